@@ -1,0 +1,58 @@
+/* What is generated from a kernel's prototype, one small C file per kernel, and linked with the runner.
+ *
+ * The adapter declares the kernel's prototype for the trampoline, so that the compiler puts the arguments where
+ * the procedure call standard wants them; the trampoline finds them there, fills every other caller-saved
+ * register, calls guest_kernel and checks what must survive. Example:
+ *
+ *     void rms_norm_f32_sve(float *row, size_t len, float eps);
+ *     void guest_trampoline(float *row, size_t len, float eps);
+ *     void (*const guest_kernel)(void) = (void (*)(void))rms_norm_f32_sve;
+ *     const struct guest_signature guest_signature = {.integer_arguments = 2, .vector_arguments = 1, ...};
+ *     void guest_adapter(const uint64_t *value, uint64_t *result) {
+ *         guest_trampoline((float *)value[0], (size_t)value[1], guest_f32(value[2]));
+ *     }
+ */
+#ifndef HARNESS_GUEST_ADAPTER_H
+#define HARNESS_GUEST_ADAPTER_H
+
+#include <stdint.h>
+
+/* Which register state the kernel's interface extends or shares beyond the base standard. */
+#define SIGNATURE_VECTOR_PCS 1u   /* aarch64_vector_pcs: q8-q23 are callee-saved too */
+#define SIGNATURE_SVE_PCS 2u      /* takes or returns SVE types: z8-z23 and p4-p15 are callee-saved */
+#define SIGNATURE_MS_ABI 4u       /* Windows x64 convention */
+#define SIGNATURE_WIDE_VECTORS 8u /* takes or returns __m256 or __m512: upper halves may stay dirty */
+
+struct guest_signature {
+    uint32_t integer_arguments;   /* registers of the integer argument sequence that carry arguments */
+    uint32_t vector_arguments;    /* the same for the floating-point and vector sequence */
+    uint32_t predicate_arguments; /* and for SVE predicates */
+    uint32_t stack_bytes;         /* of arguments passed on the stack */
+    uint32_t result_bytes;        /* 0 for void */
+    uint32_t flags;               /* SIGNATURE_* */
+};
+
+extern const struct guest_signature guest_signature;
+extern void (*const guest_kernel)(void);
+
+/* Converts value[i], raw bits as the pack holds them, to the prototype's types and calls guest_trampoline with
+ * them; stores the raw bits of what comes back, zero-extended, to result[0] and result[1]. */
+void guest_adapter(const uint64_t *value, uint64_t *result);
+
+static inline float guest_f32(uint64_t bits) {
+    union {
+        uint32_t bits;
+        float value;
+    } convert = {.bits = (uint32_t)bits};
+    return convert.value;
+}
+
+static inline double guest_f64(uint64_t bits) {
+    union {
+        uint64_t bits;
+        double value;
+    } convert = {.bits = bits};
+    return convert.value;
+}
+
+#endif
