@@ -1,0 +1,32 @@
+"""Where the files that ship with the harness are.
+
+An installed wheel carries them inside the package, in `harness/bundled`. A checkout, an unpacked sdist and an editable
+install have them beside the package, where they are edited.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import InstallationError
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = ("csrc", "cases")
+
+
+def bundled_root() -> Path:
+    """Return the directory that holds `csrc/` and `cases/`."""
+    candidates = (_PACKAGE / "bundled", _PACKAGE.parent)  # the wheel's first: site-packages may hold anything
+    for candidate in candidates:
+        if all((candidate / name).is_dir() for name in _SHIPPED):
+            return candidate
+    places = " or ".join(str(candidate) for candidate in candidates)
+    raise InstallationError(f"no csrc/ and cases/ in {places}: the installation is incomplete, install harness again")
+
+
+def targets_directory() -> Path:
+    """Return the directory of the target files, one .toml per ISA or core."""
+    directory = _PACKAGE / "targets"
+    if not directory.is_dir():
+        raise InstallationError(f"no {directory}: the installation is incomplete, install harness again")
+    return directory
