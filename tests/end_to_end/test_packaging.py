@@ -1,0 +1,140 @@
+"""The harness finds what ships with it however it was installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+# One worker runs all of this module, so that the distributions are built once.
+pytestmark = pytest.mark.xdist_group("packaging")
+
+PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
+OFFLINE = ("--no-deps", "--no-index")
+
+
+@dataclass(frozen=True)
+class Distributions:
+    """What a release consists of, and where the sdist was unpacked."""
+
+    sdist: Path
+    wheel: Path
+    unpacked: Path
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A Python that can import the harness, how it must be called, and where the package is."""
+
+    package: Path
+    cwd: Path
+    python: str = sys.executable
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *arguments: str) -> str:
+        """Run Python with the arguments; return its standard output."""
+        return call(self.python, *arguments, cwd=self.cwd, **self.environment)
+
+
+def call(*command: str | Path, cwd: Path, **environment: str) -> str:
+    inherited = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONSAFEPATH"}}
+    done = subprocess.run(command, cwd=cwd, env=inherited | environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Distributions:
+    made = tmp_path_factory.mktemp("distributions")
+    # The wheel is built from the sdist, which thereby proves complete.
+    call(sys.executable, "-m", "build", "--no-isolation", "--outdir", made, repository, cwd=made)
+    (sdist,), (wheel,) = made.glob("*.tar.gz"), made.glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(made, filter="data")
+    return Distributions(sdist, wheel, made / sdist.name.removesuffix(".tar.gz"))
+
+
+def from_wheel(distributions: Distributions, directory: Path, _repository: Path) -> Installation:
+    call(sys.executable, *PIP, "install", *OFFLINE, "--target", directory, distributions.wheel, cwd=directory)
+    return Installation(directory / "harness", directory.parent, environment={"PYTHONPATH": str(directory)})
+
+
+def from_sdist(distributions: Distributions, _directory: Path, _repository: Path) -> Installation:
+    return Installation(distributions.unpacked / "harness", distributions.unpacked)
+
+
+def editable(distributions: Distributions, directory: Path, _repository: Path) -> Installation:
+    call(sys.executable, "-m", "venv", "--without-pip", directory, cwd=directory)
+    python = str(directory / "bin" / "python")
+    # Our own packages are seen, but not the editable install among them: .pth files count in site directories only.
+    borrowed = {"PYTHONPATH": sysconfig.get_path("purelib")}
+    install = ("install", *OFFLINE, "--no-build-isolation", "--editable", str(distributions.unpacked))
+    call(python, *PIP, *install, cwd=directory, **borrowed)
+    return Installation(distributions.unpacked / "harness", directory, python, borrowed)
+
+
+def checkout(_distributions: Distributions, _directory: Path, repository: Path) -> Installation:
+    return Installation(repository / "harness", repository)
+
+
+@pytest.fixture(scope="module", params=[from_wheel, from_sdist, editable, checkout], ids=lambda way: way.__name__)
+def installation(
+    request: pytest.FixtureRequest,
+    distributions: Distributions,
+    tmp_path_factory: pytest.TempPathFactory,
+    repository: Path,
+) -> Installation:
+    way: Callable[[Distributions, Path, Path], Installation] = request.param
+    return way(distributions, tmp_path_factory.mktemp(way.__name__), repository)
+
+
+WHERE = """
+import json, harness, harness.resources as r
+print(json.dumps([harness.__path__[0], str(r.bundled_root()), str(r.targets_directory())]))
+"""
+
+
+def test_everything_that_ships_is_found(installation: Installation) -> None:
+    package, root, targets = map(Path, json.loads(installation.run("-c", WHERE)))
+    assert package == installation.package
+    assert targets == package / "targets"
+    assert list(targets.glob("*.toml"))
+    assert (root / "cases" / "rms_norm_f32.py").is_file()
+    assert (root / "csrc" / "kernels" / "rms_norm_f32" / "sve.c").is_file()
+    assert (root / "csrc" / "guest" / "wire.h").is_file()
+
+
+def test_kernels_are_listed(installation: Installation) -> None:
+    assert "rms_norm_f32/sve" in installation.run("-m", "harness", "list")
+
+
+def test_console_script_starts(distributions: Distributions, tmp_path: Path, repository: Path) -> None:
+    wheel = from_wheel(distributions, tmp_path, repository)
+    assert "usage" in call(tmp_path / "bin" / "harness", "--help", cwd=tmp_path, **wheel.environment)
+
+
+def test_sdist_holds_every_tracked_file(distributions: Distributions, repository: Path) -> None:
+    if not (repository / ".git").exists():
+        pytest.skip("not a git checkout: nothing says which files belong to the project")
+    tracked = {Path(name) for name in call("git", "ls-files", cwd=repository).splitlines()}
+    there = {path.relative_to(distributions.unpacked) for path in distributions.unpacked.rglob("*") if path.is_file()}
+    assert {name for name in tracked - there if (repository / name).exists()} == set()
+
+
+def test_wheel_states_licence_and_types(distributions: Distributions) -> None:
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        names = wheel.namelist()
+        (metadata,) = (name for name in names if name.endswith("/METADATA"))
+        assert "License-Expression: MIT OR Apache-2.0" in wheel.read(metadata).decode().splitlines()
+    assert "harness/py.typed" in names
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+    assert not any("__pycache__" in name for name in names)
