@@ -48,7 +48,7 @@ class Machine:
 
     def dev(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(self.stubs), "STUBS": str(self.stubs), "NOTES": str(self.notes)}
-        command = [self.checkout / "dev", *arguments]
+        command = [str(self.checkout / "dev"), *arguments]
         return subprocess.run(command, cwd=cwd or self.checkout, env=environment, capture_output=True, text=True)
 
     def calls(self, tool: str) -> list[str]:
