@@ -1,0 +1,108 @@
+/* How the shims fill the unknown lanes of SVE vectors.
+ *
+ * Everything the macros expand to is an intrinsic or an operator, so that it can stand wherever the wrapped
+ * intrinsic can: in streaming mode (a call of an ordinary function would leave it; ACLE, "Changing streaming
+ * mode locally"), in functions with a target attribute, with immediate operands. Arguments are evaluated once.
+ */
+#ifndef HARNESS_HOSTILE_SVE_FILL_H
+#define HARNESS_HOSTILE_SVE_FILL_H
+
+/* ---- vectors full of poison; f16 and bf16 by their bits, since arithmetic on such scalars may be missing ------ */
+
+#define HOSTILE_FILL_s8() svdup_n_s8(HOSTILE_POISON(int8_t, hostile_at_s8))
+#define HOSTILE_FILL_s16() svdup_n_s16(HOSTILE_POISON(int16_t, hostile_at_s16))
+#define HOSTILE_FILL_s32() svdup_n_s32(HOSTILE_POISON(int32_t, hostile_at_s32))
+#define HOSTILE_FILL_s64() svdup_n_s64(HOSTILE_POISON(int64_t, hostile_at_s64))
+#define HOSTILE_FILL_u8() svdup_n_u8(HOSTILE_POISON(uint8_t, hostile_at_u8))
+#define HOSTILE_FILL_u16() svdup_n_u16(HOSTILE_POISON(uint16_t, hostile_at_u16))
+#define HOSTILE_FILL_u32() svdup_n_u32(HOSTILE_POISON(uint32_t, hostile_at_u32))
+#define HOSTILE_FILL_u64() svdup_n_u64(HOSTILE_POISON(uint64_t, hostile_at_u64))
+#define HOSTILE_FILL_f16() svreinterpret_f16_u16(svdup_n_u16(HOSTILE_POISON(uint16_t, hostile_at_f16)))
+#define HOSTILE_FILL_bf16() svreinterpret_bf16_u16(svdup_n_u16(HOSTILE_POISON(uint16_t, hostile_at_bf16)))
+#define HOSTILE_FILL_f32() svdup_n_f32(HOSTILE_POISON(float, hostile_at_f32))
+#define HOSTILE_FILL_f64() svdup_n_f64(HOSTILE_POISON(double, hostile_at_f64))
+/* Predicates have no poison of their own: all true where unsigned integers are poisoned by their maximum. */
+#define HOSTILE_FILL_b() svdup_n_b8(HOSTILE_POISON(uint8_t, hostile_at_u8) != 0)
+
+/* ---- predicates of wider containers ---------------------------------------------------------------------------
+ * One predicate bit governs a whole container, the bit of its lowest byte (Arm ARM, "Predicate registers"). A
+ * result whose elements are narrower than the container (FCVT .H from .S, REVD) needs that bit copied to all
+ * bytes: what is unknown is the whole inactive container, and what is defined is the whole active one, in which
+ * the instruction zero- or sign-extends the element. */
+
+#define HOSTILE_BYTES_OF(vector) svcmpne_n_u8(svptrue_b8(), vector, 0)
+#define HOSTILE_CONTAINERS_32(active) HOSTILE_BYTES_OF(svreinterpret_u8_u32(svdup_n_u32_z(active, UINT32_MAX)))
+#define HOSTILE_CONTAINERS_64(active) HOSTILE_BYTES_OF(svreinterpret_u8_u64(svdup_n_u64_z(active, UINT64_MAX)))
+#define HOSTILE_CONTAINERS_128(active)                                                                                 \
+    HOSTILE_BYTES_OF(                                                                                                  \
+        svreinterpret_u8_u64(svtrn1_u64(svdup_n_u64_z(active, UINT64_MAX), svdup_n_u64_z(active, UINT64_MAX))))
+
+/* ---- by the type of a vector ---------------------------------------------------------------------------------- */
+
+#ifdef __cplusplus
+#include "sve_overloads.h"
+#define HOSTILE_AUTO auto
+#define HOSTILE_MERGE(active, vector) hostile_merge(active, vector)
+#define HOSTILE_CONTAINERS(active, operand) hostile_containers(active, operand)
+#else
+#define HOSTILE_AUTO __auto_type
+#define HOSTILE_MERGE(active, vector)                                                                                  \
+    svsel(active, vector,                                                                                              \
+          _Generic(vector,                                                                                             \
+              svint8_t: HOSTILE_FILL_s8(),                                                                             \
+              svint16_t: HOSTILE_FILL_s16(),                                                                           \
+              svint32_t: HOSTILE_FILL_s32(),                                                                           \
+              svint64_t: HOSTILE_FILL_s64(),                                                                           \
+              svuint8_t: HOSTILE_FILL_u8(),                                                                            \
+              svuint16_t: HOSTILE_FILL_u16(),                                                                          \
+              svuint32_t: HOSTILE_FILL_u32(),                                                                          \
+              svuint64_t: HOSTILE_FILL_u64(),                                                                          \
+              svfloat16_t: HOSTILE_FILL_f16(),                                                                         \
+              svbfloat16_t: HOSTILE_FILL_bf16(),                                                                       \
+              svfloat32_t: HOSTILE_FILL_f32(),                                                                         \
+              svfloat64_t: HOSTILE_FILL_f64()))
+/* 16-bit operands never have containers wider than their result's elements. An operand of a fixed-length type
+ * (arm_sve_vector_bits) matches none of these: nothing is poisoned then. */
+#define HOSTILE_CONTAINERS(active, operand)                                                                            \
+    _Generic(operand,                                                                                                  \
+        svint16_t: active,                                                                                             \
+        svuint16_t: active,                                                                                            \
+        svfloat16_t: active,                                                                                           \
+        svint32_t: HOSTILE_CONTAINERS_32(active),                                                                      \
+        svuint32_t: HOSTILE_CONTAINERS_32(active),                                                                     \
+        svfloat32_t: HOSTILE_CONTAINERS_32(active),                                                                    \
+        svint64_t: HOSTILE_CONTAINERS_64(active),                                                                      \
+        svuint64_t: HOSTILE_CONTAINERS_64(active),                                                                     \
+        svfloat64_t: HOSTILE_CONTAINERS_64(active),                                                                    \
+        default: svptrue_b8())
+#endif
+
+/* ---- what the intrinsics become -------------------------------------------------------------------------------
+ * `name` is the intrinsic itself: a macro's own name is not expanded again inside its expansion (C11 6.10.3.4). */
+
+/* The predicate governs the containers of the result's own elements. */
+#define HOSTILE_X(name, pg, ...)                                                                                       \
+    __extension__({                                                                                                    \
+        const svbool_t hostile_pg = (pg);                                                                              \
+        const HOSTILE_AUTO hostile_result = name(hostile_pg, __VA_ARGS__);                                             \
+        HOSTILE_MERGE(hostile_pg, hostile_result);                                                                     \
+    })
+
+/* The predicate governs containers of `bits`, wider than the result's elements. */
+#define HOSTILE_X_WIDE(bits, name, pg, ...)                                                                            \
+    __extension__({                                                                                                    \
+        const svbool_t hostile_pg = (pg);                                                                              \
+        const HOSTILE_AUTO hostile_result = name(hostile_pg, __VA_ARGS__);                                             \
+        HOSTILE_MERGE(HOSTILE_CONTAINERS_##bits(hostile_pg), hostile_result);                                          \
+    })
+
+/* The operand's type says how wide the containers are (overloaded conversions). */
+#define HOSTILE_X_BY_OPERAND(name, pg, op)                                                                             \
+    __extension__({                                                                                                    \
+        const svbool_t hostile_pg = (pg);                                                                              \
+        const HOSTILE_AUTO hostile_operand = (op);                                                                     \
+        const HOSTILE_AUTO hostile_result = name(hostile_pg, hostile_operand);                                         \
+        HOSTILE_MERGE(HOSTILE_CONTAINERS(hostile_pg, hostile_operand), hostile_result);                                \
+    })
+
+#endif
