@@ -157,8 +157,8 @@ def test_packages_are_installed_by_sudo_after_saying_so(machine: Machine) -> Non
     add_apt(machine)
     done = machine.dev("run")
     assert done.returncode == 0, done.stderr
-    assert "Debian packages to install: qemu-user" in done.stderr
-    installed = "env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends qemu-user"
+    assert "apt-get will install these, which may take a minute or two: qemu-user" in done.stderr
+    installed = "env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-user"
     assert machine.calls("sudo") == [installed]
 
 
