@@ -158,8 +158,9 @@ def test_packages_are_installed_by_sudo_after_saying_so(machine: Machine) -> Non
     done = machine.dev("run")
     assert done.returncode == 0, done.stderr
     assert "apt-get will install these, which may take a minute or two: qemu-user" in done.stderr
-    installed = "env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-user"
-    assert machine.calls("sudo") == [installed]
+    (installed,) = machine.calls("sudo")
+    assert installed.startswith("env DEBIAN_FRONTEND=noninteractive apt-get install -y")
+    assert installed.endswith(" qemu-user")
 
 
 def test_empty_package_lists_are_fetched_first(machine: Machine) -> None:
