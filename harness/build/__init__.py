@@ -1,0 +1,166 @@
+"""From a kernel and a build to one static executable: kernel, generated adapter and guest runner."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shlex
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from harness.build.adapter import adapter_source
+from harness.build.store import entry, key_of
+from harness.build.toolchain import compile_command
+from harness.errors import BuildError
+from harness.model import Binary, Build, Compiler, Contract, Kernel
+
+BINARY_NAME = "guest"
+# The runner must not use what a kernel's ISA flags would allow, nor libc features that a kernel may damage.
+GUEST_FLAGS = ("-O2", "-fno-stack-protector", "-fno-tree-vectorize", "-fno-strict-aliasing")
+_COMPILER_TIMEOUT_S = 300
+
+
+@dataclass(slots=True)
+class Builder:
+    """Builds binaries through the cache; what several threads ask for at once is built by one of them."""
+
+    cache: Path
+    guest_sources: Path
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def build(self, kernel: Kernel, contract: Contract, build: Build, flags: tuple[str, ...]) -> Binary:
+        """Return the executable of one kernel.
+
+        Raises:
+            BuildError: the compiler or linker refused it; the message is what it said first.
+        """
+        compiler = build.compiler
+        adapter = adapter_source(kernel, contract)
+        preprocessed = [
+            _run(compile_command(compiler, build.opt, flags, "-E", str(source)), source.parent)
+            for source in kernel.sources
+        ]
+        key = key_of(
+            [
+                compiler.identity,
+                " ".join((*compiler.command, build.opt, build.variant, *flags)),
+                self._guest_digest(),
+                adapter,
+                kernel.symbol,
+                *preprocessed,
+                *(part for text in preprocessed for part in _included_binaries(text, kernel.sources[0].parent)),
+            ]
+        )
+        commands = self._commands(kernel, build, flags)
+        with self._lock(key):
+            place = entry(self.cache / "builds", key, lambda aside: self._fill(aside, compiler, adapter, commands))
+        return Binary(place / BINARY_NAME, key, commands)
+
+    def _fill(self, aside: Path, compiler: Compiler, adapter: str, commands: Sequence[tuple[str, ...]]) -> None:
+        runner = self._runner(compiler)
+        (aside / "adapter.c").write_text(adapter)
+        for command in commands:
+            _run(tuple(part.replace("{runner}", str(runner)) for part in command), aside)
+
+    def _commands(self, kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """The command lines, to be run in the entry's directory; {runner} stands for the runner's objects."""
+        compiler = build.compiler
+        objects = [f"kernel{number}.o" for number in range(len(kernel.sources))]
+        compiled = [
+            compile_command(compiler, build.opt, flags, "-c", str(source), "-o", target)
+            for source, target in zip(kernel.sources, objects, strict=True)
+        ]
+        adapter = (
+            *compiler.command,
+            *GUEST_FLAGS,
+            "-w",
+            f"-I{self.guest_sources}",
+            "-c",
+            "adapter.c",
+            "-o",
+            "adapter.o",
+        )
+        link = (*compiler.command, "-static", "-o", BINARY_NAME, "{runner}/runner.o", "adapter.o", *objects, "-lm")
+        return (*compiled, adapter, link)
+
+    def _runner(self, compiler: Compiler) -> Path:
+        """Return the directory with the runner's relocatable object for one compiler."""
+        key = key_of(["runner", compiler.identity, " ".join(compiler.command), self._guest_digest(), *GUEST_FLAGS])
+
+        def fill(aside: Path) -> None:
+            machine = compiler.triple.split("-")[0]
+            sources = [path for path in sorted(self.guest_sources.glob("*.[cS]")) if _is_for(path, machine)]
+            command = (*compiler.command, *GUEST_FLAGS, "-std=gnu11", "-c", *map(str, sources))
+            _run(command, aside)
+            objects = sorted(path.name for path in aside.glob("*.o"))
+            _run((*compiler.command, "-nostdlib", "-r", "-o", "runner.o", *objects), aside)
+
+        with self._lock(key):
+            return entry(self.cache / "builds", key, fill)
+
+    def _guest_digest(self) -> str:
+        return guest_digest(self.guest_sources)
+
+    def _lock(self, key: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(key, threading.Lock())
+
+
+@cache
+def guest_digest(sources: Path) -> str:
+    """Digest of all files of the guest runner."""
+    return key_of(part for path in sorted(sources.iterdir()) for part in (path.name, path.read_bytes()))
+
+
+_MACHINES = ("aarch64", "x86_64", "riscv64")
+
+
+def _is_for(path: Path, machine: str) -> bool:
+    """Whether a guest source belongs into a runner for `machine`: its name ends in _<machine>, or in no machine."""
+    return not any(path.stem.endswith(f"_{other}") for other in _MACHINES if other != machine)
+
+
+def _included_binaries(preprocessed: str, directory: Path) -> list[bytes]:
+    """Contents of the files that the assembler will include, which preprocessing does not show."""
+    contents = []
+    for name in re.findall(r"\.incbin\s+\\?\"([^\"\\]+)", preprocessed):
+        path = directory / name
+        if path.is_file():
+            contents.append(path.read_bytes())
+    return contents
+
+
+_log = logging.getLogger("harness.commands")
+
+
+def _run(command: tuple[str, ...], directory: Path) -> str:
+    _log.info("%s", shlex.join(command))
+    try:
+        done = subprocess.run(
+            command,
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=_COMPILER_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"{command[0]} did not finish within {_COMPILER_TIMEOUT_S} s") from None
+    except OSError as error:
+        raise BuildError(f"cannot run {command[0]}: {error.strerror}") from None
+    if done.returncode != 0:
+        raise BuildError(first_complaint(done.stderr) or f"{Path(command[0]).name} exited with {done.returncode}")
+    return done.stdout
+
+
+def first_complaint(stderr: str) -> str:
+    """Return the first line of a compiler's output that is an error, or its first line."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"\berror\b|undefined reference|multiple definition", line)]
+    return (errors or lines or [""])[0]

@@ -1,0 +1,92 @@
+"""The call adapter: a small C file, generated from a kernel's prototype, that the guest runner calls.
+
+csrc/guest/adapter.h is the interface that it implements.
+"""
+
+from __future__ import annotations
+
+from harness.model import Contract, Kernel
+from harness.prototype import Parameter, Prototype, ScalarType
+
+_HEADERS = ("stdbool.h", "stddef.h", "stdint.h", "sys/types.h")
+
+
+def adapter_source(kernel: Kernel, contract: Contract) -> str:
+    """Write the adapter of one kernel.
+
+    value[i] follows the contract's parameters; the kernel may have them in another order or with other integer
+    types, which the conversions here bridge.
+    """
+    positions = {parameter.name: index for index, parameter in enumerate(contract.prototype.parameters)}
+    by_name = {parameter.name: parameter for parameter in contract.prototype.parameters}
+    arguments = ", ".join(
+        _argument(mine, by_name[name], positions[name])
+        for mine, name in zip(kernel.prototype.parameters, kernel.argument_names, strict=True)
+    )
+    prototype = kernel.prototype
+    lines = [
+        f"/* Generated from: {prototype} */",
+        '#include "adapter.h"',
+        *(f"#include <{header}>" for header in _HEADERS),
+        *_typedefs(prototype),
+        "",
+        f"{prototype.declare(kernel.symbol)};",
+        f"{prototype.declare('guest_trampoline')};",
+        f"void (*const guest_kernel)(void) = (void (*)(void)){kernel.symbol};",
+        f"const struct guest_signature guest_signature = {_signature(prototype)};",
+        "",
+        "void guest_adapter(const uint64_t *value, uint64_t *result) {",
+        "    (void)value;",
+        *_call(prototype.result, f"guest_trampoline({arguments})"),
+        "}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _call(result: ScalarType | None, call: str) -> list[str]:
+    if result is None:
+        return ["    result[0] = 0;", "    result[1] = 0;", f"    {call};"]
+    return [
+        f"    {result.c_name} returned = {call};",
+        "    result[0] = 0;",
+        "    result[1] = 0;",
+        "    __builtin_memcpy(result, &returned, sizeof returned);",
+    ]
+
+
+def _argument(mine: Parameter, theirs: Parameter, position: int) -> str:
+    value = f"value[{position}]"
+    if mine.is_pointer:
+        return f"({mine.c_type})(uintptr_t){value}"
+    if theirs.type.family != "float":
+        return f"({mine.type.c_name}){value}"
+    if theirs.type.size_bytes == 2:
+        return f"({mine.type.c_name})((union {{ uint16_t bits; __fp16 number; }}){{.bits = {value}}}).number"
+    return f"({mine.type.c_name})guest_f{8 * theirs.type.size_bytes}({value})"
+
+
+_ARM_TYPEDEFS = {
+    "float16_t": "__fp16",
+    "float32_t": "float",
+    "float64_t": "double",
+}
+
+
+def _typedefs(prototype: Prototype) -> list[str]:
+    used = {parameter.type.c_name for parameter in prototype.parameters}
+    used |= {prototype.result.c_name} if prototype.result else set()
+    return [f"typedef {plain} {name};" for name, plain in _ARM_TYPEDEFS.items() if name in used]
+
+
+def _signature(prototype: Prototype) -> str:
+    """Count the argument registers.
+
+    The three base procedure call standards here agree: integers and pointers take one sequence of registers (8 on
+    AArch64, AAPCS64 6.8.2; 6 on x86-64, psABI 3.2.3), floating-point scalars another one of 8; the rest is on the
+    stack. The counts are not clipped: the trampoline knows how many registers its sequence has.
+    """
+    floats = sum(not p.is_pointer and p.type.family == "float" for p in prototype.parameters)
+    integers = len(prototype.parameters) - floats
+    result_bytes = prototype.result.size_bytes if prototype.result else 0
+    return f"{{.integer_arguments = {integers}, .vector_arguments = {floats}, .result_bytes = {result_bytes}}}"

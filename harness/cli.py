@@ -1,0 +1,75 @@
+"""Verbs and exit codes, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from harness import __version__
+from harness.errors import ExitCode, HarnessError, UsageError
+from harness.settings import add_options, read_settings
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of repeating the usage."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(f"{message} (see '{self.prog} --help')")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = _Parser(prog="harness", description="Validates SIMD kernels against their contracts.")
+    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    add_options(verbs.add_parser("run", help="validate kernels", description="Validate kernels.", allow_abbrev=False))
+    for verb, text in (
+        ("list", "show kernels, their suites, and targets"),
+        ("doctor", "show what works on this machine and what is missing"),
+    ):
+        verbs.add_parser(verb, help=text, description=f"{text.capitalize()}.").add_argument(
+            "--config", metavar="F", help="the manifest (default: harness.toml found upwards)"
+        )
+    verbs.add_parser("clean", help="drop cached builds and kept runs", description="Drop cached builds and kept runs.")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code."""
+    command = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code = int(_dispatch(make_parser().parse_args(command[1:]), command))
+        sys.stdout.flush()
+        return code
+    except HarnessError as error:
+        print(f"harness: {' '.join(str(error).split())}", file=sys.stderr)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has left; keep the interpreter from saying so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.INTERRUPTED)
+
+
+def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
+    # Imported late: numpy costs more than --help may take.
+    if parsed.verb == "run":
+        settings = read_settings(parsed)
+        if settings.verbose:
+            logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+        from harness.pipeline import run
+
+        return run(settings, command)
+    from harness import inspection
+
+    if parsed.verb == "list":
+        return inspection.show_list(parsed.config)
+    if parsed.verb == "doctor":
+        return inspection.show_doctor(parsed.config)
+    return inspection.clean()

@@ -1,0 +1,69 @@
+"""One tree of errors; each knows the exit code it leads to and reads as one line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process returns; README.md explains each to the user."""
+
+    PASSED = 0
+    KERNEL_FAILED = 1
+    USAGE = 2
+    NOTHING_SELECTED = 3
+    UNAVAILABLE = 4
+    HARNESS = 5
+    INTERRUPTED = 130
+
+
+class HarnessError(Exception):
+    """Base of everything the command line reports in one line instead of a traceback."""
+
+    exit_code = ExitCode.HARNESS
+
+
+class UsageError(HarnessError):
+    """A command line that cannot be carried out: an unknown name, a bad value."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigurationError(HarnessError):
+    """A manifest or target file that says something impossible."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ContractError(HarnessError):
+    """A contract that cannot be loaded, or whose reference misbehaves."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UnavailableError(HarnessError):
+    """Something that was named literally does not exist on this machine."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class BuildError(HarnessError):
+    """A compiler or linker refused a kernel. Becomes the verdict BUILD_ERROR."""
+
+    exit_code = ExitCode.KERNEL_FAILED
+
+
+class WireError(HarnessError):
+    """A pack or an observation that breaks the wire format."""
+
+
+class InstallationError(HarnessError):
+    """A file that ships with the harness is missing or unusable."""
+
+
+def perhaps(wrong: str, known: Iterable[str]) -> str:
+    """Return " (perhaps you meant 'x')" for the known name closest to `wrong`, or nothing."""
+    close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
+    return f" (perhaps you meant {close[0]!r})" if close else ""

@@ -1,0 +1,87 @@
+"""The verbs that look around instead of running kernels: list, doctor, clean."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from pathlib import Path
+
+from tabulate import tabulate
+
+from harness import __version__
+from harness.build.store import cache_directory
+from harness.errors import ExitCode
+from harness.model import DEFAULT_COMPILERS, Compiler, Executor, Missing, Need, Project, Target
+from harness.pipeline import make_surveyor, runs_root
+from harness.project import load_project
+from harness.report.record import RUNS_DIRECTORY
+
+
+def show_list(config: str | None) -> ExitCode:
+    """Print the kernels of the project, the suites of their ops, and all targets."""
+    project = _project(config)
+    kernels = [[k.id, k.isa, k.symbol, ", ".join(project.contracts[k.op].suites)] for k in project.kernels]
+    print(tabulate(kernels, ("kernel", "ISA", "symbol", "suites")))
+    print()
+    targets = [[t.name, ", ".join(t.isas), _bits(t), t.description] for t in project.targets.values()]
+    print(tabulate(targets, ("target", "runs", "bits", "description"), disable_numparse=True))
+    return ExitCode.PASSED
+
+
+def _project(config: str | None) -> Project:
+    return load_project(Path(config) if config else None, Path.cwd())
+
+
+def _bits(target: Target) -> str:
+    on_request = (
+        f" (on request: multiples of 128 up to {target.vector_bits[-1]})" if target.vector_bits_on_request else ""
+    )
+    return ", ".join(map(str, target.vector_bits)) + on_request if target.vector_bits else "-"
+
+
+def show_doctor(config: str | None) -> ExitCode:
+    """Print every compiler and every target with what runs it here, or why nothing does and what would help."""
+    project = _project(config)
+    needs = [need for target in project.targets.values() for need in _needs(project, target)]
+    capabilities = make_surveyor().survey(project, needs, DEFAULT_COMPILERS, None)
+    print(f"harness {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
+    compilers = [
+        [triple, spec, found.version if isinstance(found, Compiler) else "missing", _means(found)]
+        for (triple, spec), found in capabilities.compilers.items()
+    ]
+    print(tabulate(compilers, ("triple", "compiler", "version", "program, or what to do"), disable_numparse=True))
+    print()
+    rows = []
+    for target in project.targets.values():
+        for need in _needs(project, target):
+            found = capabilities.executors[need]
+            how = f"{found.how} {found.version}" if isinstance(found, Executor) else "not available"
+            detail = f"CPU {found.cpu}" if isinstance(found, Executor) else str(found)
+            rows.append([target.name, need.isa, need.vector_bits or "-", how, detail])
+    print(tabulate(rows, ("target", "ISA", "bits", "runs by", "CPU, or what to do"), disable_numparse=True))
+    return ExitCode.PASSED
+
+
+def _means(found: Compiler | Missing) -> str:
+    return " ".join(found.command) if isinstance(found, Compiler) else str(found)
+
+
+def _needs(project: Project, target: Target) -> list[Need]:
+    """One need per ISA and width of a target."""
+    needs = []
+    for name in target.isas:
+        isa = project.isa_target(name)
+        widths: tuple[int | None, ...] = target.vector_bits if isa.is_scalable else isa.vector_bits or (None,)
+        needs += [Need(target.name, name, bits) for bits in widths]
+    return needs
+
+
+def clean() -> ExitCode:
+    """Remove cached builds, what was learned about this machine, and the runs kept for this project."""
+    cache = cache_directory()
+    runs = runs_root(load_project(None, Path.cwd())) / RUNS_DIRECTORY
+    for place in (cache, runs):
+        if place.is_dir():
+            shutil.rmtree(place)
+            print(f"removed {place}")
+    return ExitCode.PASSED

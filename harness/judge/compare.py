@@ -1,0 +1,92 @@
+"""Compare what a kernel wrote with what it had to write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.judge.reference import Expected
+from harness.model import Array, Worst
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Numbers of one output against its expectation. Infinite errors stand for a wrong class (NaN, infinity)."""
+
+    max_ulp: float
+    mean_ulp: float
+    headroom: float
+    worst: Worst | None
+    wrong_elements: int
+    elements: int
+
+    @property
+    def within(self) -> bool:
+        """Whether every element is within its tolerance."""
+        return self.wrong_elements == 0
+
+
+EXACT = Comparison(0.0, 0.0, 1.0, None, 0, 0)
+"""The comparison of an output without elements."""
+
+
+def decode(raw: bytes, expected: Expected) -> NDArray[Any]:
+    """View an output's raw bytes in its format."""
+    return np.frombuffer(raw, expected.dtype, count=expected.want.size)
+
+
+def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
+    """Judge one output, element by element: |got - want| <= tolerance, NaN and infinities by class."""
+    if expected.want.size == 0:
+        return EXACT
+    with np.errstate(invalid="ignore", over="ignore"):
+        got = decode(raw, expected).astype(np.float64)
+        error = np.abs(got - expected.want)
+        if not expected.all_finite or not np.isfinite(got).all():
+            error = _by_class(got, expected, error)
+        share = np.divide(error, expected.tolerance, out=np.zeros_like(error), where=error != 0)
+    worst = int(share.argmax())
+    ulps = error / expected.ulp
+    return Comparison(
+        max_ulp=float(ulps.max()),
+        mean_ulp=float(ulps.mean()),
+        headroom=1.0 - float(share[worst]),
+        worst=Worst(
+            name,
+            worst,
+            float(got[worst]),
+            float(expected.want[worst]),
+            float(ulps[worst]),
+            float(expected.tolerance[worst]),
+        ),
+        wrong_elements=int(np.count_nonzero(share > 1.0)),
+        elements=expected.want.size,
+    )
+
+
+def _by_class(got: Array, expected: Expected, error: Array) -> Array:
+    """Make the error 0 where NaN or the same infinity was due and came, infinite where the class is wrong.
+
+    A finite value whose tolerance reaches past the format's largest number may overflow to that infinity.
+    """
+    want = expected.want
+    same = (np.isnan(got) & np.isnan(want)) | (got == want)
+    largest = float(np.finfo(expected.dtype).max) if np.dtype(expected.dtype).kind == "f" else np.inf
+    may_overflow = np.isinf(got) & (np.abs(want) + expected.tolerance > largest) & (np.sign(got) == np.sign(want))
+    wrong = np.where(np.isfinite(error), error, np.inf)
+    classified: Array = np.where(same | may_overflow, 0.0, wrong)
+    return classified
+
+
+def distance_ulp(raw: bytes, other: bytes, expected: Expected) -> float:
+    """Return the largest distance, in ULPs of the reference, between two implementations' outputs."""
+    if expected.want.size == 0:
+        return 0.0
+    first, second = (decode(part, expected).astype(np.float64) for part in (raw, other))
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(first - second)
+    same = (first == second) | (np.isnan(first) & np.isnan(second))
+    return float(np.max(np.where(same, 0.0, np.where(np.isfinite(apart), apart, np.inf)) / expected.ulp))

@@ -1,0 +1,124 @@
+"""Per-element tolerances, derived from a contract's passes by rounding-error analysis.
+
+Notation: u is the unit roundoff of the output's format (2**-24 for float32), n the number of non-zero terms of a sum,
+r the roundings that each term has behind it before it is added, k = n + r.
+
+*Sums.* Whatever the order of summation, the computed sum differs from the exact one by at most E * sum(|t_i|):
+
+- worst case, E = gamma_k = k u / (1 - k u)   (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., 2002,
+  equation 4.6 and lemma 3.1);
+- if rounding errors are random with mean zero, E = exp(lambda sqrt(k) u + k u**2 / (1 - u)) - 1 with probability at
+  least 1 - 2 k exp(-lambda**2 (1 - u)**2 / 2)   (Higham and Mary, *A New Approach to Probabilistic Rounding Error
+  Analysis*, SIAM J. Sci. Comput. 41(5), 2019, theorems 2.4 and 3.1). This is the sqrt(n)-scaled tolerance.
+
+Adding an exact zero rounds nothing, which is why n counts non-zero terms. Lambda follows from the probability that a
+correct kernel is accused, FALSE_ALARM = 1e-9 per sum. The smaller bound is used; rows whose rounding errors may all
+have one sign (`Pattern.directed`: all equal, sorted) get the worst-case bound only.
+
+*Steps.* An element-wise formula f that takes a sum s known to +-b contributes max(|f(s + b) - f|, |f(s - b) - f|)
+and r u |f| of its own. A floor of (r + 1) smallest subnormals covers underflow, where relative bounds end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from harness.errors import ContractError
+from harness.model import Array, Contract, EachPass, SumPass
+from harness.prototype import ScalarType
+
+FALSE_ALARM = 1e-9
+"""Probability, per sum, that rounding alone leads a correct kernel out of its tolerance."""
+
+
+def unit_roundoff(element: ScalarType) -> float:
+    """Half the distance between 1 and the next number; 0 for integers, which do not round."""
+    return float(np.finfo(element.dtype).eps) / 2 if element.family == "float" else 0.0
+
+
+def sum_error(terms: int, roundings: float, unit: float, *, directed: bool) -> float:
+    """Return E of the module's docstring for `terms` non-zero terms."""
+    k = terms + roundings
+    if k * unit >= 1:
+        return math.inf
+    worst_case = k * unit / (1 - k * unit)
+    if directed or terms == 0:
+        return worst_case
+    return min(worst_case, math.expm1(confidence(k) * math.sqrt(k) * unit + k * unit * unit / (1 - unit)))
+
+
+def confidence(k: float) -> float:
+    """Return lambda such that 2 k exp(-lambda**2 / 2) = FALSE_ALARM."""
+    return math.sqrt(2 * math.log(2 * k / FALSE_ALARM))
+
+
+def propagate(
+    contract: Contract, values: Mapping[str, Any], units: Mapping[str, float], *, directed: bool
+) -> dict[str, tuple[Array, Array]]:
+    """Evaluate the passes on float64 `values` (inputs, sizes and scalars by name).
+
+    Returns for each step that yields an output its value and its tolerance, both shaped like the output. `units` has
+    the unit roundoff by output name; sums use the largest, that of the narrowest format.
+
+    Raises:
+        ContractError: a pass raises, or yields something that is no array of numbers.
+    """
+    known = dict(values)
+    bounds: dict[str, Any] = {}
+    found: dict[str, tuple[Array, Array]] = {}
+    unit = max(units.values())
+    for step in contract.passes:
+        try:
+            if isinstance(step, SumPass):
+                known[step.name], bounds[step.name] = _sum(step, known, bounds, unit, directed)
+            else:
+                known[step.name], bounds[step.name] = _each(step, known, bounds, units.get(step.name, unit))
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError) as error:
+            raise ContractError(
+                f"{contract.origin}: pass {step.name!r} of {contract.op}: {type(error).__name__}: {error}"
+            ) from None
+        if step.name in units:
+            found[step.name] = (known[step.name], bounds[step.name])
+    return found
+
+
+def _sum(
+    step: SumPass, known: Mapping[str, Any], bounds: Mapping[str, Any], unit: float, directed: bool
+) -> tuple[Any, Any]:
+    arguments = {name: known[name] for name in step.takes}
+    terms = np.asarray(step.terms(**arguments), np.float64)
+    count = int(np.count_nonzero(terms))
+    value = terms.sum()
+    magnitude = np.abs(terms).sum()
+    bound = sum_error(count, step.roundings, unit, directed=directed) * magnitude + _inherited(
+        lambda changed: np.asarray(step.terms(**changed), np.float64).sum(), arguments, bounds, value
+    )
+    return value, bound
+
+
+def _each(step: EachPass, known: Mapping[str, Any], bounds: Mapping[str, Any], unit: float) -> tuple[Array, Array]:
+    arguments = {name: known[name] for name in step.takes}
+    value = np.asarray(step.formula(**arguments), np.float64)
+    own = np.abs(value) * (step.roundings * unit)
+    own += (step.roundings + 1) * _SMALLEST_SUBNORMAL.get(unit, 0.0)
+    return value, own + _inherited(lambda changed: step.formula(**changed), arguments, bounds, value)
+
+
+_SMALLEST_SUBNORMAL = {
+    float(np.finfo(dtype).eps) / 2: float(np.finfo(dtype).smallest_subnormal) for dtype in ("f2", "f4", "f8")
+}
+
+
+def _inherited(evaluate: Any, arguments: Mapping[str, Any], bounds: Mapping[str, Any], value: Any) -> Any:
+    """Return how far the bounds of earlier passes can move a result, each moved to both of its ends."""
+    moved: Any = 0.0
+    for name in arguments:
+        if name in bounds:
+            up = np.abs(evaluate({**arguments, name: arguments[name] + bounds[name]}) - value)
+            down = np.abs(evaluate({**arguments, name: arguments[name] - bounds[name]}) - value)
+            moved = moved + np.maximum(up, down)
+    return moved

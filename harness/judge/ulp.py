@@ -1,0 +1,25 @@
+"""Units in the last place, measured in the format of the output against a float64 reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.model import Array
+
+
+def ulp_of(want: Array, dtype: str) -> Array:
+    """Return the spacing of `dtype` at each |want|: one ULP there, the smallest subnormal near zero.
+
+    At and beyond the format's largest value it is the spacing of the last binade (Muller et al., *Handbook of
+    Floating-Point Arithmetic*, 2nd ed., section 2.6, Goldberg's definition). Integer formats have an ULP of 1.
+    """
+    if np.dtype(dtype).kind != "f":
+        return np.ones_like(want)
+    info = np.finfo(dtype)
+    limited = np.minimum(np.abs(want), np.float64(info.max))
+    spacing: NDArray[Any] = np.spacing(limited.astype(dtype))
+    # Rounding to the format may carry into infinity's neighbour, whose spacing is not finite.
+    return np.minimum(spacing.astype(np.float64), 2.0 ** (int(info.maxexp) - int(info.nmant) - 1))

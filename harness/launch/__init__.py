@@ -1,0 +1,203 @@
+"""From a binary and its cases to an observation: pack, run, read, and go on behind a case that ended the process."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import WireError
+from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
+from harness.launch import host
+from harness.model import (
+    Binary,
+    Case,
+    CaseObservation,
+    Contract,
+    Death,
+    Executor,
+    Flow,
+    Job,
+    Observation,
+    Trial,
+    TrialStatus,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_TIMEOUTS = 3
+"""Confirmed time-outs after which a job's remaining cases are not run."""
+_IDLE_BASE_S = 10.0
+_IDLE_PER_TIMEOUT = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a guest process is given: everything about a job that does not depend on the kernel's code."""
+
+    contract: Contract
+    cases: tuple[Case, ...]
+    inputs: Mapping[int, Mapping[str, NDArray[Any]]]
+    trials: tuple[Trial, ...]
+    vector_bits: int | None
+    cpu_timeout_ms: int
+
+
+def load_of(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Load:
+    """Return the load of a job; `inputs` is by case key."""
+    return Load(job.contract, job.cases, inputs, job.trials, job.vector_bits, job.cpu_timeout_ms)
+
+
+def observe(binary: Binary, executor: Executor, load: Load, cancelled: threading.Event | None = None) -> Observation:
+    """Run all cases, in as many processes as it takes.
+
+    A process that dies, or stops making progress, in a case ends that case only: the next process starts behind it.
+    A case that ran out of CPU time is tried once more, alone, and the second result counts. Setting `cancelled` ends
+    the process at work and starts no other.
+    """
+    with tempfile.TemporaryDirectory(prefix="harness-") as name:
+        session = _Session(binary, executor, load, Path(name), cancelled or threading.Event())
+        session.run()
+        return session.observation()
+
+
+@dataclass(slots=True)
+class _Session:
+    """The processes of one job and what they told so far."""
+
+    binary: Binary
+    executor: Executor
+    load: Load
+    directory: Path
+    cancelled: threading.Event
+    facts: Mapping[str, int] = field(default_factory=dict)
+    seen: dict[int, CaseObservation] = field(default_factory=dict)
+    deaths: dict[int, Death] = field(default_factory=dict)
+    not_run: dict[int, str] = field(default_factory=dict)
+    harness_fault: str | None = None
+    retried: set[int] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Process after process until every case has a result or a reason for having none."""
+        count = len(self.load.cases)
+        first = 0
+        while True:
+            end = self._process(self.load.cases, first)
+            if end is None:
+                return
+            transcript, death = end
+            self.facts = self.facts or transcript.facts
+            self.seen |= {case.index: case for case in transcript.cases}
+            first += len(transcript.cases)
+            if not transcript.complete:
+                self.deaths[first] = death
+                first += 1
+            self._retry_timeouts()
+            if self._confirmed_timeouts() >= MAX_TIMEOUTS:
+                reason = f"not run: {self._confirmed_timeouts()} cases before it did not end"
+                self.not_run |= dict.fromkeys(range(first, count), reason)
+                return
+            if first >= count:
+                return
+
+    def _retry_timeouts(self) -> None:
+        """Try cases that timed out once more, alone: a busy machine is not the kernel's fault."""
+        for index in [index for index, case in self.seen.items() if _timed_out(case) and index not in self.retried]:
+            self.retried.add(index)
+            end = self._process(self.load.cases[index : index + 1], 0)
+            if end and end[0].complete:
+                self.seen[index] = CaseObservation(index, end[0].cases[0].trials)
+
+    def _confirmed_timeouts(self) -> int:
+        ended_by_host = sum(death.exit_status is None for death in self.deaths.values())
+        return ended_by_host + sum(_timed_out(case) for case in self.seen.values())
+
+    def _process(self, cases: tuple[Case, ...], first: int) -> tuple[Transcript, Death] | None:
+        """Run one process from case `first` on; None when what it wrote cannot be believed."""
+        nonce = secrets.randbits(64)
+        pack, out = self.directory / "pack", self.directory / "observation"
+        pack.write_bytes(encode(self.load, cases, nonce))
+        out.write_bytes(b"")
+        command = (*self.command(), str(pack), str(out), str(first))
+        idle_timeout_s = _IDLE_BASE_S + _IDLE_PER_TIMEOUT * self.load.cpu_timeout_ms / 1000
+        ended = host.run(command, self.directory, lambda: _size(out), idle_timeout_s, self.cancelled)
+        if self.cancelled.is_set():
+            self.harness_fault = "the run was interrupted"
+            return None
+        try:
+            data = out.read_bytes()
+            transcript = decode_observation(
+                data,
+                nonce,
+                first_case=first,
+                case_count=len(cases),
+                trial_count=len(self.load.trials),
+                flows=tuple(self.load.contract.flows.values()),
+            )
+        except (WireError, OSError) as error:
+            self.harness_fault = str(error)
+            return None
+        if not transcript.facts:
+            how = "made no progress" if ended.status is None else f"exit status {ended.status}"
+            self.harness_fault = f"the guest did not start ({how}): {_last_line(ended.stderr)}"
+            return None
+        return transcript, Death(ended.status, ended.stderr)
+
+    def command(self) -> tuple[str, ...]:
+        return (*self.executor.argv(self.load.vector_bits), str(self.binary.path))
+
+    def observation(self) -> Observation:
+        return Observation(self.facts, self.seen, self.deaths, self.not_run, self.harness_fault, self.command())
+
+
+def _timed_out(case: CaseObservation) -> bool:
+    return any(trial.status is TrialStatus.TIMEOUT for trial in case.trials)
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return -1
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def encode(load: Load, cases: Sequence[Case], nonce: int) -> bytes:
+    """Lay out the pack of some of a load's cases."""
+    contract = load.contract
+    parameters = [
+        PackParameter(p.is_pointer, contract.flows.get(p.name, Flow.IN), p.type.size_bytes)
+        for p in contract.prototype.parameters
+    ]
+    return encode_pack(
+        nonce,
+        parameters,
+        [_pack_case(contract, case, load.inputs[case.key]) for case in cases],
+        load.trials,
+        vector_bits=load.vector_bits or 0,
+        cpu_timeout_ms=load.cpu_timeout_ms,
+        timeout_limit=MAX_TIMEOUTS,
+    )
+
+
+def _pack_case(contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]]) -> PackCase:
+    sizes = dict(case.sizes)
+    numbers = {**sizes, **dict(case.scalars)}
+    buffers = []
+    for parameter in contract.prototype.buffers:
+        array = inputs.get(parameter.name)
+        if array is None:
+            count = contract.extents[parameter.name].count(sizes)
+            buffers.append(PackBuffer(count * parameter.type.size_bytes, None))
+        else:
+            buffers.append(PackBuffer(array.nbytes, array.tobytes()))
+    values = tuple(0 if p.is_pointer else p.type.raw_bits(numbers[p.name]) for p in contract.prototype.parameters)
+    return PackCase(values, tuple(buffers))

@@ -1,0 +1,46 @@
+"""How: what stands in front of the guest's command line, by the `how` of a target's emulation."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+
+from harness.machine import cpu_identity, file_identity, host_triple, resolve_triple
+from harness.model import Emulation, Executor, Missing, Target
+
+_VERSION_TIMEOUT_S = 20
+
+
+def find_executor(target: Target, emulation: Emulation) -> Executor | Missing:
+    """Return the command for one emulation of a target, unproven: the survey's probe has the last word."""
+    triple = resolve_triple(target.triple)
+    if emulation.how == "native":
+        return _native(triple)
+    return _qemu_user(triple.split("-")[0], emulation)
+
+
+def _native(triple: str) -> Executor | Missing:
+    if host_triple() != triple:
+        return Missing(f"this machine is {platform.machine()}", "")
+    return Executor("native", f"Linux {platform.release()}", platform.machine(), (), cpu_identity())
+
+
+def _qemu_user(machine: str, emulation: Emulation) -> Executor | Missing:
+    name = f"qemu-{machine}"
+    program = shutil.which(name) or shutil.which(f"{name}-static")
+    if program is None:
+        return Missing(f"no {name}", "install QEMU's user mode (apt-get install qemu-user)")
+    cpu = emulation.cpu or "max"
+    return Executor("qemu-user", "", cpu, (program, "-cpu", cpu), file_identity(program))
+
+
+def qemu_version(program: str) -> str:
+    """Ask a QEMU binary for its version."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=_VERSION_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    found = re.search(r"version (\d+\.\d+(?:\.\d+)?)", done.stdout)
+    return found[1] if found else "unknown"

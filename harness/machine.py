@@ -1,0 +1,43 @@
+"""Facts about the machine we run on and the programs on it: ground for build, launch and survey."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from pathlib import Path
+
+HOST_TRIPLES = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "riscv64": "riscv64-linux-gnu"}
+"""GNU triple by what the kernel calls the machine."""
+
+
+def host_triple() -> str:
+    """Return this machine's own GNU triple."""
+    machine = platform.machine()
+    return HOST_TRIPLES.get(machine, f"{machine}-linux-gnu")
+
+
+def resolve_triple(triple: str) -> str:
+    """Replace "host" by this machine's triple."""
+    return host_triple() if triple == "host" else triple
+
+
+def file_identity(program: str) -> str:
+    """Digest of a program's path, size and modification time: changes when the program is replaced."""
+    path = Path(program).resolve()
+    status = path.stat()
+    text = f"{program}\0{path}\0{status.st_size}\0{status.st_mtime_ns}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def cpu_identity() -> str:
+    """Digest of what the kernel says about the processor: a native probe holds for this one only."""
+    text = ""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.partition(":")[0].strip() in ("model name", "flags", "Features", "CPU part", "isa"):
+                text += line
+            if not line.strip():
+                break
+    except OSError:
+        text = platform.processor()
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,363 @@
+"""The straight line: project, survey, plan, build, launch, judge, report. This module alone knows all stages."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.build import Builder
+from harness.build.store import cache_directory
+from harness.errors import BuildError, ContractError, ExitCode, UsageError
+from harness.inputs import InputStream
+from harness.judge import Judge
+from harness.launch import load_of, observe
+from harness.model import (
+    SCALAR_ISA,
+    Absence,
+    Binary,
+    Case,
+    Contract,
+    Finding,
+    Job,
+    Observation,
+    Outcome,
+    Plan,
+    Project,
+    Selection,
+    Verdict,
+)
+from harness.plan import make_plan, reproduce_line, select
+from harness.project import load_project
+from harness.report import markdown, table
+from harness.report.record import Recorder, last_record, new_run_directory, replace_file
+from harness.resources import bundled_root
+from harness.settings import Settings
+from harness.survey import Surveyor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+REFERENCE_TIMEOUT_S = 60
+"""Wall time that judging one job may take before its reference counts as hanging."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to."""
+
+    plan: Plan
+    verdicts: tuple[Verdict, ...]
+    interrupted: bool
+
+
+def run(settings: Settings, command: Sequence[str]) -> ExitCode:
+    """Carry out `harness run`."""
+    project = load_project(settings.config, Path.cwd())
+    selection = _narrowed(settings, project)
+    points, absences = select(project, selection)
+    surveyor = make_surveyor()
+    capabilities = surveyor.survey(project, (point.need for point in points), selection.compilers, selection.emulator)
+    plan = make_plan(project, selection, points, absences, capabilities)
+    if settings.dry_run:
+        print(_planned(plan))
+        return exit_code(plan, [_absent(absence) for absence in plan.absences], dry_run=True)
+    recorder = _recorder(settings, project, command)
+    result = execute(plan, surveyor.builder, recorder, settings, command)
+    code = ExitCode.INTERRUPTED if result.interrupted else exit_code(plan, result.verdicts)
+    recorder.write(finished=not result.interrupted, exit_code=code)
+    if settings.markdown:
+        repeat = shlex.join([program_name(command), *command[1:]])
+        replace_file(settings.markdown, markdown.render(result.verdicts, repeat, settings.selection.seed))
+    text = table.render(result.verdicts, verbose=settings.verbose, quiet=settings.quiet)
+    if text:
+        print(text)
+    return code
+
+
+def make_surveyor() -> Surveyor:
+    """Return a surveyor over the user's cache and the bundled guest."""
+    root, cache = bundled_root(), cache_directory()
+    builder = Builder(cache, root / "csrc" / "guest")
+    return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", cache / "survey.json")
+
+
+def _recorder(settings: Settings, project: Project, command: Sequence[str]) -> Recorder:
+    kept = new_run_directory(runs_root(project)) / "record.json"
+    files = (kept, settings.json) if settings.json else (kept,)
+    recorder = Recorder(files, command, settings.selection.seed, project.manifest)
+    recorder.write(finished=False, exit_code=None)
+    return recorder
+
+
+def runs_root(project: Project) -> Path:
+    """Return the directory whose .harness keeps this project's runs."""
+    return project.root if project.manifest else Path.cwd()
+
+
+def _narrowed(settings: Settings, project: Project) -> Selection:
+    """Apply --last-failed: the kernels, targets and widths that the newest record has failures of."""
+    if not settings.last_failed:
+        return settings.selection
+    record = last_record(runs_root(project))
+    if record is None:
+        raise UsageError("--last-failed: no run is kept here yet")
+    failed = [row for row in record["verdicts"] if row["outcome"] in _FAILED_NAMES]
+    if not failed:
+        raise UsageError("--last-failed: nothing failed in the last run")
+    cases = tuple(dict.fromkeys(f"{row['suite']}/{row['case']}" for row in failed if row["case"]))
+    widths = tuple(dict.fromkeys(row["vector_bits"] for row in failed if row["vector_bits"]))
+    scalable = {
+        bits
+        for target in project.targets.values()
+        if target.is_scalable
+        for bits in (*target.vector_bits, *target.vector_bits_on_request)
+    }
+    return replace(
+        settings.selection,
+        kernels=tuple(dict.fromkeys(row["kernel"] for row in failed)),
+        targets=tuple(dict.fromkeys(row["target"] for row in failed)),
+        vector_bits=tuple(bits for bits in widths if bits in scalable),
+        cases=cases,
+        seed=record["seed"],
+    )
+
+
+_FAILED_NAMES = {o.value for o in Outcome if o.is_kernel_fault or o in (Outcome.HARNESS_ERROR, Outcome.CONTRACT_ERROR)}
+
+
+# ---- execution -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A job that went through build and launch, or failed to be built."""
+
+    binary: Binary | None
+    observation: Observation | None
+    build_fault: str = ""
+
+
+@dataclass(slots=True)
+class Workbench:
+    """Builds and launches jobs in worker threads; draws each case's inputs once."""
+
+    builder: Builder
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    _stream: InputStream = field(default_factory=InputStream)
+    _drawn: dict[int, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+    _drawing: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, job: Job) -> Ran:
+        """Build and launch one job."""
+        try:
+            binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
+        except BuildError as error:
+            return Ran(None, None, str(error))
+        load = load_of(job, self.inputs(job.contract, job.cases))
+        return Ran(binary, observe(binary, job.executor, load, self.cancelled))
+
+    def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
+        """Return the inputs of cases by their key."""
+        with self._drawing:
+            for case in cases:
+                if case.key not in self._drawn:
+                    self._drawn[case.key] = self._stream.inputs(contract, case)
+        return self._drawn
+
+
+def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, command: Sequence[str]) -> Result:
+    """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them."""
+    verdicts: dict[int, list[Verdict]] = {}
+    bench = Workbench(builder)
+    bar = _progress_line(len(plan.jobs), settings)
+    reporter = Reporter(settings, command)
+    interrupted = False
+    pool = ThreadPoolExecutor(settings.jobs)
+    try:
+        futures = {pool.submit(bench.run, job): rank for rank, job in enumerate(plan.jobs)}
+        for rank, ran in _in_judging_order(plan.jobs, futures):
+            job = plan.jobs[rank]
+            verdicts[rank] = reporter.verdicts(job, ran, bench.inputs(job.contract, job.cases))
+            recorder.add_job(rank, job, ran.observation, ran.binary.commands if ran.binary else ())
+            recorder.add(rank, verdicts[rank])
+            bar(len(verdicts))
+            if settings.stop_early and any(v.outcome is not Outcome.PASS for v in verdicts[rank]):
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        bench.cancelled.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+        bar(None)
+    absent = [_absent(absence) for absence in plan.absences]
+    recorder.add(len(plan.jobs), absent)
+    judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
+    return Result(plan, (*judged, *absent), interrupted)
+
+
+def _in_judging_order(jobs: Sequence[Job], futures: Mapping[Future[Ran], int]) -> Iterator[tuple[int, Ran]]:
+    """Yield jobs as they finish, but none of an op before the op's scalar jobs."""
+    pending = {rank for rank, job in enumerate(jobs) if job.kernel.isa == SCALAR_ISA}
+    held: list[tuple[int, Ran]] = []
+    for future in as_completed(futures):
+        held.append((futures[future], future.result()))
+        pending.discard(futures[future])
+        waiting = {jobs[rank].kernel.op for rank in pending}
+        ready = [
+            item for item in held if jobs[item[0]].kernel.op not in waiting or jobs[item[0]].kernel.isa == SCALAR_ISA
+        ]
+        held = [item for item in held if item not in ready]
+        yield from sorted(ready, key=lambda item: item[0])
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Turns observations into verdicts, with one judge per op."""
+
+    settings: Settings
+    command: Sequence[str]
+    _judges: dict[str, Judge] = field(default_factory=dict)
+
+    def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
+        """Judge one job."""
+        if ran.observation is None:
+            return [self._verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault))]
+        attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
+        findings = self._findings(job, ran.observation, attested, inputs)
+        return [self._verdict(job, attested, case, finding) for case, finding in zip(job.cases, findings, strict=True)]
+
+    def _findings(
+        self, job: Job, seen: Observation, attested: int | None, inputs: Mapping[int, Mapping[str, NDArray[Any]]]
+    ) -> list[Finding]:
+        if seen.attestation and attested != job.vector_bits:
+            reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
+            return [Finding(Outcome.HARNESS_ERROR, reason)] * len(job.cases)
+        judge = self._judges.setdefault(job.kernel.op, Judge(job.contract))
+        if job.kernel.isa == SCALAR_ISA:
+            judge.keep_scalar(seen, job.cases)
+        try:
+            with _time_limit(REFERENCE_TIMEOUT_S, f"{job.contract.origin}: the reference of {job.contract.op} hangs"):
+                return judge.findings(seen, job.cases, inputs)
+        except ContractError as error:
+            return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
+
+    def _verdict(self, job: Job, attested: int | None, case: Case | None, finding: Finding) -> Verdict:
+        executor = job.executor
+        return Verdict(
+            kernel=job.kernel.id,
+            target=job.target.name,
+            build=job.build.label,
+            vector_bits=job.vector_bits,
+            attested_vector_bits=attested,
+            element_bits=job.contract.element_bits,
+            emulator=f"{executor.how} {executor.version}, CPU {executor.cpu}",
+            suite=case.suite if case else None,
+            case=case.label if case else None,
+            finding=finding,
+            reproduce=reproduce_line(
+                program_name(self.command), job, case, self.settings.selection.seed, self.settings.config
+            ),
+        )
+
+
+def _absent(absence: Absence) -> Verdict:
+    return Verdict(
+        kernel=absence.kernel,
+        target=absence.target,
+        build=absence.build,
+        vector_bits=absence.vector_bits,
+        attested_vector_bits=None,
+        element_bits=0,
+        emulator=None,
+        suite=None,
+        case=None,
+        finding=Finding(absence.outcome, absence.reason),
+        reproduce="",
+    )
+
+
+@contextmanager
+def _time_limit(seconds: float, message: str) -> Iterator[None]:
+    """Raise ContractError in the main thread when the time is up; contracts are code, and code can hang."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def expire(_signal: int, _frame: object) -> None:
+        raise ContractError(f"{message} (no answer within {seconds:.0f} s)")
+
+    previous = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+# ---- what it comes to ----------------------------------------------------------------------------------------------
+
+
+def exit_code(plan: Plan, verdicts: Sequence[Verdict], *, dry_run: bool = False) -> ExitCode:
+    """Return the exit code: the first of contract, harness, kernel, unavailable, nothing selected, passed."""
+    outcomes = {verdict.outcome for verdict in verdicts}
+    if Outcome.CONTRACT_ERROR in outcomes:
+        return ExitCode.USAGE
+    if Outcome.HARNESS_ERROR in outcomes:
+        return ExitCode.HARNESS
+    if any(outcome.is_kernel_fault for outcome in outcomes):
+        return ExitCode.KERNEL_FAILED
+    if any(absence.named and absence.outcome is Outcome.UNAVAILABLE for absence in plan.absences):
+        return ExitCode.UNAVAILABLE
+    ran = bool(plan.jobs) if dry_run else Outcome.PASS in outcomes
+    return ExitCode.PASSED if ran else ExitCode.NOTHING_SELECTED
+
+
+def _planned(plan: Plan) -> str:
+    lines = [
+        f"{job.kernel.id} on {job.target.name}"
+        + (f" at {job.vector_bits} bits" if job.vector_bits else "")
+        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {len(job.cases)} cases"
+        for job in plan.jobs
+    ]
+    lines += [
+        f"{absence.outcome.value} {absence.kernel} on {absence.target}: {absence.reason}" for absence in plan.absences
+    ]
+    return "\n".join(lines)
+
+
+def program_name(command: Sequence[str]) -> str:
+    """Return how the user can call this program again: by name where that finds it, else by path."""
+    started = Path(command[0])
+    found = shutil.which("harness")
+    if found and started.name == "harness" and Path(found).resolve() == started.resolve():
+        return "harness"
+    if started.name in ("__main__.py", "-m"):
+        return f"{shlex.quote(sys.executable)} -m harness"
+    try:
+        return shlex.quote(str(started.absolute().relative_to(Path.cwd())))
+    except ValueError:
+        return shlex.quote(str(started))
+
+
+def _progress_line(total: int, settings: Settings) -> Callable[[int | None], None]:
+    """Return a function that shows how many jobs are done, on a terminal's standard error only."""
+
+    def silent(_done: int | None) -> None:
+        pass
+
+    def show(done: int | None) -> None:
+        text = "" if done is None else f"{done} of {total} jobs done"
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+    return show if sys.stderr.isatty() and not settings.quiet and not settings.verbose else silent

@@ -1,0 +1,161 @@
+"""C prototypes: the part of a declaration that a contract and a call adapter need.
+
+Understood: functions that return void or a scalar and take scalars and pointers to scalars, in the LP64 data model
+that every target here shares (Linux on AArch64, x86-64 and RISC-V 64).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.errors import ConfigurationError, perhaps
+
+Family = Literal["float", "signed", "unsigned"]
+_DTYPE_KINDS: dict[Family, str] = {"float": "f", "signed": "i", "unsigned": "u"}
+_FLOAT_CODES = {2: "e", 4: "f", 8: "d"}
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarType:
+    """A C arithmetic type: its spelling, the family it belongs to, its size and its numpy dtype."""
+
+    c_name: str
+    family: Family
+    size_bytes: int
+
+    @property
+    def dtype(self) -> str:
+        """The little-endian numpy dtype, such as "<f4"."""
+        return f"<{_DTYPE_KINDS[self.family]}{self.size_bytes}"
+
+    def raw_bits(self, number: int | float) -> int:
+        """The argument as 64 bits: integers sign- or zero-extended, floats in their own format in the low bits."""
+        if self.family == "float":
+            return int.from_bytes(struct.pack(f"<{_FLOAT_CODES[self.size_bytes]}", number), "little")
+        bits = 8 * self.size_bytes
+        value = int(number) & ((1 << bits) - 1)
+        if self.family == "signed" and value >> (bits - 1):
+            value -= 1 << bits
+        return value & ((1 << 64) - 1)
+
+
+def _integers() -> dict[str, ScalarType]:
+    spelled: dict[tuple[Family, int], str] = {
+        ("signed", 1): "int8_t,signed char",
+        ("signed", 2): "int16_t,short,signed short,short int",
+        ("signed", 4): "int32_t,int,signed,signed int",
+        ("signed", 8): "int64_t,long,long int,long long,long long int,ssize_t,ptrdiff_t,intptr_t",
+        ("unsigned", 1): "uint8_t,unsigned char,bool,_Bool",
+        ("unsigned", 2): "uint16_t,unsigned short,unsigned short int",
+        ("unsigned", 4): "uint32_t,unsigned,unsigned int",
+        ("unsigned", 8): "uint64_t,unsigned long,unsigned long int,unsigned long long,size_t,uintptr_t",
+    }
+    return {
+        name: ScalarType(name, family, size) for (family, size), names in spelled.items() for name in names.split(",")
+    }
+
+
+SCALAR_TYPES: dict[str, ScalarType] = {
+    "float": ScalarType("float", "float", 4),
+    "double": ScalarType("double", "float", 8),
+    "_Float16": ScalarType("_Float16", "float", 2),
+    "__fp16": ScalarType("__fp16", "float", 2),
+    "float16_t": ScalarType("float16_t", "float", 2),
+    "float32_t": ScalarType("float32_t", "float", 4),
+    "float64_t": ScalarType("float64_t", "float", 8),
+    **_integers(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: a scalar, or a pointer to scalars of `type`."""
+
+    name: str
+    type: ScalarType
+    is_pointer: bool
+    is_const: bool
+
+    @property
+    def c_type(self) -> str:
+        """The type as it is written in C."""
+        const = "const " if self.is_const else ""
+        return f"{const}{self.type.c_name} *" if self.is_pointer else self.type.c_name
+
+
+@dataclass(frozen=True, slots=True)
+class Prototype:
+    """A function's name, result (None for void) and parameters."""
+
+    name: str
+    result: ScalarType | None
+    parameters: tuple[Parameter, ...]
+
+    def __str__(self) -> str:
+        """Write the declaration in C, without its semicolon."""
+        return self.declare(self.name)
+
+    def declare(self, name: str) -> str:
+        """Write a declaration of a function called `name` with this type."""
+        result = self.result.c_name if self.result else "void"
+        parameters = ", ".join(
+            f"{p.c_type}{p.name}" if p.is_pointer else f"{p.c_type} {p.name}" for p in self.parameters
+        )
+        return f"{result} {name}({parameters or 'void'})"
+
+    @property
+    def buffers(self) -> tuple[Parameter, ...]:
+        """The pointer parameters, in order."""
+        return tuple(p for p in self.parameters if p.is_pointer)
+
+
+_FUNCTION = re.compile(r"\s*(?P<result>[\w\s]*?)\s*(?P<name>[A-Za-z_]\w*)\s*\((?P<parameters>[^()]*)\)\s*;?\s*")
+_QUALIFIERS = {"const", "restrict", "__restrict", "__restrict__", "volatile", "extern", "static", "inline"}
+
+
+def parse_prototype(text: str) -> Prototype:
+    """Parse one C function declaration.
+
+    Raises:
+        ConfigurationError: the text is no declaration of a function over scalars and pointers to scalars.
+    """
+    match = _FUNCTION.fullmatch(" ".join(text.split()))
+    if not match:
+        raise ConfigurationError(f"not a C function declaration: {text!r} (expected 'void f(float *row, size_t len)')")
+    result_words = [word for word in match["result"].split() if word not in _QUALIFIERS]
+    result = None if result_words == ["void"] else _scalar_type(" ".join(result_words), text)
+    inside = match["parameters"].strip()
+    pieces = [] if inside in ("", "void") else inside.split(",")
+    parameters = tuple(_parameter(piece, text) for piece in pieces)
+    names = [parameter.name for parameter in parameters]
+    if len(set(names)) != len(names):
+        raise ConfigurationError(f"two parameters share a name in {text!r}")
+    return Prototype(match["name"], result, parameters)
+
+
+def _parameter(piece: str, text: str) -> Parameter:
+    tokens = re.findall(r"\w+|\*|\[\w*\]", piece)
+    if "".join(tokens) != "".join(piece.split()):
+        raise ConfigurationError(f"cannot read the parameter {piece.strip()!r} of {text!r}")
+    stars = [token for token in tokens if token == "*" or token.startswith("[")]
+    words = [token for token in tokens if re.fullmatch(r"\w+", token) and token not in _QUALIFIERS]
+    if len(stars) > 1:
+        raise ConfigurationError(f"{piece.strip()!r} in {text!r} is a pointer to a pointer, which has no contract form")
+    if len(words) < 2 or (words[-1] in SCALAR_TYPES and " ".join(words) in SCALAR_TYPES):
+        raise ConfigurationError(f"the parameter {piece.strip()!r} of {text!r} needs a name")
+    before_star = tokens[: tokens.index("*")] if "*" in tokens else tokens
+    return Parameter(
+        name=words[-1],
+        type=_scalar_type(" ".join(words[:-1]), text),
+        is_pointer=bool(stars),
+        is_const=bool(stars) and "const" in before_star,
+    )
+
+
+def _scalar_type(name: str, text: str) -> ScalarType:
+    if name not in SCALAR_TYPES:
+        raise ConfigurationError(f"unknown type {name!r} in {text!r}{perhaps(name, SCALAR_TYPES)}")
+    return SCALAR_TYPES[name]

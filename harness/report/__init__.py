@@ -1,0 +1,1 @@
+"""How a run is told: one file per format."""

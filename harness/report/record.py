@@ -1,0 +1,232 @@
+"""The record of a run: JSON, written atomically while the run goes on, and valid at every moment."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.errors import HarnessError
+from harness.model import Job, Observation, Outcome, Verdict, Worst
+
+RECORD_VERSION = 1
+RUNS_DIRECTORY = Path(".harness") / "runs"
+KEPT_RUNS = 20
+_WRITE_INTERVAL_S = 0.5
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Collects what a run finds and keeps every given file up to date with it."""
+
+    files: tuple[Path, ...]
+    command: Sequence[str]
+    seed: int
+    manifest: Path | None
+    _started: float = field(default_factory=time.time)
+    _jobs: list[dict[str, Any]] = field(default_factory=list)
+    _verdicts: list[tuple[tuple[int, int], dict[str, Any]]] = field(default_factory=list)
+    _written: float = 0.0
+
+    def add_job(self, rank: int, job: Job, observation: Observation | None, commands: Iterable[Sequence[str]]) -> None:
+        """Take in how a job was built and run; `rank` is its place in the plan."""
+        self._jobs.append({"rank": rank, **_job_row(job, observation, commands)})
+
+    def add(self, rank: int, verdicts: Sequence[Verdict]) -> None:
+        """Take in a job's verdicts and write the files if the last time was a while ago."""
+        self._verdicts += [((rank, number), verdict_row(verdict)) for number, verdict in enumerate(verdicts)]
+        if time.monotonic() - self._written > _WRITE_INTERVAL_S:
+            self.write(finished=False, exit_code=None)
+
+    def write(self, *, finished: bool, exit_code: int | None) -> None:
+        """Replace every file in one step.
+
+        Raises:
+            HarnessError: a file cannot be written.
+        """
+        text = json.dumps(self.record(finished=finished, exit_code=exit_code), separators=(",", ":"), allow_nan=False)
+        for path in self.files:
+            replace_file(path, text + "\n")
+        self._written = time.monotonic()
+
+    def record(self, *, finished: bool, exit_code: int | None) -> dict[str, Any]:
+        """Return the record as it stands."""
+        verdicts = [row for _, row in sorted(self._verdicts, key=lambda item: item[0])]
+        return {
+            "format": "harness-run",
+            "version": RECORD_VERSION,
+            "harness": __version__,
+            "started": datetime.fromtimestamp(self._started, UTC).isoformat(timespec="seconds"),
+            "seconds": round(time.time() - self._started, 3),
+            "finished": finished,
+            "exit_code": exit_code,
+            "command": list(self.command),
+            "manifest": str(self.manifest) if self.manifest else None,
+            "seed": self.seed,
+            "host": _host(),
+            "jobs": sorted(self._jobs, key=lambda row: int(row["rank"])),
+            "summary": summarise(row["outcome"] for row in verdicts),
+            "verdicts": verdicts,
+        }
+
+
+def _host() -> dict[str, str]:
+    import numpy as np
+
+    return {
+        "machine": platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def _job_row(job: Job, observation: Observation | None, commands: Iterable[Sequence[str]]) -> dict[str, Any]:
+    compiler, executor = job.build.compiler, job.executor
+    return {
+        "kernel": job.kernel.id,
+        "target": job.target.name,
+        "build": job.build.label,
+        "vector_bits": job.vector_bits,
+        "sources": [str(source) for source in job.kernel.sources],
+        "symbol": job.kernel.symbol,
+        "contract": {"path": str(job.contract.origin), "sha256": job.contract.source_digest},
+        "compiler": {"name": compiler.spec, "version": compiler.version, "triple": compiler.triple},
+        "emulator": {"name": executor.how, "version": executor.version, "cpu": executor.cpu},
+        "build_commands": [list(command) for command in commands],
+        "run_command": list(observation.command) if observation else None,
+        "attestation": dict(observation.attestation) if observation else {},
+    }
+
+
+def verdict_row(verdict: Verdict) -> dict[str, Any]:
+    """Return one verdict as the record has it."""
+    finding = verdict.finding
+    return {
+        "kernel": verdict.kernel,
+        "target": verdict.target,
+        "build": verdict.build,
+        "emulator": verdict.emulator,
+        "vector_bits": verdict.vector_bits,
+        "attested_vector_bits": verdict.attested_vector_bits,
+        "suite": verdict.suite,
+        "case": verdict.case,
+        "outcome": finding.outcome.value,
+        "detail": finding.detail,
+        "max_ulp": _number(finding.max_ulp),
+        "mean_ulp": _number(finding.mean_ulp),
+        "headroom": _number(finding.headroom),
+        "scalar_ulp": _number(finding.scalar_ulp),
+        "worst": _worst_row(finding.worst) if finding.worst and finding.outcome is not Outcome.PASS else None,
+        "seconds": round(finding.seconds, 6),
+        "reproduce": verdict.reproduce,
+    }
+
+
+def _worst_row(worst: Worst) -> dict[str, Any]:
+    return {
+        "output": worst.output,
+        "element": worst.element,
+        "got": _number(worst.got),
+        "want": _number(worst.want),
+        "ulp": _number(worst.ulp),
+        "tolerance": _number(worst.tolerance),
+    }
+
+
+def _number(value: float | None) -> float | str | None:
+    """JSON has no NaN and no infinities: they become strings."""
+    if value is None or math.isfinite(value):
+        return value
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def summarise(outcomes: Iterable[str]) -> dict[str, int]:
+    """Count verdicts per outcome; every outcome has an entry."""
+    counts = Counter(outcomes)
+    return {outcome.value: counts[outcome.value] for outcome in reversed(Outcome)}
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in one step: readers see the old or the new contents, never a part.
+
+    Raises:
+        HarnessError: the place cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a pipe or /dev/stdout cannot be replaced
+            path.write_text(text, encoding="utf-8")
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as aside:
+            aside.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(aside.name).chmod(0o666 & ~mask)
+        Path(aside.name).replace(path)
+    except OSError as error:
+        raise HarnessError(f"{path}: cannot write it: {error.strerror}") from None
+
+
+def new_run_directory(root: Path) -> Path:
+    """Make a directory for this run under `root` and drop the oldest beyond KEPT_RUNS.
+
+    Raises:
+        HarnessError: it cannot be made.
+    """
+    runs = root / RUNS_DIRECTORY
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=runs))
+        for old in sorted(path for path in runs.iterdir() if path.is_dir())[:-KEPT_RUNS]:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise HarnessError(f"{runs}: cannot keep the run there: {error.strerror}") from None
+    return place
+
+
+def last_record(root: Path) -> dict[str, Any] | None:
+    """Read the newest kept record, or return None where there is none."""
+    for place in sorted((root / RUNS_DIRECTORY).glob("*/record.json"), reverse=True):
+        try:
+            record = json.loads(place.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(record, dict) and record.get("version") == RECORD_VERSION:
+            return record
+    return None
+
+
+# ---- canonical form ------------------------------------------------------------------------------------------------
+
+_VOLATILE = frozenset({"started", "seconds", "manifest", "command", "reproduce", "cpu_nanoseconds"})
+
+
+def canonical(record: Mapping[str, Any]) -> str:
+    """Return the record without times, with paths cut to their last part: equal runs give equal text."""
+    return json.dumps(_stripped(record), sort_keys=True, indent=1)
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _stripped(item) for key, item in value.items() if key not in _VOLATILE}
+    if isinstance(value, list):
+        return [_stripped(item) for item in value]
+    if isinstance(value, str) and "/" in value:
+        return " ".join(word.rpartition("/")[2] if word.startswith(("/", "-I/")) else word for word in value.split(" "))
+    return value

@@ -1,0 +1,235 @@
+"""Every option, once. Parser, environment and validation are derived from this table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError, perhaps
+from harness.model import Selection
+
+ENVIRONMENT_PREFIX = "HARNESS_"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of `harness run`: its flags, how one value is read, and what the user reads about it."""
+
+    name: str
+    flags: tuple[str, ...]
+    help: str
+    read: Callable[[str], Any] | None = str
+    """Reads one value; None for a switch."""
+    metavar: str = ""
+    is_list: bool = False
+    default: Any = None
+    group: str = "what to run"
+
+    @property
+    def environment(self) -> str:
+        """The variable that sets it."""
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+
+def _width(text: str) -> int | str:
+    if text == "all":
+        return text
+    try:
+        bits = int(text)
+    except ValueError:
+        raise UsageError(f"--svl {text}: expected a vector length in bits, or all") from None
+    if bits <= 0:
+        raise UsageError(f"--svl {text}: a vector length is positive")
+    return bits
+
+
+def _size(text: str) -> int:
+    try:
+        size = int(text)
+    except ValueError:
+        raise UsageError(f"--size {text}: expected an integer") from None
+    if size < 0:
+        raise UsageError(f"--size {text}: a size is not negative")
+    return size
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise UsageError(f"--timeout {text}: expected seconds") from None
+    if not 0.001 <= seconds <= 86400:
+        raise UsageError(f"--timeout {text}: expected seconds between 0.001 and 86400")
+    return seconds
+
+
+def _count(flag: str, low: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise UsageError(f"{flag} {text}: expected an integer") from None
+        if number < low:
+            raise UsageError(f"{flag} {text}: expected at least {low}")
+        return number
+
+    return read
+
+
+def _one_of(flag: str, known: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise UsageError(f"{flag} {text}: expected one of {', '.join(known)}{perhaps(text, known)}")
+        return text
+
+    return read
+
+
+OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
+VARIANTS = ("plain",)
+EMULATORS = ("native", "qemu-user")
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "svl",
+        ("--svl", "--vl"),
+        "scalable vector lengths in bits, or all (default: 128,256,512)",
+        _width,
+        "BITS",
+        is_list=True,
+    ),
+    Option("target", ("--target",), "ISA targets or core models (default: each kernel's ISA)", str, "T", is_list=True),
+    Option(
+        "emulator",
+        ("--emulator",),
+        f"the one way to run: {' or '.join(EMULATORS)} (default: the first that works)",
+        _one_of("--emulator", EMULATORS),
+        "E",
+    ),
+    Option(
+        "cc", ("--cc",), "compilers: gcc, gcc-12, clang, a path (default: the first found)", str, "CC", is_list=True
+    ),
+    Option("opt", ("--opt",), "optimisation levels (default: O2)", _one_of("--opt", OPT_LEVELS), "O", is_list=True),
+    Option(
+        "build",
+        ("--build",),
+        f"build variants: {', '.join(VARIANTS)} (default: plain)",
+        _one_of("--build", VARIANTS),
+        "B",
+        is_list=True,
+    ),
+    Option("suite", ("--suite",), "suites of cases (default: all)", str, "S", is_list=True),
+    Option("case", ("--case",), "single cases by id, such as boundary/len33", str, "ID", is_list=True),
+    Option("size", ("--size",), "cases of these sizes instead of the suites", _size, "N", is_list=True),
+    Option("seed", ("--seed",), "seed of all inputs (default: 0)", _count("--seed", 0), "N", default=0),
+    Option("require", ("--require",), "kernels or targets that must be able to run", str, "NAME", is_list=True),
+    Option("last_failed", ("--last-failed",), "only what failed in the last run", None),
+    Option("j", ("-j",), "guest processes at a time (default: one per CPU)", _count("-j", 1), "N", group="how"),
+    Option(
+        "timeout", ("--timeout",), "CPU time a call may take (default: 2 s)", _seconds, "S", default=2.0, group="how"
+    ),
+    Option("x", ("-x",), "stop after the first failure", None, group="how"),
+    Option("dry_run", ("--dry-run",), "say what would run, and run nothing", None, group="how"),
+    Option("config", ("--config",), "the manifest (default: harness.toml found upwards)", Path, "F", group="how"),
+    Option("json", ("--json",), "write the record of the run", Path, "F", group="reports"),
+    Option("markdown", ("--markdown",), "write the table for a pull request", Path, "F", group="reports"),
+    Option("verbose", ("-v",), "show commands before they run, and every verdict", None, group="reports"),
+    Option("quiet", ("-q",), "only failures and the exit code", None, group="reports"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `harness run` was told, validated."""
+
+    selection: Selection
+    last_failed: bool
+    jobs: int
+    stop_early: bool
+    dry_run: bool
+    config: Path | None
+    json: Path | None
+    markdown: Path | None
+    verbose: bool
+    quiet: bool
+
+
+DEFAULT_VECTOR_BITS = (128, 256, 512)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give a parser every option of the table."""
+    parser.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa or a glob, such as 'rms_norm_f32/*'")
+    groups: dict[str, Any] = {}
+    for option in OPTIONS:
+        group = groups.setdefault(option.group, None) or parser.add_argument_group(option.group)
+        groups[option.group] = group
+        if option.read is None:
+            group.add_argument(*option.flags, dest=option.name, action="store_const", const=True, help=option.help)
+        else:
+            action = "append" if option.is_list else "store"
+            group.add_argument(*option.flags, dest=option.name, action=action, metavar=option.metavar, help=option.help)
+
+
+def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Settings:
+    """Turn a parsed command line into settings; an option that it lacks is taken from the environment.
+
+    Raises:
+        UsageError: a value that an option cannot have.
+    """
+    surroundings = os.environ if environment is None else environment
+    values = {option.name: _value(option, getattr(parsed, option.name), surroundings) for option in OPTIONS}
+    if values["verbose"] and values["quiet"]:
+        raise UsageError("-v and -q contradict each other")
+    widths: list[int | str] = values["svl"]
+    selection = Selection(
+        kernels=tuple(parsed.kernel),
+        targets=tuple(values["target"]),
+        vector_bits=() if "all" in widths else tuple(int(bits) for bits in widths) or DEFAULT_VECTOR_BITS,
+        vector_bits_named=bool(widths) and "all" not in widths,
+        emulator=values["emulator"],
+        compilers=tuple(values["cc"]),
+        opts=tuple(values["opt"]) or ("O2",),
+        variants=tuple(values["build"]) or ("plain",),
+        suites=tuple(values["suite"]),
+        cases=tuple(values["case"]),
+        sizes=tuple(values["size"]),
+        required=tuple(values["require"]),
+        seed=values["seed"],
+        cpu_timeout_s=values["timeout"],
+    )
+    return Settings(
+        selection=selection,
+        last_failed=values["last_failed"],
+        jobs=values["j"] or available_cpus(),
+        stop_early=values["x"],
+        dry_run=values["dry_run"],
+        config=values["config"],
+        json=values["json"],
+        markdown=values["markdown"],
+        verbose=values["verbose"],
+        quiet=values["quiet"],
+    )
+
+
+def available_cpus() -> int:
+    """Return the number of CPUs this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _value(option: Option, given: Any, environment: Mapping[str, str]) -> Any:
+    if given is None and option.environment in environment:
+        text = environment[option.environment]
+        given = [text] if option.is_list else text
+    if option.read is None:
+        return bool(given) and given not in ("0", "no", "false")
+    if given is None:
+        return [] if option.is_list else option.default
+    if option.is_list:
+        pieces = [piece.strip() for text in given for piece in text.split(",")]
+        return [option.read(piece) for piece in pieces if piece]
+    return option.read(given)

@@ -1,0 +1,229 @@
+"""What works here: compilers, and executors proven by a probe. Remembered by the identity of every tool involved."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.build import Builder, guest_digest
+from harness.build.store import key_of
+from harness.build.toolchain import find_compiler
+from harness.errors import HarnessError
+from harness.launch import Load, observe
+from harness.launch.emulators import find_executor, qemu_version
+from harness.machine import file_identity, resolve_triple
+from harness.model import (
+    DEFAULT_COMPILERS,
+    Build,
+    Capabilities,
+    Compiler,
+    Contract,
+    Emulation,
+    Executor,
+    Kernel,
+    Missing,
+    Need,
+    Pattern,
+    Project,
+    Target,
+)
+from harness.prototype import parse_prototype
+
+PROBE_TIMEOUT_MS = 5000
+_MEMORY_VERSION = 2
+
+
+@dataclass(slots=True)
+class Surveyor:
+    """Looks at the machine through a builder, and remembers in `memory` what it saw."""
+
+    builder: Builder
+    probe_source: Path
+    memory: Path
+    _known: dict[str, Any] = field(default_factory=dict)
+    _changed: bool = False
+
+    def survey(
+        self, project: Project, needs: Iterable[Need], compilers: tuple[str, ...], emulator: str | None
+    ) -> Capabilities:
+        """Find the compilers for the needed ISAs and the first executor that proves itself for each need.
+
+        `emulator` pins one way to run. The probe is the guest runner with an empty kernel: it must be compiled, start
+        and attest the width that was asked for.
+        """
+        self._recall()
+        needs = tuple(dict.fromkeys(needs))
+        triples = sorted({resolve_triple(project.isa_target(need.isa).triple) for need in needs})
+        found = {
+            (triple, spec): self._compiler(spec, triple)
+            for triple in triples
+            for spec in dict.fromkeys((*compilers, *DEFAULT_COMPILERS))
+        }
+        executors = {need: self._executor(project, need, found, emulator) for need in needs}
+        self._remember()
+        return Capabilities(found, executors)
+
+    # -- compilers
+
+    def _compiler(self, spec: str, triple: str) -> Compiler | Missing:
+        key = f"compiler {spec} {triple} {os.environ.get('PATH', '')}"
+        known = self._known.get(key)
+        if known and _still_there(known):
+            return Compiler(spec, known["family"], known["version"], triple, tuple(known["command"]), known["identity"])
+        found = find_compiler(spec, triple)
+        if isinstance(found, Compiler):
+            self._learn(
+                key,
+                {
+                    "family": found.family,
+                    "version": found.version,
+                    "command": list(found.command),
+                    "identity": found.identity,
+                },
+            )
+        return found
+
+    # -- executors
+
+    def _executor(
+        self,
+        project: Project,
+        need: Need,
+        compilers: Mapping[tuple[str, str], Compiler | Missing],
+        emulator: str | None,
+    ) -> Executor | Missing:
+        target = project.targets[need.target]
+        isa = project.isa_target(need.isa)
+        triple = resolve_triple(isa.triple)
+        usable = [c for (its_triple, _), c in compilers.items() if its_triple == triple and isinstance(c, Compiler)]
+        if not usable:
+            missing = compilers[(triple, DEFAULT_COMPILERS[0])]
+            return missing if isinstance(missing, Missing) else Missing("no compiler", "")
+        ways = [way for way in target.emulations if emulator in (None, way.how)]
+        if not ways:
+            return Missing(f"{target.name} has no emulator {emulator!r}", f"it runs by {_ways(target)}")
+        tried: list[Missing] = []
+        for way in ways:
+            found = find_executor(replace(target, triple=isa.triple), way)
+            proven = self._prove(found, usable[0], need, isa, way) if isinstance(found, Executor) else found
+            if isinstance(proven, Executor):
+                return proven
+            tried.append(proven)
+        return _join(ways, tried)
+
+    def _prove(
+        self, executor: Executor, compiler: Compiler, need: Need, isa: Target, way: Emulation
+    ) -> Executor | Missing:
+        key = "probe " + key_of(
+            [
+                guest_digest(self.builder.guest_sources),
+                executor.identity,
+                *executor.argv(need.vector_bits),
+                compiler.identity,
+                *compiler.command,
+                isa.width_fact or "",
+                str(need.vector_bits),
+            ]
+        )
+        known = self._known.get(key)
+        if known is None:
+            known = self._probe(executor, compiler, need, isa)
+            self._learn(key, known)
+        if known["reason"]:
+            return Missing(known["reason"], known["remedy"])
+        return replace(executor, version=known["version"], cpu=known["cpu"])
+
+    def _probe(self, executor: Executor, compiler: Compiler, need: Need, isa: Target) -> dict[str, str]:
+        """Build and run the empty kernel; return the executor's particulars, or why it cannot be used."""
+        kernel = Kernel("nothing", "probe", need.isa, (self.probe_source,), "nothing", _NOTHING, ())
+        try:
+            binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
+        except HarnessError as error:
+            return {"reason": f"{compiler.spec} cannot link a static program: {error}", "remedy": _C_LIBRARY_REMEDY}
+        load = Load(_NO_CONTRACT, (), {}, (), need.vector_bits, PROBE_TIMEOUT_MS)
+        seen = observe(binary, executor, load)
+        version = qemu_version(executor.command[0]) if executor.how == "qemu-user" else executor.version
+        name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"
+        cpu = executor.argv(need.vector_bits)[-1] if executor.command else executor.cpu
+        if seen.harness_fault or not seen.attestation:
+            reason = f"{name} does not run it: {seen.harness_fault or 'no attestation'}"
+            return {"reason": reason, "remedy": _remedy(executor, cpu)}
+        attested = seen.attestation.get(isa.width_fact) if isa.width_fact else None
+        if isa.width_fact and attested is None:
+            return {"reason": f"{name} has no {isa.name}", "remedy": _remedy(executor, cpu)}
+        if isa.width_fact and attested != need.vector_bits:
+            return {"reason": f"{name} runs {attested} bits, not {need.vector_bits}", "remedy": ""}
+        return {"reason": "", "remedy": "", "version": version, "cpu": cpu}
+
+    # -- memory
+
+    def _recall(self) -> None:
+        try:
+            memory = json.loads(self.memory.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return
+        if isinstance(memory, dict) and memory.get("version") == _MEMORY_VERSION:
+            self._known = memory.get("known", {})
+
+    def _learn(self, key: str, value: dict[str, Any]) -> None:
+        self._known[key] = value
+        self._changed = True
+
+    def _remember(self) -> None:
+        """Write what was learned; without a writable cache the next run probes again."""
+        if not self._changed:
+            return
+        with contextlib.suppress(OSError):
+            self.memory.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=self.memory.parent, delete=False, encoding="utf-8") as aside:
+                json.dump({"version": _MEMORY_VERSION, "known": self._known}, aside)
+            Path(aside.name).replace(self.memory)
+        self._changed = False
+
+
+_NOTHING = parse_prototype("void nothing(void)")
+_NO_CONTRACT = Contract(
+    op="nothing",
+    prototype=_NOTHING,
+    flows={},
+    extents={},
+    reference=lambda: None,
+    reference_takes=(),
+    passes=(),
+    scalars={},
+    suites={},
+    pattern=Pattern("zeros"),
+    origin=Path(),
+    source_digest="",
+)
+_C_LIBRARY_REMEDY = "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross)"
+
+
+def _still_there(known: Mapping[str, Any]) -> bool:
+    program = known["command"][0]
+    try:
+        return file_identity(program) == str(known["identity"])
+    except OSError:
+        return False
+
+
+def _ways(target: Target) -> str:
+    return ", ".join(way.how for way in target.emulations)
+
+
+def _join(ways: list[Emulation], tried: list[Missing]) -> Missing:
+    """One reason out of several failed ways: each named, the remedies once."""
+    reasons = "; ".join(f"{way.how}: {missing.reason}" for way, missing in zip(ways, tried, strict=True))
+    return Missing(reasons, "; ".join(dict.fromkeys(m.remedy for m in tried if m.remedy)))
+
+
+def _remedy(executor: Executor, cpu: str) -> str:
+    if executor.how == "qemu-user":
+        return f"needs a QEMU that has the CPU {cpu.split(',', maxsplit=1)[0]!r}"
+    return ""
