@@ -76,6 +76,7 @@ class PackParameter:
     is_buffer: bool
     flow: Flow
     element_bytes: int
+    is_integer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def encode_pack(
     The guest stops, with a proper end, behind the case that was the `timeout_limit`-th to run out of time.
     """
     buffer_count = sum(parameter.is_buffer for parameter in parameters)
-    table = [PACK_PARAMETER.pack(p.is_buffer, p.flow, p.element_bytes, 0) for p in parameters]
+    table = [PACK_PARAMETER.pack(p.is_buffer, p.flow, p.element_bytes, p.is_integer) for p in parameters]
     trial_table = b"".join(
         PACK_TRIAL.pack(trial.fill, 0) + PACK_PLACEMENT.pack(trial.side, 0) * buffer_count for trial in trials
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -164,6 +165,7 @@ def make_plan(
         UsageError: a suite or case that no selected op has.
     """
     _check_suites(project, selection, points)
+    _check_cases(project, selection, points)
     jobs: list[Job] = []
     missing = list(absences)
     for point in points:
@@ -176,7 +178,6 @@ def make_plan(
                 missing.append(_unavailable(point, None, str(compiler), named=bool(selection.compilers)))
                 continue
             jobs += _jobs(project, selection, point, compiler, executor)
-    _check_cases(selection, jobs)
     return Plan(tuple(jobs), tuple(missing))
 
 
@@ -285,11 +286,13 @@ def _check_suites(project: Project, selection: Selection, points: Sequence[Point
             raise UsageError(f"unknown suite {suite!r}{perhaps(suite, known)}; known: {', '.join(sorted(known))}")
 
 
-def _check_cases(selection: Selection, jobs: Sequence[Job]) -> None:
-    known = {case.id for job in jobs for case in job.cases}
-    wanted = set(selection.cases) - known
-    if jobs and wanted:
-        raise UsageError(f"no case {sorted(wanted)[0]!r} in the selected suites and widths")
+def _check_cases(project: Project, selection: Selection, points: Sequence[Point]) -> None:
+    unfiltered = replace(selection, cases=())
+    needed = {(point.kernel.op, point.vector_bits) for point in points} if selection.cases else set()
+    known = {case.id for op, bits in needed for case in make_cases(project.contracts[op], unfiltered, bits)}
+    for wanted in selection.cases:
+        if points and wanted not in known:
+            raise UsageError(f"no case {wanted!r} in the selected suites and widths{perhaps(wanted, known)}")
 
 
 # ---- reproduction --------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,20 @@ def find_manifest(start: Path) -> Path | None:
 
 def _bundled_project(targets: Mapping[str, Target]) -> Project:
     root = bundled_root()
-    contracts: dict[str, Contract] = {}
-    kernels: list[Kernel] = []
-    for path in sorted((root / "csrc" / "kernels").glob("*/*.c")):
-        op, isa = path.parent.name, path.stem
-        contract = contracts.setdefault(op, bundled_contract(op))
-        symbol = f"{op}_{isa}"
-        prototype = Prototype(symbol, contract.prototype.result, contract.prototype.parameters)
-        names = tuple(parameter.name for parameter in prototype.parameters)
-        kernels.append(Kernel(op, isa, isa, (path,), symbol, prototype, names))
+    contracts = {path.stem: bundled_contract(path.stem) for path in sorted((root / "cases").glob("*.py"))}
+    kernels = [
+        _bundled_kernel(contract, path)
+        for op, contract in contracts.items()
+        for path in sorted((root / "csrc" / "kernels" / op).glob("*.c"))
+    ]
     return Project(root, None, tuple(kernels), contracts, targets)
+
+
+def _bundled_kernel(contract: Contract, path: Path) -> Kernel:
+    symbol = f"{contract.op}_{path.stem}"
+    prototype = replace(contract.prototype, name=symbol)
+    names = tuple(parameter.name for parameter in prototype.parameters)
+    return Kernel(contract.op, path.stem, path.stem, (path,), symbol, prototype, names)
 
 
 def bundled_contract(op: str) -> Contract:
@@ -186,7 +191,7 @@ def _with_prototype(
     symbol = table["symbol"]
     if not symbol.isidentifier():
         raise manifest.fault(f"{symbol!r} is no C symbol", "symbol", number)
-    prototype = Prototype(symbol, contract.prototype.result, contract.prototype.parameters)
+    prototype = replace(contract.prototype, name=symbol)
     try:
         if "prototype" in table:
             prototype = parse_prototype(table["prototype"])

@@ -134,7 +134,8 @@ class Surveyor:
         known = self._known.get(key)
         if known is None:
             known = self._probe(executor, compiler, need, isa)
-            self._learn(key, known)
+            if not known["reason"]:  # what is missing today may be installed tomorrow
+                self._learn(key, known)
         if known["reason"]:
             return Missing(known["reason"], known["remedy"])
         return replace(executor, version=known["version"], cpu=known["cpu"])

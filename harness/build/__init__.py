@@ -19,6 +19,7 @@ from harness.errors import BuildError
 from harness.model import Binary, Build, Compiler, Contract, Kernel
 
 BINARY_NAME = "guest"
+RUNNER_NAME = "guest_runner.o"
 # The runner must not use what a kernel's ISA flags would allow, nor libc features that a kernel may damage.
 GUEST_FLAGS = ("-O2", "-fno-stack-protector", "-fno-tree-vectorize", "-fno-strict-aliasing")
 _COMPILER_TIMEOUT_S = 300
@@ -85,7 +86,7 @@ class Builder:
             "-o",
             "adapter.o",
         )
-        link = (*compiler.command, "-static", "-o", BINARY_NAME, "{runner}/runner.o", "adapter.o", *objects, "-lm")
+        link = (*compiler.command, "-static", "-o", BINARY_NAME, "{runner}/" + RUNNER_NAME, "adapter.o", *objects, "-lm")
         return (*compiled, adapter, link)
 
     def _runner(self, compiler: Compiler) -> Path:
@@ -98,7 +99,7 @@ class Builder:
             command = (*compiler.command, *GUEST_FLAGS, "-std=gnu11", "-c", *map(str, sources))
             _run(command, aside)
             objects = sorted(path.name for path in aside.glob("*.o"))
-            _run((*compiler.command, "-nostdlib", "-r", "-o", "runner.o", *objects), aside)
+            _run((*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects), aside)
 
         with self._lock(key):
             return entry(self.cache / "builds", key, fill)

@@ -67,18 +67,19 @@ def _reference(contract: Contract, values: Mapping[str, Any], case: Case) -> dic
     arguments = {name: values[name] for name in contract.reference_takes}
     try:
         answer = contract.reference(**arguments)
+        by_name = answer if isinstance(answer, dict) else {contract.output_names[0]: answer}
+        wants = {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in by_name.items()}
     except Exception as error:
         raise ContractError(
             f"{contract.origin}: the reference of {contract.op} raised {type(error).__name__} for {case.id}: {error}"
         ) from None
     names = contract.output_names
-    by_name = answer if isinstance(answer, dict) else {names[0]: answer}
-    if set(by_name) != set(names):
+    if set(wants) != set(names):
         raise ContractError(
             f"{contract.origin}: the reference of {contract.op} must return {', '.join(names)}, not "
-            f"{', '.join(map(str, by_name)) or 'nothing'}"
+            f"{', '.join(map(str, wants)) or 'nothing'}"
         )
-    return {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in by_name.items()}
+    return wants
 
 
 def _expected(

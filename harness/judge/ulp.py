@@ -20,6 +20,7 @@ def ulp_of(want: Array, dtype: str) -> Array:
         return np.ones_like(want)
     info = np.finfo(dtype)
     limited = np.minimum(np.abs(want), np.float64(info.max))
-    spacing: NDArray[Any] = np.spacing(limited.astype(dtype))
-    # Rounding to the format may carry into infinity's neighbour, whose spacing is not finite.
-    return np.minimum(spacing.astype(np.float64), 2.0 ** (int(info.maxexp) - int(info.nmant) - 1))
+    with np.errstate(over="ignore"):
+        spacing: NDArray[Any] = np.spacing(limited.astype(dtype))
+    # The spacing above the largest number is infinite, that of NaN is NaN: fmin replaces both.
+    return np.fmin(spacing.astype(np.float64), 2.0 ** (int(info.maxexp) - int(info.nmant) - 1))

@@ -174,7 +174,7 @@ def encode(load: Load, cases: Sequence[Case], nonce: int) -> bytes:
     """Lay out the pack of some of a load's cases."""
     contract = load.contract
     parameters = [
-        PackParameter(p.is_pointer, contract.flows.get(p.name, Flow.IN), p.type.size_bytes)
+        PackParameter(p.is_pointer, contract.flows.get(p.name, Flow.IN), p.type.size_bytes, p.type.family != "float")
         for p in contract.prototype.parameters
     ]
     return encode_pack(

@@ -1,0 +1,26 @@
+"""What the unit tests build on: the bundled contract, and cases made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from harness.inputs import InputStream
+from harness.model import Case, Contract, Selection
+from harness.plan import make_cases
+from harness.project import bundled_contract
+
+
+def rms_norm() -> Contract:
+    return bundled_contract("rms_norm_f32")
+
+
+def boundary_cases(contract: Contract) -> tuple[Case, ...]:
+    return make_cases(contract, Selection(suites=("boundary",)), 128)
+
+
+def inputs_of(contract: Contract, cases: tuple[Case, ...]) -> dict[int, Mapping[str, NDArray[Any]]]:
+    stream = InputStream()
+    return {case.key: stream.inputs(contract, case) for case in cases}

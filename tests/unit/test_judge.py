@@ -1,0 +1,204 @@
+"""From observations to findings: each thing a guest can tell gets its outcome and a line that says where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from harness.errors import ContractError
+from harness.judge import Judge
+from harness.judge.compare import compare
+from harness.judge.reference import Expected, expect
+from harness.judge.ulp import ulp_of
+from harness.model import (
+    CaseObservation,
+    Contract,
+    Damage,
+    DamageKind,
+    Death,
+    Fault,
+    Finding,
+    Observation,
+    Outcome,
+    TrialObservation,
+    TrialStatus,
+    Violation,
+)
+from tests.unit.samples import boundary_cases, inputs_of, rms_norm
+
+CONTRACT = rms_norm()
+CASES = boundary_cases(CONTRACT)[8:9]  # 9 elements
+INPUTS = inputs_of(CONTRACT, CASES)
+ROW: NDArray[Any] = INPUTS[CASES[0].key]["row"]
+EPS = float(np.float32(dict(CASES[0].scalars)["eps"]))
+RIGHT = (ROW / np.sqrt(np.mean(np.square(ROW.astype(np.float64))) + EPS)).astype(np.float32)
+
+
+def trial(output: NDArray[Any] = RIGHT, **changes: Any) -> TrialObservation:
+    fine = TrialObservation(TrialStatus.RETURNED, None, 1000, bytes(16), (), (), (output.tobytes(),))
+    return replace(fine, **changes)
+
+
+def seen(*trials: TrialObservation, **changes: Any) -> Observation:
+    cases = {0: CaseObservation(0, trials)} if trials else {}
+    return replace(Observation({"sve_bits": 256}, cases, {}, {}, None, ()), **changes)
+
+
+def judged(observation: Observation) -> Finding:
+    return Judge(CONTRACT).findings(observation, CASES, INPUTS)[0]
+
+
+def test_the_right_result_passes_with_its_numbers() -> None:
+    finding = judged(seen(trial(), trial()))
+    assert finding.outcome is Outcome.PASS
+    assert finding.max_ulp is not None
+    assert 0 < finding.max_ulp <= 0.5
+    assert finding.headroom is not None
+    assert 0.9 < finding.headroom < 1
+    assert finding.scalar_ulp is None
+
+
+def test_a_wrong_element_in_any_trial_is_a_mismatch() -> None:
+    wrong = RIGHT.copy()
+    wrong[7] *= 1.001
+    finding = judged(seen(trial(), trial(wrong)))
+    assert finding.outcome is Outcome.MISMATCH
+    assert finding.worst is not None
+    assert (finding.worst.output, finding.worst.element) == ("row", 7)
+    assert finding.detail == "1 of 9 elements beyond tolerance"
+    assert finding.headroom is not None
+    assert finding.headroom < 0
+
+
+def test_the_distance_to_the_scalar_kernel_is_told() -> None:
+    judge = Judge(CONTRACT)
+    judge.keep_scalar(seen(trial()), CASES)
+    apart = np.nextafter(RIGHT, np.float32(np.inf))
+    assert judge.findings(seen(trial(apart)), CASES, INPUTS)[0].scalar_ulp == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("observation", "outcome", "detail"),
+    [
+        (
+            seen(trial(status=TrialStatus.SIGNAL, fault=Fault(11, 4096, 0, 0, 36, is_write=False))),
+            Outcome.OUT_OF_BOUNDS,
+            "read row[9], behind its end (9 elements)",
+        ),
+        (
+            seen(trial(status=TrialStatus.SIGNAL, fault=Fault(11, 4096, 0, 0, -4, is_write=None))),
+            Outcome.OUT_OF_BOUNDS,
+            "touched row[-1], before its start (9 elements)",
+        ),
+        (
+            seen(trial(status=TrialStatus.SIGNAL, fault=Fault(11, 0, 0, None, 0, is_write=True))),
+            Outcome.CRASH,
+            "SIGSEGV at address 0x0",
+        ),
+        (
+            seen(trial(damages=(Damage(0, DamageKind.CANARY, 36, 4),))),
+            Outcome.OUT_OF_BOUNDS,
+            "wrote row[9], behind its end (9 elements) (4 bytes changed)",
+        ),
+        (
+            seen(trial(damages=(Damage(0, DamageKind.INPUT, 8, 1),))),
+            Outcome.STATE,
+            "changed the input row[2] (1 byte changed)",
+        ),
+        (
+            seen(trial(), trial(violations=(Violation("d8", "AAPCS64 6.1.2", 1, 2),))),
+            Outcome.STATE,
+            "d8 changed from 0x1 to 0x2 (AAPCS64 6.1.2)",
+        ),
+        (seen(trial(status=TrialStatus.TIMEOUT, cpu_nanoseconds=2 * 10**9)), Outcome.TIMEOUT, "no return after 2.0 s"),
+        (seen(deaths={0: Death(0, "")}), Outcome.CRASH, "the process exited with status 0 during the call"),
+        (seen(deaths={0: Death(-9, "qemu: oh\n")}), Outcome.CRASH, "died of SIGKILL during the call ('qemu: oh')"),
+        (seen(deaths={0: Death(None, "")}), Outcome.TIMEOUT, "ended by the host's deadline"),
+        (seen(not_run={0: "not run: why"}), Outcome.UNAVAILABLE, "not run: why"),
+        (seen(), Outcome.HARNESS_ERROR, "returned no result"),
+        (seen(harness_fault="record 3 fails its checksum"), Outcome.HARNESS_ERROR, "record 3"),
+    ],
+)
+def test_everything_a_guest_can_tell_has_its_outcome(observation: Observation, outcome: Outcome, detail: str) -> None:
+    finding = judged(observation)
+    assert finding.outcome is outcome
+    assert detail in finding.detail
+
+
+def test_a_fault_counts_more_than_a_right_result() -> None:
+    assert judged(seen(trial(), trial(damages=(Damage(0, DamageKind.CANARY, -4, 4),)))).outcome is not Outcome.PASS
+
+
+# ---- comparison ----------------------------------------------------------------------------------------------------
+
+F32 = np.float32
+
+
+def against(want: list[float], got: list[float], tolerance: float = 1e-6) -> bool:
+    wanted = np.array(want)
+    expected = Expected(
+        wanted, np.full(len(want), tolerance), ulp_of(wanted, "<f4"), "<f4", bool(np.isfinite(wanted).all())
+    )
+    return compare("x", np.array(got, F32).tobytes(), expected).within
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("want", "got", "within"),
+    [
+        ([NAN], [NAN], True),
+        ([NAN], [1.0], False),
+        ([1.0], [NAN], False),
+        ([INF], [INF], True),
+        ([INF], [-INF], False),
+        ([INF], [3.4e38], False),
+        ([3.4e38], [INF], False),
+        ([1.0, NAN, -INF], [1.0, NAN, -INF], True),
+        ([0.0], [-0.0], True),
+        ([1.0], [1.0000005], True),
+        ([1.0], [1.00001], False),
+        ([], [], True),
+    ],
+)
+def test_nan_and_infinity_are_compared_by_class(want: list[float], got: list[float], within: bool) -> None:
+    assert against(want, got) is within
+
+
+def test_a_result_within_tolerance_of_overflow_may_be_infinite() -> None:
+    largest = float(np.finfo(F32).max)
+    assert against([largest], [INF], tolerance=1e32)
+    assert not against([-largest], [INF], tolerance=1e32)
+
+
+@pytest.mark.parametrize(("value", "ulp"), [(1.0, 2.0**-23), (0.0, 2.0**-149), (-3.0, 2.0**-22), (1e300, 2.0**104)])
+def test_the_ulp_is_the_spacing_of_the_format(value: float, ulp: float) -> None:
+    assert ulp_of(np.array([value]), "<f4")[0] == ulp
+
+
+# ---- contracts that misbehave --------------------------------------------------------------------------------------
+
+
+def misbehaving(**changes: Any) -> Contract:
+    return replace(CONTRACT, **changes)
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (lambda row, eps: row[:-1], "yields shape (8,)"),
+        (lambda row, eps: {"rows": row}, "must return row, not rows"),
+        (lambda row, eps: 1 // 0, "raised ZeroDivisionError"),
+        (lambda row, eps: row, "reference and passes"),
+        (lambda row, eps: "text", "raised ValueError"),
+    ],
+)
+def test_a_contract_that_misbehaves_is_to_blame(reference: Any, message: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        expect(misbehaving(reference=reference), CASES[0], INPUTS[CASES[0].key])
+    assert message in str(caught.value)

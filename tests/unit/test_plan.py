@@ -1,0 +1,184 @@
+"""Selection and planning: pure, so every combination can be made up here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.model import (
+    Capabilities,
+    Compiler,
+    Executor,
+    Missing,
+    Need,
+    Outcome,
+    Plan,
+    Project,
+    Selection,
+)
+from harness.plan import make_cases, make_plan, reproduce_line, select
+from harness.project import load_project
+from tests.unit.samples import rms_norm
+
+GCC = Compiler("gcc", "gcc", "12.2.0", "aarch64-linux-gnu", ("gcc",), "id")
+QEMU = Executor("qemu-user", "10.0", "max", ("qemu-aarch64", "-cpu", "max,sve{vector_bits}=on"), "id")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return load_project(None, tmp_path)
+
+
+def capabilities(needs: set[Need], missing: dict[str, Missing] | None = None) -> Capabilities:
+    compilers: dict[tuple[str, str], Compiler | Missing] = {
+        (triple, spec): replace(GCC, spec=spec, triple=triple)
+        for triple in ("aarch64-linux-gnu", "x86_64-linux-gnu")
+        for spec in ("gcc", "clang")
+    }
+    return Capabilities(compilers, {need: (missing or {}).get(need.target, QEMU) for need in needs})
+
+
+def planned(project: Project, selection: Selection, missing: dict[str, Missing] | None = None) -> Plan:
+    points, absences = select(project, selection)
+    return make_plan(project, selection, points, absences, capabilities({p.need for p in points}, missing))
+
+
+def test_without_a_selection_every_kernel_runs_on_its_isa(project: Project) -> None:
+    plan = planned(project, Selection(vector_bits=(128, 256)))
+    assert {(job.kernel.id, job.vector_bits) for job in plan.jobs if job.kernel.op == "rms_norm_f32"} >= {
+        ("rms_norm_f32/scalar", None),
+        ("rms_norm_f32/neon", 128),
+        ("rms_norm_f32/sve", 128),
+        ("rms_norm_f32/sve", 256),
+        ("rms_norm_f32/avx2", 256),
+    }
+
+
+def test_scalar_jobs_come_first(project: Project) -> None:
+    isas = [job.kernel.isa for job in planned(project, Selection()).jobs]
+    assert isas == sorted(isas, key=lambda isa: isa != "scalar")
+
+
+def test_all_widths_are_the_powers_of_two(project: Project) -> None:
+    plan = planned(project, Selection(kernels=("rms_norm_f32/sve",)))
+    assert [job.vector_bits for job in plan.jobs] == [128, 256, 512, 1024, 2048]
+
+
+def test_a_width_that_a_core_does_not_have_is_not_applicable(project: Project) -> None:
+    selection = Selection(
+        kernels=("rms_norm_f32/sve",), targets=("a64fx",), vector_bits=(256, 512), vector_bits_named=True
+    )
+    plan = planned(project, selection)
+    assert [job.vector_bits for job in plan.jobs] == [512]
+    assert [(a.outcome, a.vector_bits) for a in plan.absences] == [(Outcome.NOT_APPLICABLE, 256)]
+
+
+def test_a_core_runs_at_its_own_width_where_none_is_named(project: Project) -> None:
+    plan = planned(project, Selection(kernels=("*/sve",), targets=("neoverse-v1",), vector_bits=(128, 512)))
+    assert {job.vector_bits for job in plan.jobs} == {256}
+
+
+def test_code_of_another_isa_is_not_applicable(project: Project) -> None:
+    plan = planned(project, Selection(kernels=("rms_norm_f32/sve",), targets=("neoverse-n1",)))
+    assert not plan.jobs
+    assert plan.absences[0].outcome is Outcome.NOT_APPLICABLE
+    assert "neoverse-n1" in plan.absences[0].reason
+
+
+@pytest.mark.parametrize(
+    ("selection", "named"),
+    [
+        (Selection(), False),
+        (Selection(kernels=("rms_norm_f32/*",)), False),
+        (Selection(kernels=("rms_norm_f32/sve",)), True),
+        (Selection(targets=("sve",)), True),
+        (Selection(vector_bits=(256,), vector_bits_named=True), True),
+        (Selection(vector_bits=(256,)), False),
+        (Selection(emulator="qemu-user"), True),
+        (Selection(required=("sve",)), True),
+    ],
+)
+def test_what_was_named_literally_is_an_error_when_missing(project: Project, selection: Selection, named: bool) -> None:
+    plan = planned(project, selection, {"sve": Missing("no qemu-aarch64", "install it")})
+    absent = [a for a in plan.absences if a.target == "sve" and a.outcome is not Outcome.NOT_APPLICABLE]
+    assert absent
+    assert all(absence.outcome is Outcome.UNAVAILABLE for absence in absent)
+    assert {absence.named for absence in absent} == {named}
+    assert "install it" in absent[0].reason
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (Selection(kernels=("rms_norm_f32/svee",)), "perhaps you meant 'rms_norm_f32/sve'"),
+        (Selection(targets=("a64fy",)), "perhaps you meant 'a64fx'"),
+        (Selection(vector_bits=(100,), vector_bits_named=True), "no scalable vector has 100 bits"),
+        (Selection(required=("neoverse-n22",)), "perhaps you meant 'neoverse-n2'"),
+        (Selection(suites=("bundary",)), "perhaps you meant 'boundary'"),
+        (Selection(cases=("boundary/len34x",)), "no case 'boundary/len34x'"),
+    ],
+)
+def test_an_unknown_name_gets_a_suggestion(project: Project, selection: Selection, message: str) -> None:
+    with pytest.raises(UsageError, match=message.replace("(", r"\(")):
+        planned(project, selection)
+
+
+def test_a_glob_that_matches_nothing_selects_nothing(project: Project) -> None:
+    plan = planned(project, Selection(kernels=("nothing*",)))
+    assert plan == Plan((), ())
+
+
+def test_builds_multiply(project: Project) -> None:
+    plan = planned(project, Selection(kernels=("rms_norm_f32/neon",), compilers=("gcc", "clang"), opts=("O0", "O2")))
+    assert {job.build.label for job in plan.jobs} == {
+        f"{cc} {opt} plain" for cc in ("gcc", "clang") for opt in ("O0", "O2")
+    }
+
+
+# ---- cases ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_boundary_suite_is_the_pull_requests_hundred() -> None:
+    cases = make_cases(rms_norm(), Selection(suites=("boundary",)), 256)
+    sizes = [dict(case.sizes)["len"] for case in cases]
+    assert len(cases) == 100
+    assert sizes[:33] == list(range(1, 34))
+    assert len([size for size in sizes[33:96] if 764 <= size <= 8196]) == 63
+    assert sizes[96:99] == [8192, 16384, 32768]
+    assert (sizes[99], cases[99].pattern.kind) == (1024, "zeros")
+    assert len({case.id for case in cases}) == 100
+    assert len({case.key for case in cases}) == 100
+
+
+@pytest.mark.parametrize(("vector_bits", "lanes"), [(128, 4), (512, 16), (2048, 64), (None, 1)])
+def test_the_residues_follow_the_width(vector_bits: int | None, lanes: int) -> None:
+    cases = make_cases(rms_norm(), Selection(suites=("residues",)), vector_bits)
+    expected = {multiple * lanes + delta for multiple in (1, 2, 4, 8) for delta in (-1, 0, 1)}
+    assert {dict(case.sizes)["len"] for case in cases} == expected
+
+
+def test_equal_cases_have_equal_keys_at_every_width() -> None:
+    first, second = (make_cases(rms_norm(), Selection(suites=("boundary",)), bits) for bits in (128, 2048))
+    assert first == second
+
+
+def test_the_seed_changes_every_key() -> None:
+    first, second = (make_cases(rms_norm(), Selection(seed=seed), 128) for seed in (0, 1))
+    assert not {case.key for case in first} & {case.key for case in second}
+
+
+def test_any_size_can_be_asked_for() -> None:
+    (case,) = make_cases(rms_norm(), Selection(sizes=(12345,)), 128)
+    assert case.sizes == (("len", 12345),)
+
+
+def test_a_case_is_reproduced_by_what_names_it(project: Project) -> None:
+    plan = planned(project, Selection(kernels=("rms_norm_f32/sve",), vector_bits=(256,), seed=7))
+    line = reproduce_line("harness", plan.jobs[0], plan.jobs[0].cases[5], 7, Path("x y.toml"))
+    assert line == (
+        "harness run rms_norm_f32/sve --target sve --svl 256 --cc gcc --opt O2 --build plain "
+        "--case boundary/len6 --seed 7 --config 'x y.toml'"
+    )

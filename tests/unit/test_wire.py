@@ -1,0 +1,259 @@
+"""The wire format: round trips, and what happens to packs and observations that are cut or corrupted."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import guest
+from harness.errors import WireError
+from harness.guest import PackBuffer, PackCase, PackParameter, RecordType, decode_observation, encode_pack
+from harness.model import Fill, Flow, Side, Trial, TrialStatus
+
+NONCE = 0x1122334455667788
+TRIALS = (Trial(Fill.BENIGN, Side.END), Trial(Fill.NAN, Side.START))
+FLOWS = (Flow.IN, Flow.INOUT)
+WIRE_H = Path(__file__).parents[2] / "csrc" / "guest" / "wire.h"
+
+
+# ---- a guest, as wire.h says it writes -----------------------------------------------------------------------------
+
+
+def record(kind: int, sequence: int, payload: bytes, nonce: int = NONCE) -> bytes:
+    return (
+        guest.RECORD_HEADER.pack(guest.RECORD_MAGIC, kind, nonce, sequence, zlib.crc32(payload), len(payload)) + payload
+    )
+
+
+def hello(first: int = 0, count: int = 1) -> bytes:
+    return record(1, 0, guest.HELLO_HEADER.pack(1, first, count, 0) + guest.FACT.pack(b"sve_bits", 256))
+
+
+def trial(outputs: bytes, status: int = 0, buffer: int = guest.NO_BUFFER, damages: int = 0) -> bytes:
+    header = guest.TRIAL_HEADER.pack(status, 11 if status == 1 else 0, 4096, 8192, -4, buffer, 1, 1000, b"", damages, 0)
+    return header + outputs
+
+
+def inline(data: bytes, digest: int = 7) -> bytes:
+    return guest.OUTPUT.pack(1, 0, digest, len(data)) + data + bytes(-len(data) % 8)
+
+
+NOTHING = guest.OUTPUT.pack(0, 0, 0, 0)
+SAME = guest.OUTPUT.pack(2, 0, 7, 12)
+ROW = bytes(range(12))
+
+
+def case(index: int, sequence: int, *trials: bytes) -> bytes:
+    return record(2, sequence, guest.CASE_HEADER.pack(index, len(trials)) + b"".join(trials))
+
+
+def bye(sequence: int, done: int) -> bytes:
+    return record(3, sequence, guest.BYE.pack(done, 0))
+
+
+GOOD = hello() + case(0, 1, trial(NOTHING + inline(ROW)), trial(NOTHING + SAME)) + bye(2, 1)
+
+
+def decode(data: bytes, nonce: int = NONCE, case_count: int = 1) -> guest.Transcript:
+    return decode_observation(data, nonce, first_case=0, case_count=case_count, trial_count=2, flows=FLOWS)
+
+
+# ---- observation ---------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_observation_is_read_back() -> None:
+    transcript = decode(GOOD)
+    assert transcript.complete
+    assert not transcript.truncated
+    assert transcript.facts == {"sve_bits": 256}
+    first, second = transcript.cases[0].trials
+    assert first.status is TrialStatus.RETURNED
+    assert first.outputs == (None, ROW)
+    assert second.outputs == (None, ROW), "an output that travelled once serves both trials"
+
+
+def test_a_fault_is_read_back() -> None:
+    data = hello() + case(0, 1, trial(NOTHING + NOTHING, status=1, buffer=1), trial(NOTHING + NOTHING, status=3))
+    fault = decode(data).cases[0].trials[0].fault
+    assert fault is not None
+    assert (fault.signal, fault.buffer, fault.offset_bytes, fault.is_write) == (11, 1, -4, True)
+
+
+@given(st.integers(0, len(GOOD) - 1))
+def test_a_cut_observation_is_never_complete(length: int) -> None:
+    transcript = decode(GOOD[:length])
+    assert not transcript.complete
+    assert transcript.truncated == (length not in (0, len(hello()), len(GOOD) - len(bye(2, 1))))
+
+
+@given(st.integers(0, len(GOOD) - 1), st.integers(1, 255))
+def test_a_corrupted_byte_never_yields_another_observation(position: int, flip: int) -> None:
+    data = bytearray(GOOD)
+    data[position] ^= flip
+    try:
+        transcript = decode(bytes(data))
+    except WireError:
+        return
+    assert not transcript.complete, f"byte {position} was changed and nobody noticed"
+
+
+@given(st.binary(max_size=400))
+def test_noise_is_refused_or_incomplete(data: bytes) -> None:
+    try:
+        assert not decode(data).complete
+    except WireError:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (GOOD + bye(3, 1), "follows the last"),
+        (hello() + bye(1, 1), "counted other cases"),
+        (hello() + case(1, 1, trial(NOTHING + inline(ROW)), trial(NOTHING + SAME)), "case 1 where 0 was due"),
+        (hello() + case(0, 1, trial(NOTHING + inline(ROW))), "1 trials instead of 2"),
+        (hello() + case(0, 1, trial(NOTHING + NOTHING), trial(NOTHING + SAME)), "output is missing"),
+        (hello() + case(0, 1, trial(NOTHING + SAME), trial(NOTHING + SAME)), "never came"),
+        (hello() + case(0, 1, trial(inline(ROW) + inline(ROW)), trial(NOTHING + SAME)), "input came back"),
+        (hello() + case(0, 1, trial(NOTHING + inline(ROW), buffer=2), trial(NOTHING + SAME)), "does not exist"),
+        (hello() + case(0, 1, trial(NOTHING + inline(ROW), status=9), trial(NOTHING + SAME)), "unknown trial status"),
+        (
+            hello() + case(0, 1, trial(NOTHING + inline(ROW), damages=9), trial(NOTHING + SAME)),
+            "impossible damage|ends inside|longer",
+        ),
+        (hello() + record(2, 1, b"12345678"), "case 875770417"),
+        (hello(first=1), "another pack"),
+        (hello() + hello(), "where 1 was due"),
+        (bye(0, 0), "attestation is not the first"),
+        (hello() + record(9, 1, b""), "unknown record type"),
+        (
+            hello() + b"".join(case(i, i + 1, trial(NOTHING + inline(ROW)), trial(NOTHING + SAME)) for i in range(2)),
+            "more cases",
+        ),
+    ],
+)
+def test_an_observation_that_lies_is_refused(data: bytes, complaint: str) -> None:
+    with pytest.raises(WireError, match=complaint):
+        decode(data)
+
+
+def test_another_runs_observation_is_refused() -> None:
+    with pytest.raises(WireError, match="nonce"):
+        decode(GOOD, nonce=NONCE + 1)
+
+
+# ---- pack ----------------------------------------------------------------------------------------------------------
+
+contents = st.binary(max_size=40)
+
+
+@given(st.lists(st.tuples(contents, st.none() | contents, st.integers(0, 2**64 - 1)), max_size=5))
+def test_a_pack_holds_what_was_put_in(cases: list[tuple[bytes, bytes | None, int]]) -> None:
+    parameters = [
+        PackParameter(True, Flow.IN, 4, False),
+        PackParameter(True, Flow.OUT, 4, False),
+        PackParameter(False, Flow.IN, 8, True),
+    ]
+    packed = [
+        PackCase((0, 0, value), (PackBuffer(len(a), a), PackBuffer(8 if b is None else len(b), b)))
+        for a, b, value in cases
+    ]
+    data = encode_pack(NONCE, parameters, packed, TRIALS, vector_bits=256, cpu_timeout_ms=9, timeout_limit=3)
+    header = guest.PACK_HEADER.unpack_from(data)
+    assert header[:4] == (guest.PACK_MAGIC, guest.WIRE_VERSION, NONCE, len(data))
+    assert header[4:8] == (3, 2, len(cases), 256)
+    blob_offset, checksum = header[8:10]
+    assert zlib.crc32(data[guest.PACK_HEADER.size :]) == checksum
+    at = guest.PACK_HEADER.size + 3 * guest.PACK_PARAMETER.size
+    for index, (a, b, value) in enumerate(cases):
+        assert guest.PACK_CASE.unpack_from(data, at)[:3] == (index, len(TRIALS), 9)
+        at += guest.PACK_CASE.size
+        assert struct.unpack_from("<3Q", data, at)[2] == value
+        at += 24
+        for buffer in (a, b):
+            extent, offset, _ = guest.PACK_BUFFER.unpack_from(data, at)
+            if buffer is None:
+                assert (extent, offset) == (8, guest.BLOB_NONE)
+            else:
+                assert data[blob_offset + offset :][:extent] == buffer
+                assert offset % 8 == 0
+            at += guest.PACK_BUFFER.size
+        at += len(TRIALS) * (guest.PACK_TRIAL.size + 2 * guest.PACK_PLACEMENT.size)
+    assert at == blob_offset
+
+
+# ---- the two ends --------------------------------------------------------------------------------------------------
+
+
+def defined(name: str) -> int:
+    match = re.search(rf"#define {name} (\w+)", WIRE_H.read_text())
+    assert match, name
+    return int(match[1].rstrip("u"), 0)
+
+
+@pytest.mark.parametrize("name", ["WIRE_VERSION", "PACK_MAGIC", "RECORD_MAGIC"])
+def test_constants_agree_with_the_header(name: str) -> None:
+    assert getattr(guest, name) == defined(name)
+
+
+STRUCTURES = [
+    ("pack_header", guest.PACK_HEADER),
+    ("pack_parameter", guest.PACK_PARAMETER),
+    ("pack_case", guest.PACK_CASE),
+    ("pack_buffer", guest.PACK_BUFFER),
+    ("pack_trial", guest.PACK_TRIAL),
+    ("pack_placement", guest.PACK_PLACEMENT),
+    ("record_header", guest.RECORD_HEADER),
+    ("hello_header", guest.HELLO_HEADER),
+    ("fact", guest.FACT),
+    ("case_header", guest.CASE_HEADER),
+    ("trial_header", guest.TRIAL_HEADER),
+    ("damage", guest.DAMAGE),
+    ("violation", guest.VIOLATION),
+    ("output", guest.OUTPUT),
+    ("bye", guest.BYE),
+]
+_C_CODES: dict[str, Callable[[int], str]] = {
+    "uint32_t": lambda n: "I" * n,
+    "uint64_t": lambda n: "Q" * n,
+    "int64_t": lambda n: "q" * n,
+    "char": lambda n: f"{n}s",
+}
+
+
+@pytest.mark.parametrize(("name", "layout"), STRUCTURES)
+def test_structures_agree_with_the_header(name: str, layout: struct.Struct) -> None:
+    text = re.sub(r"/\*.*?\*/", "", WIRE_H.read_text(), flags=re.DOTALL)
+    body = re.search(rf"struct {name} {{(.*?)}};", text, re.DOTALL)
+    assert body, name
+    fields = re.findall(r"(\w+) \w+(?:\[(\w+)\])?;", body[1])
+    codes = "".join(
+        _C_CODES[kind](1 if not count else int(count) if count.isdigit() else defined(count)) for kind, count in fields
+    )
+    assert struct.calcsize("<" + codes) == layout.size
+    ours = layout.format.lstrip("<")
+    assert codes in (ours, ours.replace("16s", "QQ"))
+
+
+@pytest.mark.parametrize(
+    ("enumeration", "names"),
+    [
+        (RecordType, "RECORD_"),
+        (guest.OutputForm, "OUTPUT_"),
+        (TrialStatus, "TRIAL_"),
+        (Fill, "FILL_"),
+        (Side, "SIDE_"),
+        (Flow, "FLOW_"),
+    ],
+)
+def test_enumerations_agree_with_the_header(enumeration: type[RecordType], names: str) -> None:
+    text = WIRE_H.read_text()
+    for member in enumeration:
+        assert re.search(rf"\b{names}{member.name} = {member.value}\b", text), member
