@@ -61,11 +61,16 @@ enum parameter_flow {
     FLOW_INOUT = 3, /* both */
 };
 
+enum element_class {
+    ELEMENT_FLOAT = 0,   /* IEEE or bfloat16; also where the type is not known */
+    ELEMENT_INTEGER = 1, /* signed or unsigned */
+};
+
 struct pack_parameter {
     uint32_t kind;          /* enum parameter_kind */
     uint32_t flow;          /* enum parameter_flow; FLOW_IN for scalars */
     uint32_t element_bytes; /* of the pointed-to type, or of the scalar */
-    uint32_t reserved;
+    uint32_t element_class; /* enum element_class: the extreme values that poison takes depend on it */
 };
 
 struct pack_case {
@@ -84,7 +89,8 @@ struct pack_buffer {
 };
 
 /* What the standard leaves undefined is filled with this before the call: caller-saved registers, the stack
- * below the kernel, canaries and slack, output buffers, and what the hostile build's shims leave behind. */
+ * below the kernel, canaries and slack, output buffers, and what the hostile build's shims leave behind. Output
+ * buffers of a benign fill get the NaN or maximum of FILL_NAN: a store that is missing must show there too. */
 enum fill {
     FILL_BENIGN = 0,        /* small non-zero values: what a plain run meets */
     FILL_NAN = 1,           /* floats: quiet NaN; integers: the maximum */
@@ -103,7 +109,8 @@ struct pack_trial {
 enum placement_side {
     SIDE_END = 0,   /* the last byte (of the readable bytes) touches the guard page behind, less offset */
     SIDE_START = 1, /* the first byte touches the guard page in front, plus offset */
-    SIDE_ALIAS = 2, /* the same address as buffer number `offset_bytes` */
+    SIDE_ALIAS = 2, /* the same address as buffer number `offset_bytes`, which is no alias itself. Where both
+                       have contents, those of the later parameter are laid last. */
 };
 
 struct pack_placement {
@@ -175,7 +182,7 @@ struct trial_header {
 /* A byte that the kernel changed and must not: a canary, or the contents of a FLOW_IN buffer. */
 struct damage {
     uint32_t buffer;
-    uint32_t kind; /* enum damage_kind */
+    uint32_t kind;        /* enum damage_kind */
     int64_t offset_bytes; /* of the first such byte from the start of the buffer; negative in front of it */
     uint64_t changed_bytes;
 };
@@ -196,7 +203,7 @@ struct violation {
 };
 
 enum output_form {
-    OUTPUT_NONE = 0,   /* a FLOW_IN buffer */
+    OUTPUT_NONE = 0,   /* a FLOW_IN buffer, or any buffer of a trial that did not return */
     OUTPUT_INLINE = 1, /* length_bytes follow, padded to a multiple of 8 */
     OUTPUT_SAME = 2,   /* equal to an earlier inline output of this process with this digest */
 };

@@ -1,0 +1,111 @@
+/* AArch64, AAPCS64: what trampoline_aarch64.S and abi_aarch64.c share. The offsets are checked in the C file. */
+#ifndef HARNESS_GUEST_ABI_AARCH64_H
+#define HARNESS_GUEST_ABI_AARCH64_H
+
+/* Bits of entry.gates. The trampoline tests them by number. */
+#define GATE_SVE_BIT 0
+#define GATE_SME_BIT 1
+#define GATE_VECTOR_PCS_BIT 2
+#define GATE_SVE_PCS_BIT 3
+#define GATE_KEEP_X8_BIT 4 /* x8 carries the address of the result: AAPCS64 6.9 */
+#define GATE_LENGTH_BIT 5  /* after the call: the vector length could be read */
+#define GATE_FULL_Z_BIT 6  /* and is what it was, so that whole vector registers can be compared */
+
+#define ENTRY_SEAL_BASE 0
+#define ENTRY_SEAL_BYTES 8
+#define ENTRY_GATES 16
+#define ENTRY_STACK_SHIFT 24
+#define ENTRY_INTEGER_ARGUMENTS 32
+#define ENTRY_VECTOR_ARGUMENTS 40
+#define ENTRY_PREDICATE_ARGUMENTS 48
+#define ENTRY_FILL_X 56
+#define ENTRY_FILL_NZCV 64
+#define ENTRY_KNOWN_X 72     /* x19 to x28 */
+#define ENTRY_RUNNER_X 152   /* x19 to x30 */
+#define ENTRY_ADAPTER_X 248  /* x19 to x30 */
+#define ENTRY_ARGUMENT_X 344 /* x0 to x8 */
+#define ENTRY_RUNNER_D 416   /* d8 to d15 */
+#define ENTRY_ADAPTER_D 480  /* d8 to d15 */
+#define ENTRY_RUNNER_SP 544
+#define ENTRY_RUNNER_FPCR 552
+#define ENTRY_RUNNER_TPIDR2 560
+#define ENTRY_ADAPTER_SP 568
+#define ENTRY_FILL_FFR 576
+#define ENTRY_FILL_P 608
+#define ENTRY_FILL_Z 640
+#define ENTRY_ARGUMENT_P 896  /* p0 to p3 */
+#define ENTRY_KNOWN_P 1024    /* p4 to p15 */
+#define ENTRY_ARGUMENT_Z 1408 /* z0 to z7 */
+#define ENTRY_KNOWN_Z 3456    /* z8 to z23 */
+
+#define EXIT_X 0 /* x19 to x29 */
+#define EXIT_SP 88
+#define EXIT_D 96 /* d8 to d15 */
+#define EXIT_FPCR 160
+#define EXIT_SVCR 168
+#define EXIT_TPIDR2 176
+#define EXIT_VECTOR_BYTES 184
+#define EXIT_STREAMING_BYTES 192
+#define EXIT_P 256 /* p4 to p15 */
+#define EXIT_Z 768 /* z8 to z23 */
+
+#define Z_BYTES_LIMIT 256
+#define P_BYTES_LIMIT 32
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/* Sealed while the kernel runs. */
+struct abi_entry {
+    uint64_t seal_base;
+    uint64_t seal_bytes;
+    uint64_t gates;
+    uint64_t stack_shift; /* multiple of 16: the stack may arrive at any such address (AAPCS64 6.4.5.1) */
+    uint64_t integer_arguments;
+    uint64_t vector_arguments;
+    uint64_t predicate_arguments;
+    uint64_t fill_x;
+    uint64_t fill_nzcv;
+    uint64_t known_x[10];   /* what the kernel has to give back */
+    uint64_t runner_x[12];  /* what guest_enter and guest_recover return with */
+    uint64_t adapter_x[12]; /* what guest_trampoline returns with */
+    uint64_t argument_x[9];
+    uint64_t runner_d[8];
+    uint64_t adapter_d[8];
+    uint64_t runner_sp;
+    uint64_t runner_fpcr;
+    uint64_t runner_tpidr2;
+    uint64_t adapter_sp;
+    uint8_t fill_ffr[P_BYTES_LIMIT] __attribute__((aligned(32)));
+    uint8_t fill_p[P_BYTES_LIMIT];
+    uint8_t fill_z[Z_BYTES_LIMIT];
+    uint8_t argument_p[4 * P_BYTES_LIMIT];
+    uint8_t known_p[12 * P_BYTES_LIMIT];
+    uint8_t argument_z[8 * Z_BYTES_LIMIT];
+    uint8_t known_z[16 * Z_BYTES_LIMIT];
+    /* Not for the trampoline: */
+    uint64_t known_d[8]; /* the low halves of z8 to z15 in known_z */
+    uint64_t no_svcr;    /* streaming mode and ZA are off at entry */
+    uint64_t vector_bytes;
+    uint64_t streaming_bytes;
+    uint32_t laid_fill; /* what the values above were made for; FILL_COUNT: for nothing yet */
+};
+
+/* Written after the kernel has returned. */
+struct abi_exit {
+    uint64_t x[11];
+    uint64_t sp;
+    uint64_t d[8];
+    uint64_t fpcr;
+    uint64_t svcr;
+    uint64_t tpidr2;
+    uint64_t vector_bytes;
+    uint64_t streaming_bytes;
+    uint64_t result[2]; /* written by the adapter */
+    uint8_t p[12 * P_BYTES_LIMIT] __attribute__((aligned(256)));
+    uint8_t z[16 * Z_BYTES_LIMIT] __attribute__((aligned(256)));
+};
+
+#endif
+#endif

@@ -1,0 +1,151 @@
+/* See fault.h. The handler trusts neither libc nor thread-local storage nor the stack of the kernel. */
+#include "fault.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <ucontext.h>
+
+#include "memory.h"
+#include "status.h"
+#include "syscalls.h"
+
+#define SIGNAL_STACK_BYTES (256u << 10) /* a frame holds ZA too, which takes 64 KiB at the largest length */
+#define KERNEL_SIGSET_BYTES 8
+
+/* Faults and the watchdog: a kernel that caught these would hide its own defects from us. */
+static const int critical_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS, SIGPROF};
+
+/* Signals whose default action does no harm, or that cannot be caught. */
+static bool is_left_alone(int number) {
+    return number == SIGKILL || number == SIGSTOP || number == SIGCHLD || number == SIGCONT || number == SIGURG ||
+           number == SIGWINCH;
+}
+
+static bool ends_the_process(int number) {
+    return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT;
+}
+
+static bool is_synchronous(int number) {
+    return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE || number == SIGTRAP;
+}
+
+static bool comes_from_elsewhere(const siginfo_t *info) {
+    return info->si_code <= 0 && info->si_code != SI_TIMER && info->si_pid != guest_frozen.pid;
+}
+
+/* The runner itself is at work: nothing can be recovered, and stray signals mean nothing. */
+static void on_signal_outside(int number) {
+    if (is_synchronous(number) || number == SIGABRT || number == SIGSYS) {
+        guest_exit(EXIT_STATUS_RUNNER_FAULT);
+    }
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+    struct sealed *sealed = guest_frozen.sealed;
+    bool is_synthetic = info->si_code <= 0;
+    if (guest_getpid() != guest_frozen.pid) {
+        guest_exit(EXIT_STATUS_CHILD);
+    }
+    if (comes_from_elsewhere(info)) {
+        if (ends_the_process(number)) {
+            guest_exit(EXIT_STATUS_SIGNAL + number);
+        }
+        return;
+    }
+    if (!sealed->in_call) {
+        on_signal_outside(number);
+        return;
+    }
+    memory_unseal();
+    sealed->in_call = false;
+    sealed->fault = (struct fault){
+        .status = number == SIGPROF && !is_synthetic ? TRIAL_TIMEOUT : TRIAL_SIGNAL,
+        .signal = (uint32_t)number,
+        .has_address = is_synchronous(number) && !is_synthetic,
+        .is_write = 2,
+    };
+    if (sealed->fault.has_address) {
+        sealed->fault.address = (uint64_t)(uintptr_t)info->si_addr;
+    }
+    abi_leave_call(context, &sealed->fault);
+}
+
+static long kernel_sigaction(int number, const struct kernel_sigaction *wanted, struct kernel_sigaction *found) {
+    return guest_syscall(SYS_rt_sigaction, number, (long)wanted, (long)found, KERNEL_SIGSET_BYTES);
+}
+
+/* libc installs the handler, because it knows what a handler returns through; the kernel's own view of the
+ * result is what later comparisons go by. */
+static void install(int number) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigfillset(&action.sa_mask);
+    if (!is_left_alone(number)) {
+        sigaction(number, &action, NULL); /* refused for the few that libc keeps for itself */
+    }
+    kernel_sigaction(number, NULL, &guest_frozen.fault.actions[number]);
+}
+
+static void set_stack(stack_t *found) {
+    stack_t wanted = {.ss_sp = guest_frozen.fault.stack, .ss_size = SIGNAL_STACK_BYTES};
+    guest_syscall(SYS_sigaltstack, (long)&wanted, (long)found, 0, 0);
+}
+
+void fault_prepare(void) {
+    guest_frozen.fault.stack = memory_island(SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE);
+    set_stack(NULL);
+    for (int number = 1; number < FAULT_SIGNAL_LIMIT; number++) {
+        install(number);
+    }
+    uint64_t none = 0;
+    guest_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, KERNEL_SIGSET_BYTES);
+}
+
+void fault_arm_watchdog(uint32_t cpu_timeout_ms) {
+    struct itimerval timer = {.it_value = {.tv_sec = cpu_timeout_ms / 1000, .tv_usec = cpu_timeout_ms % 1000 * 1000}};
+    guest_syscall(SYS_setitimer, ITIMER_PROF, (long)&timer, 0, 0);
+}
+
+static void check_action(int number, fault_report *report, void *context) {
+    const struct kernel_sigaction *ours = &guest_frozen.fault.actions[number];
+    struct kernel_sigaction found = *ours;
+    kernel_sigaction(number, NULL, &found);
+    if (memcmp(&found, ours, sizeof found) != 0) {
+        char name[] = "signal 00";
+        name[sizeof name - 3] = (char)('0' + number / 10);
+        name[sizeof name - 2] = (char)('0' + number % 10);
+        kernel_sigaction(number, ours, NULL);
+        report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found.handler);
+    }
+}
+
+void fault_check_call(fault_report *report, void *context) {
+    uint64_t none = 0;
+    uint64_t mask = 0;
+    stack_t stack = {0};
+    guest_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, (long)&mask, KERNEL_SIGSET_BYTES);
+    if (mask != none) {
+        report(context, "signal mask", "POSIX sigprocmask: signals left blocked", none, mask);
+    }
+    set_stack(&stack);
+    if (stack.ss_sp != guest_frozen.fault.stack) {
+        report(context, "signal stack", "POSIX sigaltstack: left changed", (uintptr_t)guest_frozen.fault.stack,
+               (uintptr_t)stack.ss_sp);
+    }
+    for (size_t i = 0; i < sizeof critical_signals / sizeof *critical_signals; i++) {
+        check_action(critical_signals[i], report, context);
+    }
+}
+
+void fault_check_case(fault_report *report, void *context) {
+    struct itimerval none = {0};
+    for (int number = 1; number < FAULT_SIGNAL_LIMIT; number++) {
+        check_action(number, report, context);
+    }
+    guest_syscall(SYS_setitimer, ITIMER_REAL, (long)&none, 0, 0);
+    guest_syscall(SYS_setitimer, ITIMER_VIRTUAL, (long)&none, 0, 0);
+}

@@ -1,0 +1,45 @@
+/* Signals: what the kernel raises, by accident or on purpose, ends its call and not the process. The watchdog is one
+ * of them. After every call, what the kernel may have changed about signals is found, reported and put right. */
+#ifndef HARNESS_GUEST_FAULT_H
+#define HARNESS_GUEST_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+#define FAULT_SIGNAL_LIMIT 65 /* signals are numbered from 1 to 64 */
+
+/* How a call ended that did not return. */
+struct fault {
+    uint32_t status; /* TRIAL_SIGNAL or TRIAL_TIMEOUT */
+    uint32_t signal;
+    bool has_address;
+    uint64_t address;
+    uint64_t pc;
+    uint32_t is_write; /* 0 read, 1 write, 2 not known */
+};
+
+/* The kernel's struct sigaction, which libc's differs from. Compared and written back whole. */
+struct kernel_sigaction {
+    uint64_t handler;
+    uint64_t words[3];
+};
+
+struct fault_setup {
+    struct kernel_sigaction actions[FAULT_SIGNAL_LIMIT];
+    uint64_t mask;
+    uint8_t *stack;
+};
+
+typedef void fault_report(void *context, const char *name, const char *rule, uint64_t before, uint64_t after);
+
+void fault_prepare(void);
+void fault_arm_watchdog(uint32_t cpu_timeout_ms);
+
+/* Puts right, and reports, what the call changed about signals; the usual suspects after every call ... */
+void fault_check_call(fault_report *report, void *context);
+/* ... and the rest, which cost more to ask for, once per case. */
+void fault_check_case(fault_report *report, void *context);
+
+#endif

@@ -1,0 +1,256 @@
+/* The guest: runs the cases of a pack with one kernel, and writes what happened.
+ *
+ *     guest PACK OUT FIRST      FIRST: index in the pack of the first case to run
+ *
+ * See wire.h for what goes in and comes out, status.h for how it ends. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <time.h>
+
+#include "adapter.h"
+#include "crc32.h"
+#include "memory.h"
+#include "state.h"
+#include "status.h"
+#include "syscalls.h"
+
+static void fail(int status, const char *what, const char *why) {
+    fprintf(stderr, "guest: %s: %s\n", what, why);
+    exit(status);
+}
+
+static uint64_t cpu_nanoseconds(void) {
+    struct timespec now = {0};
+    guest_syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&now, 0, 0);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* ---- one call ------------------------------------------------------------------------------------- */
+
+static void point_at_buffers(struct sealed *sealed, const struct case_view *view) {
+    const struct pack *pack = &guest_frozen.pack;
+    memcpy(sealed->values, view->values, pack->header->parameter_count * sizeof *sealed->values);
+    for (uint32_t i = 0; i < pack->header->buffer_count; i++) {
+        sealed->values[pack->buffer_parameter[i]] = (uint64_t)(uintptr_t)sealed->arena.buffers[i].start;
+    }
+}
+
+static void set_seal(struct sealed *sealed) {
+    const uint8_t *end = sealed->recorder.base + sealed->recorder.used_bytes;
+    sealed->entry.seal_base = (uint64_t)(uintptr_t)sealed;
+    sealed->entry.seal_bytes = memory_round_to_page((uint64_t)(end - (const uint8_t *)sealed));
+}
+
+/* Returns the CPU time that the call took; sealed->fault says how it ended. */
+static uint64_t call(struct sealed *sealed, uint32_t cpu_timeout_ms) {
+    struct abi_exit *leaving = guest_frozen.exit;
+    sealed->fault = (struct fault){.status = TRIAL_RETURNED, .is_write = 2};
+    memset(leaving->result, 0, sizeof leaving->result);
+    set_seal(sealed);
+    fault_arm_watchdog(cpu_timeout_ms);
+    uint64_t start = cpu_nanoseconds();
+    sealed->in_call = true;
+    guest_enter(sealed->values, leaving->result);
+    if (guest_getpid() != guest_frozen.pid) {
+        guest_exit(EXIT_STATUS_CHILD);
+    }
+    memory_unseal();
+    sealed->in_call = false;
+    abi_settle(&sealed->entry);
+    return cpu_nanoseconds() - start;
+}
+
+/* ---- one trial ------------------------------------------------------------------------------------ */
+
+struct violation_sink {
+    struct recorder *recorder;
+    struct trial_header *header;
+};
+
+static void report_violation(void *context, const char *name, const char *rule, uint64_t before, uint64_t after) {
+    struct violation_sink *sink = context;
+    struct violation violation = {.before = before, .after = after};
+    if (sink->header->violation_count < VIOLATION_LIMIT) {
+        memcpy(violation.name, name, strnlen(name, sizeof violation.name));
+        memcpy(violation.rule, rule, strnlen(rule, sizeof violation.rule));
+        record_append(sink->recorder, &violation, sizeof violation);
+        sink->header->violation_count++;
+    }
+}
+
+static void describe_fault(const struct sealed *sealed, struct trial_header *header) {
+    const struct fault *fault = &sealed->fault;
+    header->status = fault->status;
+    header->signal = fault->signal;
+    header->fault_buffer = NO_BUFFER;
+    header->fault_is_write = fault->is_write;
+    header->fault_pc = fault->pc;
+    if (fault->has_address) {
+        header->fault_address = fault->address;
+        header->fault_buffer = arena_find(&sealed->arena, fault->address);
+    }
+    if (header->fault_buffer != NO_BUFFER) {
+        uint64_t start = (uint64_t)(uintptr_t)sealed->arena.buffers[header->fault_buffer].start;
+        header->fault_offset = (int64_t)(fault->address - start);
+    }
+}
+
+static void append_damage(struct sealed *sealed, struct trial_header *header) {
+    for (uint32_t i = 0; i < sealed->arena.count; i++) {
+        struct damage damage;
+        if (arena_canary_damage(&sealed->arena, i, &damage)) {
+            record_append(&sealed->recorder, &damage, sizeof damage);
+            header->damage_count++;
+        }
+        if (arena_input_damage(&sealed->arena, i, &damage)) {
+            record_append(&sealed->recorder, &damage, sizeof damage);
+            header->damage_count++;
+        }
+    }
+}
+
+static void append_violations(struct sealed *sealed, struct trial_header *header, bool is_last_trial) {
+    struct violation_sink sink = {.recorder = &sealed->recorder, .header = header};
+    if (header->status == TRIAL_RETURNED) {
+        state_check(&sealed->entry, guest_frozen.exit, report_violation, &sink);
+    }
+    fault_check_call(report_violation, &sink);
+    if (is_last_trial || header->status != TRIAL_RETURNED) {
+        fault_check_case(report_violation, &sink);
+    }
+}
+
+static void append_outputs(struct sealed *sealed, const struct trial_header *header) {
+    static const struct output none = {.form = OUTPUT_NONE};
+    for (uint32_t i = 0; i < sealed->arena.count; i++) {
+        const struct arena_buffer *buffer = &sealed->arena.buffers[i];
+        if (header->status == TRIAL_RETURNED && pack_buffer_is_output(&guest_frozen.pack, i)) {
+            record_append_output(&sealed->recorder, buffer->start, buffer->extent_bytes);
+        } else {
+            record_append(&sealed->recorder, &none, sizeof none);
+        }
+    }
+}
+
+static struct trial_header *append_header(struct sealed *sealed, enum trial_status status) {
+    struct trial_header header = {.status = status, .fault_buffer = NO_BUFFER, .fault_is_write = 2};
+    return record_append(&sealed->recorder, &header, sizeof header);
+}
+
+/* Returns how the trial ended. */
+static enum trial_status run_trial(struct sealed *sealed, const struct case_view *view, uint32_t number) {
+    const struct pack *pack = &guest_frozen.pack;
+    struct trial_view trial = pack_trial(pack, view, number);
+    arena_lay(&sealed->arena, pack, view, &trial);
+    point_at_buffers(sealed, view);
+    abi_set_trial(&sealed->entry, trial.head);
+    fill_set_poison(trial.head->fill);
+    uint64_t spent = call(sealed, view->head->cpu_timeout_ms);
+
+    struct trial_header *header = append_header(sealed, TRIAL_RETURNED);
+    describe_fault(sealed, header);
+    header->cpu_nanoseconds = spent;
+    memcpy(header->result, guest_frozen.exit->result, sizeof header->result);
+    append_damage(sealed, header);
+    append_violations(sealed, header, number + 1 == view->head->trial_count);
+    append_outputs(sealed, header);
+    return header->status;
+}
+
+/* ---- cases and records ---------------------------------------------------------------------------- */
+
+static void run_case(struct sealed *sealed) {
+    struct case_view view = pack_case_at(&guest_frozen.pack, sealed->case_offset);
+    struct case_header header = {.index = view.head->index, .trial_count = view.head->trial_count};
+    enum trial_status status = TRIAL_RETURNED;
+    record_begin(&sealed->recorder);
+    record_append(&sealed->recorder, &header, sizeof header);
+    for (uint32_t i = 0; i < view.head->trial_count; i++) {
+        if (status == TRIAL_RETURNED) {
+            status = run_trial(sealed, &view, i);
+        } else {
+            append_outputs(sealed, append_header(sealed, TRIAL_SKIPPED));
+        }
+    }
+    record_send(&sealed->recorder, RECORD_CASE);
+    sealed->case_offset = view.next_offset;
+    sealed->cases_done++;
+}
+
+static void say_hello(struct sealed *sealed, uint32_t first) {
+    struct fact facts[ABI_FACT_LIMIT];
+    memset(facts, 0, sizeof facts);
+    struct hello_header header = {
+        .fact_count = abi_facts(facts),
+        .first_case = first,
+        .case_count = guest_frozen.pack.header->case_count,
+    };
+    record_begin(&sealed->recorder);
+    record_append(&sealed->recorder, &header, sizeof header);
+    record_append(&sealed->recorder, facts, header.fact_count * sizeof *facts);
+    record_send(&sealed->recorder, RECORD_HELLO);
+}
+
+static void say_bye(struct sealed *sealed) {
+    struct bye bye = {.cases_done = sealed->cases_done};
+    record_begin(&sealed->recorder);
+    record_append(&sealed->recorder, &bye, sizeof bye);
+    record_send(&sealed->recorder, RECORD_BYE);
+}
+
+/* ---- the straight line ---------------------------------------------------------------------------- */
+
+/* What a kernel prints appears at once: nothing of it is lost when the kernel crashes, and nothing of it
+ * has to be flushed by a libc that the kernel may have damaged. */
+static void unbuffer_output(void) {
+    static char line[BUFSIZ];
+    setvbuf(stdout, line, _IOLBF, sizeof line);
+}
+
+static struct sealed *prepare(const char *pack_path, const char *output_path) {
+    unbuffer_output();
+    guest_frozen.pid = guest_getpid();
+    guest_frozen.page_bytes = getauxval(AT_PAGESZ);
+    crc32_prepare();
+    const char *complaint = pack_open(&guest_frozen.pack, pack_path);
+    if (complaint) {
+        fail(EXIT_STATUS_BAD_PACK, pack_path, complaint);
+    }
+    if (!record_set_path(output_path)) {
+        fail(EXIT_STATUS_BAD_OUTPUT, output_path, "the path is too long");
+    }
+    uint64_t room = record_room(&guest_frozen.pack);
+    memory_prepare(room);
+    struct sealed *sealed = guest_frozen.sealed;
+    sealed->recorder.room_bytes = room;
+    arena_prepare(&sealed->arena, &guest_frozen.pack);
+    abi_prepare(&sealed->entry, guest_frozen.pack.header->vector_bits);
+    fault_prepare();
+    memory_freeze();
+    return sealed;
+}
+
+int main(int argc, char **argv) {
+    char *end = NULL;
+    unsigned long first = argc == 4 ? strtoul(argv[3], &end, 10) : 0;
+    if (argc != 4 || *argv[3] == '\0' || *end != '\0') {
+        fail(EXIT_STATUS_USAGE, "usage", "guest PACK OUT FIRST");
+    }
+    struct sealed *sealed = prepare(argv[1], argv[2]);
+    uint32_t case_count = guest_frozen.pack.header->case_count;
+    if (first > case_count) {
+        fail(EXIT_STATUS_USAGE, argv[3], "the pack has no such case");
+    }
+    sealed->case_offset = guest_frozen.pack.cases_offset;
+    for (uint32_t i = 0; i < first; i++) {
+        sealed->case_offset = pack_case_at(&guest_frozen.pack, sealed->case_offset).next_offset;
+    }
+    say_hello(sealed, (uint32_t)first);
+    for (uint32_t i = (uint32_t)first; i < case_count; i++) {
+        run_case(sealed);
+    }
+    say_bye(sealed);
+    guest_exit(EXIT_STATUS_DONE);
+}

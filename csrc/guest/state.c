@@ -1,0 +1,36 @@
+/* See state.h. */
+#include "state.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The first word in which the register differs, as both sides have it. */
+static bool differs(const uint8_t *before, const uint8_t *after, uint64_t bytes, uint64_t mask, uint64_t word[2]) {
+    for (uint64_t done = 0; done < bytes; done += sizeof(uint64_t)) {
+        uint64_t step = bytes - done < sizeof(uint64_t) ? bytes - done : sizeof(uint64_t);
+        word[0] = word[1] = 0;
+        memcpy(&word[0], before + done, step);
+        memcpy(&word[1], after + done, step);
+        if (((word[0] ^ word[1]) & mask) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void state_check(const struct abi_entry *entry, const struct abi_exit *exit, fault_report *report, void *context) {
+    uint64_t open = abi_open_gates(entry, exit);
+    for (uint32_t i = 0; i < abi_row_count; i++) {
+        const struct abi_row *row = &abi_rows[i];
+        if ((row->gates & ~open) != 0) {
+            continue;
+        }
+        uint64_t unit_bytes = abi_unit_bytes(entry, row->unit);
+        uint64_t distance = row->index * unit_bytes;
+        uint64_t word[2];
+        if (differs((const uint8_t *)entry + row->before + distance, (const uint8_t *)exit + row->after + distance,
+                    row->bytes ? row->bytes : unit_bytes, row->mask ? row->mask : UINT64_MAX, word)) {
+            report(context, row->name, row->rule, word[0], word[1]);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+/* AAPCS64: in and out of a kernel. See adapter.h for how it is called and abi_aarch64.h for the layout.
+ *
+ * The adapter calls guest_trampoline with the kernel's own prototype. Nothing is copied: the arguments, those on
+ * the stack too, stay where they are, and the return address waits in sealed memory. IP0 and IP1 (x16, x17) are
+ * free at any call (AAPCS64 6.5.1), x9 to x15 are scratch.
+ *
+ * Only code behind a gate uses SVE or SME: this file must run on cores that have neither. */
+#include <sys/syscall.h>
+
+#include "abi.h"
+
+    .arch armv8.2-a+sve
+    .text
+
+#define PROT_READ 1
+#define SMSTOP .inst 0xd503467f /* smstop: leaves streaming mode and disables ZA */
+#define RDSVL_X9 .inst 0x04bf5829 /* rdsvl x9, #1 */
+#define SVCR S3_3_C4_C2_2
+#define TPIDR2_EL0 S3_3_C13_C0_5
+
+/* \to = the address of the sealed region, whose first member is struct abi_entry. */
+.macro entry_address to
+    adrp \to, guest_frozen
+    ldr \to, [\to, #:lo12:guest_frozen]
+.endm
+
+.macro exit_address to
+    adrp \to, guest_frozen + 8
+    ldr \to, [\to, #:lo12:guest_frozen + 8]
+.endm
+
+/* x19 to x28 at \base + \at. */
+.macro pairs_x19_x28 instruction base at
+    \instruction x19, x20, [\base, #\at]
+    \instruction x21, x22, [\base, #\at + 16]
+    \instruction x23, x24, [\base, #\at + 32]
+    \instruction x25, x26, [\base, #\at + 48]
+    \instruction x27, x28, [\base, #\at + 64]
+.endm
+
+.macro pairs_d8_d15 instruction base at
+    \instruction d8, d9, [\base, #\at]
+    \instruction d10, d11, [\base, #\at + 16]
+    \instruction d12, d13, [\base, #\at + 32]
+    \instruction d14, d15, [\base, #\at + 48]
+.endm
+
+.macro quads_q8_q23 instruction base
+    .irp n, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
+    \instruction q\n, [\base, #16 * (\n - 8)]
+    .endr
+.endm
+
+/* Registers p\first to p\last, one predicate's length apart. */
+.macro predicates instruction base first last
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    .if \n >= \first && \n <= \last
+    \instruction p\n, [\base, #\n - \first, mul vl]
+    .endif
+    .endr
+.endm
+
+.macro vectors instruction base first last
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
+    .if \n >= \first && \n <= \last
+    \instruction z\n, [\base, #\n - \first, mul vl]
+    .endif
+    .endr
+.endm
+
+/* ---- guest_enter(values, result) ------------------------------------------------------------------ */
+
+    .global guest_enter
+    .type guest_enter, %function
+    .balign 16
+guest_enter:
+    entry_address x16
+    pairs_x19_x28 stp, x16, ENTRY_RUNNER_X
+    stp x29, x30, [x16, #ENTRY_RUNNER_X + 80]
+    mov x9, sp
+    str x9, [x16, #ENTRY_RUNNER_SP]
+    pairs_d8_d15 stp, x16, ENTRY_RUNNER_D
+    mrs x9, fpcr
+    str x9, [x16, #ENTRY_RUNNER_FPCR]
+    ldr x9, [x16, #ENTRY_STACK_SHIFT]
+    sub sp, sp, x9
+    bl guest_adapter
+    entry_address x16
+    ldr x9, [x16, #ENTRY_RUNNER_SP]
+    mov sp, x9
+    ldp x29, x30, [x16, #ENTRY_RUNNER_X + 80]
+    ret
+    .size guest_enter, . - guest_enter
+
+/* The signal handler returns here, with nothing to rely on but the program counter. */
+    .global guest_recover
+    .type guest_recover, %function
+    .balign 16
+guest_recover:
+    entry_address x16
+    ldr x17, [x16, #ENTRY_GATES]
+    tbz x17, #GATE_SME_BIT, 1f
+    SMSTOP
+    ldr x9, [x16, #ENTRY_RUNNER_TPIDR2]
+    msr TPIDR2_EL0, x9
+1:  ldr x9, [x16, #ENTRY_RUNNER_FPCR]
+    msr fpcr, x9
+    pairs_d8_d15 ldp, x16, ENTRY_RUNNER_D
+    pairs_x19_x28 ldp, x16, ENTRY_RUNNER_X
+    ldp x29, x30, [x16, #ENTRY_RUNNER_X + 80]
+    ldr x9, [x16, #ENTRY_RUNNER_SP]
+    mov sp, x9
+    ret
+    .size guest_recover, . - guest_recover
+
+/* ---- guest_trampoline(the kernel's arguments) ----------------------------------------------------- */
+
+/* Makes the sealed region read-only. A system call keeps the low 128 bits of vector registers only (Linux,
+ * Documentation/arch/arm64/sve.rst, section 4), so SVE arguments are put aside. */
+.macro seal
+    stp x0, x1, [x16, #ENTRY_ARGUMENT_X]
+    stp x2, x3, [x16, #ENTRY_ARGUMENT_X + 16]
+    stp x4, x5, [x16, #ENTRY_ARGUMENT_X + 32]
+    stp x6, x7, [x16, #ENTRY_ARGUMENT_X + 48]
+    str x8, [x16, #ENTRY_ARGUMENT_X + 64]
+    tbz x17, #GATE_SVE_PCS_BIT, 1f
+    add x9, x16, #ENTRY_ARGUMENT_P
+    predicates str, x9, 0, 3
+    add x9, x16, #ENTRY_ARGUMENT_Z
+    vectors str, x9, 0, 7
+1:  ldp x0, x1, [x16, #ENTRY_SEAL_BASE]
+    mov x2, #PROT_READ
+    mov x8, #SYS_mprotect
+    svc #0
+    tbz x17, #GATE_SVE_PCS_BIT, 2f
+    add x9, x16, #ENTRY_ARGUMENT_P
+    predicates ldr, x9, 0, 3
+    add x9, x16, #ENTRY_ARGUMENT_Z
+    vectors ldr, x9, 0, 7
+2:  ldp x0, x1, [x16, #ENTRY_ARGUMENT_X]
+    ldp x2, x3, [x16, #ENTRY_ARGUMENT_X + 16]
+    ldp x4, x5, [x16, #ENTRY_ARGUMENT_X + 32]
+    ldp x6, x7, [x16, #ENTRY_ARGUMENT_X + 48]
+    ldr x8, [x16, #ENTRY_ARGUMENT_X + 64]
+.endm
+
+/* Continues at instruction number \from of those that follow, each of them four bytes long. */
+.macro skip_arguments from
+    ldr x14, [x16, #\from]
+    adr x15, 9f
+    add x15, x15, x14, lsl #2
+    br x15
+9:
+.endm
+
+.macro poison_stack
+    mov x14, #STACK_POISON_BYTES / 128
+    mov x15, sp
+8:  stp q31, q31, [x15, #-32]!
+    stp q31, q31, [x15, #-32]!
+    stp q31, q31, [x15, #-32]!
+    stp q31, q31, [x15, #-32]!
+    subs x14, x14, #1
+    b.ne 8b
+.endm
+
+/* v0 to v7 carry arguments, v8 to v15 are preserved in their low 64 bits, the rest is undefined (AAPCS64 6.1.2). */
+.macro poison_advanced_simd
+    ldr q31, [x16, #ENTRY_FILL_Z]
+    skip_arguments ENTRY_VECTOR_ARGUMENTS
+    .irp v, v0.16b, v1.16b, v2.16b, v3.16b, v4.16b, v5.16b, v6.16b, v7.16b
+    mov \v, v31.16b
+    .endr
+    add x15, x16, #ENTRY_KNOWN_Z
+    quads_q8_q23 ldr, x15
+    .irp v, v24.16b, v25.16b, v26.16b, v27.16b, v28.16b, v29.16b, v30.16b
+    mov \v, v31.16b
+    .endr
+.endm
+
+/* The same for whole vectors. Above bit 127 a register that carries a floating-point or short-vector argument is
+ * undefined too (AAPCS64 6.8.2); one that carries an SVE argument is not. */
+.macro poison_sve
+    add x15, x16, #ENTRY_FILL_Z
+    ldr z31, [x15]
+    tbnz x17, #GATE_SVE_PCS_BIT, 3f
+    ptrue p0.b, vl16
+    .irp z, z0.b, z1.b, z2.b, z3.b, z4.b, z5.b, z6.b, z7.b
+    sel \z, p0, \z, z31.b
+    .endr
+3:  skip_arguments ENTRY_VECTOR_ARGUMENTS
+    .irp z, z0.d, z1.d, z2.d, z3.d, z4.d, z5.d, z6.d, z7.d
+    mov \z, z31.d
+    .endr
+    add x15, x16, #ENTRY_KNOWN_Z
+    vectors ldr, x15, 8, 23
+    .irp z, z24.d, z25.d, z26.d, z27.d, z28.d, z29.d, z30.d
+    mov \z, z31.d
+    .endr
+    add x15, x16, #ENTRY_FILL_FFR
+    ldr p15, [x15]
+    wrffr p15.b
+    add x15, x16, #ENTRY_KNOWN_P
+    predicates ldr, x15, 4, 15
+    add x13, x16, #ENTRY_FILL_P
+    skip_arguments ENTRY_PREDICATE_ARGUMENTS
+    .irp n, 0, 1, 2, 3
+    ldr p\n, [x13]
+    .endr
+.endm
+
+.macro poison_general
+    ldr x9, [x16, #ENTRY_FILL_NZCV]
+    msr nzcv, x9
+    ldr x9, [x16, #ENTRY_FILL_X]
+    skip_arguments ENTRY_INTEGER_ARGUMENTS
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+    mov x\n, x9
+    .endr
+    tbnz x17, #GATE_KEEP_X8_BIT, 4f
+    mov x8, x9
+4:
+    .irp n, 10, 11, 12, 13, 14, 15, 17
+    mov x\n, x9
+    .endr
+    pairs_x19_x28 ldp, x16, ENTRY_KNOWN_X
+.endm
+
+/* Into the exit region at x17; entry at x16. Touches no register that may carry a result. */
+.macro capture
+    pairs_x19_x28 stp, x17, EXIT_X
+    mov x9, sp
+    stp x29, x9, [x17, #EXIT_X + 80]
+    pairs_d8_d15 stp, x17, EXIT_D
+    mrs x9, fpcr
+    str x9, [x17, #EXIT_FPCR]
+    ldr x10, [x16, #ENTRY_GATES]
+    mov x9, #0
+    tbz x10, #GATE_SME_BIT, 5f
+    mrs x9, TPIDR2_EL0
+    str x9, [x17, #EXIT_TPIDR2]
+    RDSVL_X9
+    str x9, [x17, #EXIT_STREAMING_BYTES]
+    mrs x9, SVCR
+5:  str x9, [x17, #EXIT_SVCR]
+    tbz x10, #GATE_SVE_BIT, 6f
+    tbnz x9, #0, 6f /* streaming mode left on: vectors have another length now, and SMSTOP will clear them */
+    rdvl x11, #1
+    str x11, [x17, #EXIT_VECTOR_BYTES]
+    add x11, x17, #EXIT_P
+    predicates str, x11, 4, 15
+    add x11, x17, #EXIT_Z
+    vectors str, x11, 8, 23
+    b 7f
+6:  add x11, x17, #EXIT_Z
+    quads_q8_q23 str, x11
+7:  cbz x9, 1f
+    SMSTOP
+1:
+.endm
+
+.macro restore_adapter
+    ldr x9, [x16, #ENTRY_RUNNER_FPCR]
+    msr fpcr, x9
+    tbz x10, #GATE_SME_BIT, 2f
+    ldr x9, [x16, #ENTRY_RUNNER_TPIDR2]
+    msr TPIDR2_EL0, x9
+2:  add x9, x16, #ENTRY_ADAPTER_D
+    pairs_d8_d15 ldp, x9, 0
+    pairs_x19_x28 ldp, x16, ENTRY_ADAPTER_X
+    ldp x29, x30, [x16, #ENTRY_ADAPTER_X + 80]
+    ldr x9, [x16, #ENTRY_ADAPTER_SP]
+    mov sp, x9
+.endm
+
+    .global guest_trampoline
+    .type guest_trampoline, %function
+    .balign 16
+guest_trampoline:
+    entry_address x16
+    ldr x17, [x16, #ENTRY_GATES]
+    pairs_x19_x28 stp, x16, ENTRY_ADAPTER_X
+    stp x29, x30, [x16, #ENTRY_ADAPTER_X + 80]
+    mov x9, sp
+    str x9, [x16, #ENTRY_ADAPTER_SP]
+    add x9, x16, #ENTRY_ADAPTER_D
+    pairs_d8_d15 stp, x9, 0
+    seal
+    tbnz x17, #GATE_SVE_BIT, 6f
+    poison_advanced_simd
+    b 7f
+6:  poison_sve
+7:  poison_stack
+    poison_general
+    adrp x16, guest_kernel
+    ldr x16, [x16, #:lo12:guest_kernel]
+    blr x16
+    entry_address x16
+    exit_address x17
+    capture
+    restore_adapter
+    ret
+    .size guest_trampoline, . - guest_trampoline
+
+    .section .note.GNU-stack, "", %progbits
