@@ -177,6 +177,12 @@ static void run_case(struct sealed *sealed) {
     record_send(&sealed->recorder, RECORD_CASE);
     sealed->case_offset = view.next_offset;
     sealed->cases_done++;
+    sealed->cases_timed_out += status == TRIAL_TIMEOUT;
+}
+
+static bool is_out_of_patience(const struct sealed *sealed) {
+    uint32_t limit = guest_frozen.pack.header->timeout_limit;
+    return limit != 0 && sealed->cases_timed_out >= limit;
 }
 
 static void say_hello(struct sealed *sealed, uint32_t first) {
@@ -248,7 +254,7 @@ int main(int argc, char **argv) {
         sealed->case_offset = pack_case_at(&guest_frozen.pack, sealed->case_offset).next_offset;
     }
     say_hello(sealed, (uint32_t)first);
-    for (uint32_t i = (uint32_t)first; i < case_count; i++) {
+    for (uint32_t i = (uint32_t)first; i < case_count && !is_out_of_patience(sealed); i++) {
         run_case(sealed);
     }
     say_bye(sealed);

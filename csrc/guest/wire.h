@@ -21,7 +21,8 @@
  *
  *     RECORD_HELLO    once, before the first case: what this guest attests about itself
  *     RECORD_CASE     once per case, in pack order
- *     RECORD_BYE      once, after the last case: without it the observation is incomplete
+ *     RECORD_BYE      once, after the last case or the last that timeout_limit allows: without it the observation
+ *                     is incomplete
  */
 #ifndef HARNESS_GUEST_WIRE_H
 #define HARNESS_GUEST_WIRE_H
@@ -42,12 +43,13 @@ struct pack_header {
     uint32_t parameter_count; /* of the prototype, buffers and scalars */
     uint32_t buffer_count;    /* pointer parameters among them */
     uint32_t case_count;
-    uint32_t vector_bits; /* asked for; 0 for code without a vector length. The guest asks the kernel for
-                             it where the width can be set from inside (PR_SVE_SET_VL), then attests what
-                             it really got. */
-    uint64_t blob_offset; /* from the start of the pack */
-    uint32_t body_crc32;  /* of every byte behind this header */
-    uint32_t reserved;
+    uint32_t vector_bits;   /* asked for; 0 for code without a vector length. The guest asks the kernel for
+                               it where the width can be set from inside (PR_SVE_SET_VL), then attests what
+                               it really got. */
+    uint64_t blob_offset;   /* from the start of the pack */
+    uint32_t body_crc32;    /* of every byte behind this header */
+    uint32_t timeout_limit; /* the guest stops behind the case that is the timeout_limit-th to run out of CPU time,
+                               with RECORD_BYE; 0: never */
 };
 
 enum parameter_kind {
