@@ -1,10 +1,7 @@
-/* AAPCS64: what must survive a call, what is undefined at entry, and what the processor has. Sections are those of
- * "Procedure Call Standard for the Arm 64-bit Architecture", 2024Q3; VFABIA64 is the vector function ABI. */
+/* AAPCS64: what the processor has, and what registers hold when a kernel is entered. */
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <ucontext.h>
 
 #include "abi.h"
 #include "adapter.h"
@@ -18,160 +15,6 @@
 #define HAS_SME (UINT64_C(1) << 23) /* of the second word */
 #define SVE_SET_VL 50
 #define SME_SET_VL 63
-
-#define BIT(number) (UINT64_C(1) << (number))
-#define GATE_SVE BIT(GATE_SVE_BIT)
-#define GATE_SME BIT(GATE_SME_BIT)
-#define GATE_VECTOR_PCS BIT(GATE_VECTOR_PCS_BIT)
-#define GATE_SVE_PCS BIT(GATE_SVE_PCS_BIT)
-#define GATE_KEEP_X8 BIT(GATE_KEEP_X8_BIT)
-#define GATE_LENGTH BIT(GATE_LENGTH_BIT)
-#define GATE_FULL_Z BIT(GATE_FULL_Z_BIT)
-
-/* ---- layout --------------------------------------------------------------------------------------- */
-
-#define ENTRY_IS(field, offset) _Static_assert(offsetof(struct abi_entry, field) == (offset), #field)
-#define EXIT_IS(field, offset) _Static_assert(offsetof(struct abi_exit, field) == (offset), #field)
-
-ENTRY_IS(seal_base, ENTRY_SEAL_BASE);
-ENTRY_IS(seal_bytes, ENTRY_SEAL_BYTES);
-ENTRY_IS(gates, ENTRY_GATES);
-ENTRY_IS(stack_shift, ENTRY_STACK_SHIFT);
-ENTRY_IS(integer_arguments, ENTRY_INTEGER_ARGUMENTS);
-ENTRY_IS(vector_arguments, ENTRY_VECTOR_ARGUMENTS);
-ENTRY_IS(predicate_arguments, ENTRY_PREDICATE_ARGUMENTS);
-ENTRY_IS(fill_x, ENTRY_FILL_X);
-ENTRY_IS(fill_nzcv, ENTRY_FILL_NZCV);
-ENTRY_IS(known_x, ENTRY_KNOWN_X);
-ENTRY_IS(runner_x, ENTRY_RUNNER_X);
-ENTRY_IS(adapter_x, ENTRY_ADAPTER_X);
-ENTRY_IS(argument_x, ENTRY_ARGUMENT_X);
-ENTRY_IS(runner_d, ENTRY_RUNNER_D);
-ENTRY_IS(adapter_d, ENTRY_ADAPTER_D);
-ENTRY_IS(runner_sp, ENTRY_RUNNER_SP);
-ENTRY_IS(runner_fpcr, ENTRY_RUNNER_FPCR);
-ENTRY_IS(runner_tpidr2, ENTRY_RUNNER_TPIDR2);
-ENTRY_IS(adapter_sp, ENTRY_ADAPTER_SP);
-ENTRY_IS(fill_ffr, ENTRY_FILL_FFR);
-ENTRY_IS(fill_p, ENTRY_FILL_P);
-ENTRY_IS(fill_z, ENTRY_FILL_Z);
-ENTRY_IS(argument_p, ENTRY_ARGUMENT_P);
-ENTRY_IS(known_p, ENTRY_KNOWN_P);
-ENTRY_IS(argument_z, ENTRY_ARGUMENT_Z);
-ENTRY_IS(known_z, ENTRY_KNOWN_Z);
-EXIT_IS(x, EXIT_X);
-EXIT_IS(sp, EXIT_SP);
-EXIT_IS(d, EXIT_D);
-EXIT_IS(fpcr, EXIT_FPCR);
-EXIT_IS(svcr, EXIT_SVCR);
-EXIT_IS(tpidr2, EXIT_TPIDR2);
-EXIT_IS(vector_bytes, EXIT_VECTOR_BYTES);
-EXIT_IS(streaming_bytes, EXIT_STREAMING_BYTES);
-EXIT_IS(p, EXIT_P);
-EXIT_IS(z, EXIT_Z);
-
-/* ---- what must survive ---------------------------------------------------------------------------- */
-
-#define ROW_SAME(register_name, entry_field, exit_field, section, row_gates)                                           \
-    {.name = register_name,                                                                                            \
-     .rule = section,                                                                                                  \
-     .before = offsetof(struct abi_entry, entry_field),                                                                \
-     .after = offsetof(struct abi_exit, exit_field),                                                                   \
-     .bytes = 8,                                                                                                       \
-     .gates = row_gates}
-
-#define ROW_X(n) ROW_SAME("x" #n, known_x[n - 19], x[n - 19], "AAPCS64 6.1.1", 0)
-#define ROW_D(n) ROW_SAME("d" #n, known_d[n - 8], d[n - 8], "AAPCS64 6.1.2", 0)
-
-#define ROW_UNIT(register_name, bank, row_unit, row_index, width, section, row_gates)                                  \
-    {.name = register_name,                                                                                            \
-     .rule = section,                                                                                                  \
-     .before = offsetof(struct abi_entry, known_##bank),                                                               \
-     .after = offsetof(struct abi_exit, bank),                                                                         \
-     .unit = row_unit,                                                                                                 \
-     .index = row_index,                                                                                               \
-     .bytes = width,                                                                                                   \
-     .gates = row_gates}
-
-#define ROW_Q(n)                                                                                                       \
-    ROW_UNIT("q" #n, z, UNIT_VECTOR, n - 8, 16, "VFABIA64 vector procedure call standard",                             \
-             GATE_VECTOR_PCS | GATE_FULL_Z)
-#define ROW_Z(n) ROW_UNIT("z" #n, z, UNIT_VECTOR, n - 8, 0, "AAPCS64 6.1.3", GATE_SVE_PCS | GATE_FULL_Z)
-#define ROW_P(n) ROW_UNIT("p" #n, p, UNIT_PREDICATE, n - 4, 0, "AAPCS64 6.1.4", GATE_SVE_PCS | GATE_FULL_Z)
-
-/* x18 is the platform's (AAPCS64 6.1.1): neither filled nor checked. FPSR is not preserved (6.1.2). */
-const struct abi_row abi_rows[] = {
-    ROW_X(19),
-    ROW_X(20),
-    ROW_X(21),
-    ROW_X(22),
-    ROW_X(23),
-    ROW_X(24),
-    ROW_X(25),
-    ROW_X(26),
-    ROW_X(27),
-    ROW_X(28),
-    ROW_SAME("x29", adapter_x[10], x[10], "AAPCS64 6.4.6", 0), /* must address a frame record: keeps the adapter's */
-    ROW_SAME("sp", adapter_sp, sp, "AAPCS64 6.1.1", 0),
-    ROW_D(8),
-    ROW_D(9),
-    ROW_D(10),
-    ROW_D(11),
-    ROW_D(12),
-    ROW_D(13),
-    ROW_D(14),
-    ROW_D(15),
-    ROW_SAME("fpcr", runner_fpcr, fpcr, "AAPCS64 6.1.2", 0),
-    ROW_SAME("vl", vector_bytes, vector_bytes, "Linux sve.rst 5: PR_SVE_SET_VL left changed", GATE_LENGTH),
-    ROW_SAME("svcr", no_svcr, svcr, "AAPCS64 6.7.1, 6.7.2", GATE_SME),
-    ROW_SAME("tpidr2", runner_tpidr2, tpidr2, "AAPCS64 6.7.2", GATE_SME),
-    ROW_SAME("svl", streaming_bytes, streaming_bytes, "Linux sme.rst 5: PR_SME_SET_VL left changed", GATE_SME),
-    ROW_Q(8),
-    ROW_Q(9),
-    ROW_Q(10),
-    ROW_Q(11),
-    ROW_Q(12),
-    ROW_Q(13),
-    ROW_Q(14),
-    ROW_Q(15),
-    ROW_Q(16),
-    ROW_Q(17),
-    ROW_Q(18),
-    ROW_Q(19),
-    ROW_Q(20),
-    ROW_Q(21),
-    ROW_Q(22),
-    ROW_Q(23),
-    ROW_Z(8),
-    ROW_Z(9),
-    ROW_Z(10),
-    ROW_Z(11),
-    ROW_Z(12),
-    ROW_Z(13),
-    ROW_Z(14),
-    ROW_Z(15),
-    ROW_Z(16),
-    ROW_Z(17),
-    ROW_Z(18),
-    ROW_Z(19),
-    ROW_Z(20),
-    ROW_Z(21),
-    ROW_Z(22),
-    ROW_Z(23),
-    ROW_P(4),
-    ROW_P(5),
-    ROW_P(6),
-    ROW_P(7),
-    ROW_P(8),
-    ROW_P(9),
-    ROW_P(10),
-    ROW_P(11),
-    ROW_P(12),
-    ROW_P(13),
-    ROW_P(14),
-    ROW_P(15),
-};
-const uint32_t abi_row_count = sizeof abi_rows / sizeof *abi_rows;
 
 /* ---- what the processor has ----------------------------------------------------------------------- */
 
@@ -264,11 +107,20 @@ static uint64_t gates_of_signature(void) {
     return gates;
 }
 
+/* Parameter passing: AAPCS64 6.8.2. */
+#define INTEGER_REGISTERS 8
+#define VECTOR_REGISTERS 8
+#define PREDICATE_REGISTERS 4
+
+static uint64_t at_most(uint64_t value, uint64_t most) {
+    return value < most ? value : most;
+}
+
 void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     entry->gates = gates_of_signature();
-    entry->integer_arguments = guest_signature.integer_arguments;
-    entry->vector_arguments = guest_signature.vector_arguments;
-    entry->predicate_arguments = guest_signature.predicate_arguments;
+    entry->integer_arguments = at_most(guest_signature.integer_arguments, INTEGER_REGISTERS);
+    entry->vector_arguments = at_most(guest_signature.vector_arguments, VECTOR_REGISTERS);
+    entry->predicate_arguments = at_most(guest_signature.predicate_arguments, PREDICATE_REGISTERS);
     entry->laid_fill = FILL_COUNT;
     entry->vector_bytes = 16; /* of v0 to v31 */
     if (has_sve()) {
@@ -348,82 +200,4 @@ uint64_t abi_open_gates(const struct abi_entry *entry, const struct abi_exit *ex
         gates |= GATE_FULL_Z;
     }
     return gates;
-}
-
-/* ---- in the signal handler ------------------------------------------------------------------------ */
-
-#define ESR_MAGIC 0x45535201u
-#define ESR_CLASS_SHIFT 26
-#define ESR_CLASS_DATA_ABORT 0x24u /* from EL0 */
-#define ESR_IS_WRITE (UINT64_C(1) << 6)
-#define PSTATE_BTYPE (UINT64_C(3) << 10) /* the next instruction need not be a landing pad */
-
-enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_UNKNOWN };
-
-/* The syndrome, where the system passes it on. */
-static enum access access_of_syndrome(const mcontext_t *machine) {
-    const uint8_t *at = (const uint8_t *)machine->__reserved;
-    const uint8_t *end = at + sizeof machine->__reserved;
-    while (at + 16 <= end) {
-        uint32_t head[2];
-        uint64_t esr;
-        memcpy(head, at, sizeof head);
-        memcpy(&esr, at + sizeof head, sizeof esr);
-        if (head[0] == 0 || head[1] < 16) {
-            break;
-        }
-        if (head[0] == ESR_MAGIC && esr >> ESR_CLASS_SHIFT == ESR_CLASS_DATA_ABORT) {
-            return esr & ESR_IS_WRITE ? ACCESS_WRITE : ACCESS_READ;
-        }
-        at += head[1];
-    }
-    return ACCESS_UNKNOWN;
-}
-
-/* The faulting instruction tells, where the system does not (Arm ARM, C4.1: top-level encodings). */
-static enum access access_of_instruction(uint32_t word) {
-    uint32_t group = word >> 25 & 0xf;
-    if (group == 2 && word >> 31) { /* SVE memory: 1x0 and 101 load, 111 stores */
-        return word >> 29 == 7 ? ACCESS_WRITE : ACCESS_READ;
-    }
-    if (word >> 25 == 0x70) { /* SME memory */
-        return word >> 21 & 1 ? ACCESS_WRITE : ACCESS_READ;
-    }
-    if ((group & 5) != 4) { /* neither of the base set's loads and stores */
-        return ACCESS_UNKNOWN;
-    }
-    bool is_vector = word >> 26 & 1;
-    switch (word >> 27 & 7) {
-    case 3: /* literal */
-        return word >> 24 & 1 ? ACCESS_UNKNOWN : ACCESS_READ;
-    case 7: /* one register */
-        if (!(word >> 24 & 1) && (word >> 21 & 1) && !(word >> 10 & 3)) {
-            return ACCESS_UNKNOWN; /* atomic: both */
-        }
-        return (is_vector ? word >> 22 & 1 : word >> 22 & 3) ? ACCESS_READ : ACCESS_WRITE;
-    case 1: /* exclusive and ordered, vector structures */
-    case 5: /* pairs */
-        return word >> 22 & 1 ? ACCESS_READ : ACCESS_WRITE;
-    default:
-        return ACCESS_UNKNOWN;
-    }
-}
-
-static enum access access_of_fault(const mcontext_t *machine, const struct fault *fault) {
-    enum access access = access_of_syndrome(machine);
-    if (access == ACCESS_UNKNOWN && fault->has_address && fault->address != fault->pc) {
-        uint32_t word;
-        memcpy(&word, (const void *)(uintptr_t)fault->pc, sizeof word);
-        access = access_of_instruction(word);
-    }
-    return access;
-}
-
-void abi_leave_call(void *context, struct fault *fault) {
-    ucontext_t *user = context;
-    fault->pc = user->uc_mcontext.pc;
-    fault->is_write = (uint32_t)access_of_fault(&user->uc_mcontext, fault);
-    user->uc_mcontext.pc = (uint64_t)(uintptr_t)guest_recover;
-    user->uc_mcontext.pstate &= ~PSTATE_BTYPE;
-    memset(&user->uc_sigmask, 0, sizeof(uint64_t));
 }

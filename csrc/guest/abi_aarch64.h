@@ -56,6 +56,15 @@
 
 #include <stdint.h>
 
+#define BIT(number) (UINT64_C(1) << (number))
+#define GATE_SVE BIT(GATE_SVE_BIT)
+#define GATE_SME BIT(GATE_SME_BIT)
+#define GATE_VECTOR_PCS BIT(GATE_VECTOR_PCS_BIT)
+#define GATE_SVE_PCS BIT(GATE_SVE_PCS_BIT)
+#define GATE_KEEP_X8 BIT(GATE_KEEP_X8_BIT)
+#define GATE_LENGTH BIT(GATE_LENGTH_BIT)
+#define GATE_FULL_Z BIT(GATE_FULL_Z_BIT)
+
 /* Sealed while the kernel runs. */
 struct abi_entry {
     uint64_t seal_base;

@@ -47,6 +47,16 @@
 
 #include <stdint.h>
 
+/* Gates that only the table knows: the trampoline has no use for them. */
+#define GATE_SYSV UINT64_C(0x100)
+
+#define FLAG_DIRECTION (UINT64_C(1) << 10)
+
+/* Components of XINUSE that upper halves belong to. */
+#define XINUSE_YMM (1u << 2)
+#define XINUSE_ZMM (1u << 6)
+#define XINUSE_UPPERS (XINUSE_YMM | XINUSE_ZMM)
+
 /* Sealed while the kernel runs. */
 struct abi_entry {
     uint64_t seal_base;

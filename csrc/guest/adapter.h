@@ -23,8 +23,9 @@
 #define SIGNATURE_MS_ABI 4u       /* Windows x64 convention */
 #define SIGNATURE_WIDE_VECTORS 8u /* takes or returns __m256 or __m512: upper halves may stay dirty */
 
+/* Counts are of parameters and may exceed what the standard has registers for. */
 struct guest_signature {
-    uint32_t integer_arguments;   /* registers of the integer argument sequence that carry arguments */
+    uint32_t integer_arguments;   /* that take a register of the integer sequence, while there are any */
     uint32_t vector_arguments;    /* the same for the floating-point and vector sequence */
     uint32_t predicate_arguments; /* and for SVE predicates */
     uint32_t stack_bytes;         /* of arguments passed on the stack */

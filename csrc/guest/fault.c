@@ -64,7 +64,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         .status = number == SIGPROF && !is_synthetic ? TRIAL_TIMEOUT : TRIAL_SIGNAL,
         .signal = (uint32_t)number,
         .has_address = is_synchronous(number) && !is_synthetic,
-        .is_write = 2,
+        .access = ACCESS_UNKNOWN,
     };
     if (sealed->fault.has_address) {
         sealed->fault.address = (uint64_t)(uintptr_t)info->si_addr;

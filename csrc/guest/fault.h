@@ -10,6 +10,12 @@
 
 #define FAULT_SIGNAL_LIMIT 65 /* signals are numbered from 1 to 64 */
 
+enum access {
+    ACCESS_READ = 0, /* as in trial_header.fault_is_write */
+    ACCESS_WRITE = 1,
+    ACCESS_UNKNOWN = 2,
+};
+
 /* How a call ended that did not return. */
 struct fault {
     uint32_t status; /* TRIAL_SIGNAL or TRIAL_TIMEOUT */
@@ -17,7 +23,7 @@ struct fault {
     bool has_address;
     uint64_t address;
     uint64_t pc;
-    uint32_t is_write; /* 0 read, 1 write, 2 not known */
+    uint32_t access; /* enum access */
 };
 
 /* The kernel's struct sigaction, which libc's differs from. Compared and written back whole. */

@@ -34,6 +34,7 @@ struct sealed {
     uint64_t values[PACK_PARAMETER_LIMIT]; /* the arguments of the next call */
     uint64_t case_offset;
     uint32_t cases_done;
+    uint32_t cases_timed_out;
 };
 
 struct guest_frozen {

@@ -46,7 +46,7 @@ static void set_seal(struct sealed *sealed) {
 /* Returns the CPU time that the call took; sealed->fault says how it ended. */
 static uint64_t call(struct sealed *sealed, uint32_t cpu_timeout_ms) {
     struct abi_exit *leaving = guest_frozen.exit;
-    sealed->fault = (struct fault){.status = TRIAL_RETURNED, .is_write = 2};
+    sealed->fault = (struct fault){.status = TRIAL_RETURNED, .access = ACCESS_UNKNOWN};
     memset(leaving->result, 0, sizeof leaving->result);
     set_seal(sealed);
     fault_arm_watchdog(cpu_timeout_ms);
@@ -85,7 +85,7 @@ static void describe_fault(const struct sealed *sealed, struct trial_header *hea
     header->status = fault->status;
     header->signal = fault->signal;
     header->fault_buffer = NO_BUFFER;
-    header->fault_is_write = fault->is_write;
+    header->fault_is_write = fault->access;
     header->fault_pc = fault->pc;
     if (fault->has_address) {
         header->fault_address = fault->address;
@@ -135,7 +135,7 @@ static void append_outputs(struct sealed *sealed, const struct trial_header *hea
 }
 
 static struct trial_header *append_header(struct sealed *sealed, enum trial_status status) {
-    struct trial_header header = {.status = status, .fault_buffer = NO_BUFFER, .fault_is_write = 2};
+    struct trial_header header = {.status = status, .fault_buffer = NO_BUFFER, .fault_is_write = ACCESS_UNKNOWN};
     return record_append(&sealed->recorder, &header, sizeof header);
 }
 
