@@ -31,78 +31,25 @@
  * the instruction zero- or sign-extends the element. */
 
 #define HOSTILE_BYTES_OF(vector) svcmpne_n_u8(svptrue_b8(), vector, 0)
+#define HOSTILE_CONTAINERS_0(active) (active) /* of the result's own elements */
 #define HOSTILE_CONTAINERS_32(active) HOSTILE_BYTES_OF(svreinterpret_u8_u32(svdup_n_u32_z(active, UINT32_MAX)))
 #define HOSTILE_CONTAINERS_64(active) HOSTILE_BYTES_OF(svreinterpret_u8_u64(svdup_n_u64_z(active, UINT64_MAX)))
 #define HOSTILE_CONTAINERS_128(active)                                                                                 \
     HOSTILE_BYTES_OF(                                                                                                  \
         svreinterpret_u8_u64(svtrn1_u64(svdup_n_u64_z(active, UINT64_MAX), svdup_n_u64_z(active, UINT64_MAX))))
 
-/* ---- by the type of a vector ---------------------------------------------------------------------------------- */
+/* ---- what the intrinsics become -------------------------------------------------------------------------------
+ * HOSTILE_X(bits, name, arguments): the predicate governs containers of `bits`, 0 for those of the result's own
+ * elements. HOSTILE_X_BY_OPERAND: the operand's type says (overloaded conversions).
+ *
+ * `name` is the intrinsic itself: a macro's own name is not expanded again inside its expansion (C11 6.10.3.4).
+ * The assignment in front of the arguments, of which the predicate is the first, keeps the predicate: nothing is
+ * evaluated twice, and commas in template arguments do no harm. */
 
 #ifdef __cplusplus
-#include "sve_overloads.h"
-#define HOSTILE_AUTO auto
-#define HOSTILE_MERGE(active, vector) hostile_merge(active, vector)
-#define HOSTILE_CONTAINERS(active, operand) hostile_containers(active, operand)
+#include "sve_fill_cxx.h"
 #else
-#define HOSTILE_AUTO __auto_type
-#define HOSTILE_MERGE(active, vector)                                                                                  \
-    svsel(active, vector,                                                                                              \
-          _Generic(vector,                                                                                             \
-              svint8_t: HOSTILE_FILL_s8(),                                                                             \
-              svint16_t: HOSTILE_FILL_s16(),                                                                           \
-              svint32_t: HOSTILE_FILL_s32(),                                                                           \
-              svint64_t: HOSTILE_FILL_s64(),                                                                           \
-              svuint8_t: HOSTILE_FILL_u8(),                                                                            \
-              svuint16_t: HOSTILE_FILL_u16(),                                                                          \
-              svuint32_t: HOSTILE_FILL_u32(),                                                                          \
-              svuint64_t: HOSTILE_FILL_u64(),                                                                          \
-              svfloat16_t: HOSTILE_FILL_f16(),                                                                         \
-              svbfloat16_t: HOSTILE_FILL_bf16(),                                                                       \
-              svfloat32_t: HOSTILE_FILL_f32(),                                                                         \
-              svfloat64_t: HOSTILE_FILL_f64()))
-/* 16-bit operands never have containers wider than their result's elements. An operand of a fixed-length type
- * (arm_sve_vector_bits) matches none of these: nothing is poisoned then. */
-#define HOSTILE_CONTAINERS(active, operand)                                                                            \
-    _Generic(operand,                                                                                                  \
-        svint16_t: active,                                                                                             \
-        svuint16_t: active,                                                                                            \
-        svfloat16_t: active,                                                                                           \
-        svint32_t: HOSTILE_CONTAINERS_32(active),                                                                      \
-        svuint32_t: HOSTILE_CONTAINERS_32(active),                                                                     \
-        svfloat32_t: HOSTILE_CONTAINERS_32(active),                                                                    \
-        svint64_t: HOSTILE_CONTAINERS_64(active),                                                                      \
-        svuint64_t: HOSTILE_CONTAINERS_64(active),                                                                     \
-        svfloat64_t: HOSTILE_CONTAINERS_64(active),                                                                    \
-        default: svptrue_b8())
+#include "sve_fill_c.h"
 #endif
-
-/* ---- what the intrinsics become -------------------------------------------------------------------------------
- * `name` is the intrinsic itself: a macro's own name is not expanded again inside its expansion (C11 6.10.3.4). */
-
-/* The predicate governs the containers of the result's own elements. */
-#define HOSTILE_X(name, pg, ...)                                                                                       \
-    __extension__({                                                                                                    \
-        const svbool_t hostile_pg = (pg);                                                                              \
-        const HOSTILE_AUTO hostile_result = name(hostile_pg, __VA_ARGS__);                                             \
-        HOSTILE_MERGE(hostile_pg, hostile_result);                                                                     \
-    })
-
-/* The predicate governs containers of `bits`, wider than the result's elements. */
-#define HOSTILE_X_WIDE(bits, name, pg, ...)                                                                            \
-    __extension__({                                                                                                    \
-        const svbool_t hostile_pg = (pg);                                                                              \
-        const HOSTILE_AUTO hostile_result = name(hostile_pg, __VA_ARGS__);                                             \
-        HOSTILE_MERGE(HOSTILE_CONTAINERS_##bits(hostile_pg), hostile_result);                                          \
-    })
-
-/* The operand's type says how wide the containers are (overloaded conversions). */
-#define HOSTILE_X_BY_OPERAND(name, pg, op)                                                                             \
-    __extension__({                                                                                                    \
-        const svbool_t hostile_pg = (pg);                                                                              \
-        const HOSTILE_AUTO hostile_operand = (op);                                                                     \
-        const HOSTILE_AUTO hostile_result = name(hostile_pg, hostile_operand);                                         \
-        HOSTILE_MERGE(HOSTILE_CONTAINERS(hostile_pg, hostile_operand), hostile_result);                                \
-    })
 
 #endif

@@ -35,7 +35,7 @@ class Declaration:
 def declarations(header: Path) -> list[Declaration]:
     """Return every intrinsic that clang's arm_sve.h declares."""
     text = header.read_text(encoding="utf-8")
-    found = [
+    return [
         Declaration(
             name=match["name"],
             typed_name=match["builtin"],
@@ -44,7 +44,6 @@ def declarations(header: Path) -> list[Declaration]:
         )
         for match in _DECLARATION.finditer(text)
     ]
-    return found
 
 
 def aliases(header: Path) -> dict[str, str]:

@@ -37,11 +37,10 @@ def _counts(type_name: str) -> tuple[int, ...]:
 
 def _dont_care(intrinsic: DontCare) -> str:
     name, bits = intrinsic.name, intrinsic.container_bits
-    if bits is None:
-        return f"#define {name}(pg, ...) HOSTILE_X({name}, pg, __VA_ARGS__)"
-    if bits == 0:
-        return f"#define {name}(pg, op) HOSTILE_X_BY_OPERAND({name}, pg, op)"
-    return f"#define {name}(pg, ...) HOSTILE_X_WIDE({bits}, {name}, pg, __VA_ARGS__)"
+    body = (
+        f"HOSTILE_X({bits}, {name}, __VA_ARGS__)" if bits is not None else f"HOSTILE_X_BY_OPERAND({name}, __VA_ARGS__)"
+    )
+    return f"#define {name}(...) {body}"
 
 
 def _undefined(type_name: str, count: int) -> str:

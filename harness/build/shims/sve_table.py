@@ -94,7 +94,7 @@ class DontCare:
     name: str
     stem: str
     container_bits: int | None
-    """Width that the predicate governs, if wider than the result's elements; 0: the operand's type decides."""
+    """Width that the predicate governs; 0: the result's own elements; None: the operand's type decides."""
     is_unary: bool
     """Whether its merging form takes the inactive lanes as an argument of their own, before the predicate."""
     alternatives: str
@@ -129,7 +129,7 @@ def _family(row: str) -> list[DontCare]:
             infixes += [f"_{suffix}" for suffix in suffixes]
         else:
             infixes.append("")
-        bits = 128 if stem in _QUADWORD_STEMS else None
+        bits = 128 if stem in _QUADWORD_STEMS else 0
         instead = alternatives.replace(" ", "")
         found += [DontCare(f"{stem}{infix}_x", stem, bits, bool(unary), instead) for infix in infixes]
     return found
@@ -146,5 +146,5 @@ def _conversion(stem: str, result: str, operands: tuple[str, ...], alternatives:
 def _governed_bits(result: str, operands: tuple[str, ...]) -> int | None:
     widths = {max(element_bits(result), element_bits(operand)) for operand in operands}
     if widths == {element_bits(result)}:
-        return None
-    return widths.pop() if len(widths) == 1 else 0
+        return 0
+    return widths.pop() if len(widths) == 1 else None

@@ -1,0 +1,61 @@
+/* What the intrinsics become in C++, which has overloading instead of _Generic; see sve_fill.h. Good for C++98. */
+#ifndef HARNESS_HOSTILE_SVE_FILL_CXX_H
+#define HARNESS_HOSTILE_SVE_FILL_CXX_H
+
+/* Without the attribute, code in streaming mode could not inline these. */
+#if defined(__ARM_FEATURE_SME) || defined(__ARM_STATE_ZA)
+#define HOSTILE_ANY_MODE __arm_streaming_compatible
+#else
+#define HOSTILE_ANY_MODE
+#endif
+
+/* A kernel may get at SVE by a function's target attribute alone. */
+#if defined(__ARM_FEATURE_SVE)
+#define HOSTILE_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define HOSTILE_INLINE static inline __attribute__((always_inline, unused, target("+sve")))
+#endif
+
+HOSTILE_INLINE svbool_t hostile_containers(svbool_t active, unsigned long bits) HOSTILE_ANY_MODE {
+    switch (bits) {
+    case 32:
+        return HOSTILE_CONTAINERS_32(active);
+    case 64:
+        return HOSTILE_CONTAINERS_64(active);
+    case 128:
+        return HOSTILE_CONTAINERS_128(active);
+    default:
+        return active;
+    }
+}
+
+/* hostile_merge: the predicate by reference, because evaluating `vector` is what sets it.
+ * hostile_operand_bits: declared only, for sizeof. */
+#define HOSTILE_OVERLOADS(T, vector_type, element_bits)                                                                \
+    HOSTILE_INLINE vector_type hostile_merge(const svbool_t &active, unsigned long bits, vector_type vector)           \
+        HOSTILE_ANY_MODE {                                                                                             \
+        return svsel_##T(hostile_containers(active, bits), vector, HOSTILE_FILL_##T());                                \
+    }                                                                                                                  \
+    char (&hostile_operand_bits(svbool_t, vector_type) HOSTILE_ANY_MODE)[element_bits];
+
+HOSTILE_OVERLOADS(s8, svint8_t, 8)
+HOSTILE_OVERLOADS(s16, svint16_t, 16)
+HOSTILE_OVERLOADS(s32, svint32_t, 32)
+HOSTILE_OVERLOADS(s64, svint64_t, 64)
+HOSTILE_OVERLOADS(u8, svuint8_t, 8)
+HOSTILE_OVERLOADS(u16, svuint16_t, 16)
+HOSTILE_OVERLOADS(u32, svuint32_t, 32)
+HOSTILE_OVERLOADS(u64, svuint64_t, 64)
+HOSTILE_OVERLOADS(f16, svfloat16_t, 16)
+HOSTILE_OVERLOADS(bf16, svbfloat16_t, 16)
+HOSTILE_OVERLOADS(f32, svfloat32_t, 32)
+HOSTILE_OVERLOADS(f64, svfloat64_t, 64)
+
+#define HOSTILE_X(bits, name, ...)                                                                                     \
+    __extension__({                                                                                                    \
+        svbool_t hostile_pg;                                                                                           \
+        hostile_merge(hostile_pg, bits, name(hostile_pg = __VA_ARGS__));                                               \
+    })
+#define HOSTILE_X_BY_OPERAND(name, ...) HOSTILE_X(sizeof(hostile_operand_bits(__VA_ARGS__)), name, __VA_ARGS__)
+
+#endif
