@@ -30,13 +30,14 @@
 #define ENTRY_RUNNER_FPCR 552
 #define ENTRY_RUNNER_TPIDR2 560
 #define ENTRY_ADAPTER_SP 568
-#define ENTRY_FILL_FFR 576
-#define ENTRY_FILL_P 608
-#define ENTRY_FILL_Z 640
-#define ENTRY_ARGUMENT_P 896  /* p0 to p3 */
-#define ENTRY_KNOWN_P 1024    /* p4 to p15 */
-#define ENTRY_ARGUMENT_Z 1408 /* z0 to z7 */
-#define ENTRY_KNOWN_Z 3456    /* z8 to z23 */
+#define ENTRY_RUNNER_TPIDR 576
+#define ENTRY_FILL_FFR 608
+#define ENTRY_FILL_P 640
+#define ENTRY_FILL_Z 672
+#define ENTRY_ARGUMENT_P 928  /* p0 to p3 */
+#define ENTRY_KNOWN_P 1056    /* p4 to p15 */
+#define ENTRY_ARGUMENT_Z 1440 /* z0 to z7 */
+#define ENTRY_KNOWN_Z 3488    /* z8 to z23 */
 
 #define EXIT_X 0 /* x19 to x29 */
 #define EXIT_SP 88
@@ -46,6 +47,7 @@
 #define EXIT_TPIDR2 176
 #define EXIT_VECTOR_BYTES 184
 #define EXIT_STREAMING_BYTES 192
+#define EXIT_TPIDR 216
 #define EXIT_P 256 /* p4 to p15 */
 #define EXIT_Z 768 /* z8 to z23 */
 
@@ -86,6 +88,7 @@ struct abi_entry {
     uint64_t runner_fpcr;
     uint64_t runner_tpidr2;
     uint64_t adapter_sp;
+    uint64_t runner_tpidr;
     uint8_t fill_ffr[P_BYTES_LIMIT] __attribute__((aligned(32)));
     uint8_t fill_p[P_BYTES_LIMIT];
     uint8_t fill_z[Z_BYTES_LIMIT];
@@ -112,6 +115,7 @@ struct abi_exit {
     uint64_t vector_bytes;
     uint64_t streaming_bytes;
     uint64_t result[2]; /* written by the adapter */
+    uint64_t tpidr;
     uint8_t p[12 * P_BYTES_LIMIT] __attribute__((aligned(256)));
     uint8_t z[16 * Z_BYTES_LIMIT] __attribute__((aligned(256)));
 };

@@ -9,6 +9,8 @@
 #include "adapter.h"
 #include "fills.h"
 
+#define HAS_FSGSBASE (UINT64_C(1) << 1) /* of AT_HWCAP2: the system allows the instructions, <asm/hwcap2.h> */
+
 /* CPUID (SDM volume 2A) and XCR0 (SDM volume 1, 13.3). */
 #define LEAF1_ECX_OSXSAVE (1u << 27)
 #define LEAF1_ECX_AVX (1u << 28)
@@ -81,6 +83,12 @@ static bool xinuse_can_be_trusted(void) {
     return clean == 0 && dirty != 0 && low_only == 0;
 }
 
+static uint64_t read_fs_base(void) {
+    uint64_t value;
+    __asm__ volatile("rdfsbase %0" : "=r"(value));
+    return value;
+}
+
 static uint32_t read_mxcsr(void) {
     uint32_t value;
     __asm__ volatile("stmxcsr %0" : "=m"(value));
@@ -151,6 +159,10 @@ void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     if (has_avx512()) {
         entry->gates |= GATE_AVX512;
         entry->gates |= cpuid(7, 0).ebx & LEAF7_EBX_AVX512BW ? GATE_AVX512BW : 0;
+    }
+    if (getauxval(AT_HWCAP2) & HAS_FSGSBASE) {
+        entry->gates |= GATE_FSGSBASE;
+        entry->runner_fs_base = read_fs_base();
     }
     entry->gates |= xinuse_can_be_trusted() ? GATE_XINUSE : 0;
     entry->known_x87_tags = X87_ALL_EMPTY;

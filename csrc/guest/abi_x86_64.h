@@ -8,9 +8,10 @@
 #define GATE_AVX512 0x02
 #define GATE_AVX512BW 0x04
 #define GATE_MS_ABI 0x08
-#define GATE_WIDE 0x10   /* arguments or results fill whole ymm or zmm registers */
-#define GATE_CLEAN 0x20  /* this call enters with clean upper halves */
-#define GATE_XINUSE 0x40 /* XINUSE tells dirty upper halves from clean ones */
+#define GATE_WIDE 0x10     /* arguments or results fill whole ymm or zmm registers */
+#define GATE_CLEAN 0x20    /* this call enters with clean upper halves */
+#define GATE_XINUSE 0x40   /* XINUSE tells dirty upper halves from clean ones */
+#define GATE_FSGSBASE 0x80 /* the thread pointer can be read and written */
 
 #define ENTRY_SEAL_BASE 0
 #define ENTRY_SEAL_BYTES 8
@@ -30,6 +31,7 @@
 #define ENTRY_KNOWN_R 272     /* rbx rbp r12 r13 r14 r15 rdi rsi */
 #define ENTRY_KNOWN_XMM 336   /* xmm6 to xmm15 */
 #define ENTRY_ADAPTER_XMM 496 /* xmm6 to xmm15 */
+#define ENTRY_RUNNER_FS_BASE 656
 #define ENTRY_FILL_ZMM 704
 
 #define EXIT_R 0 /* rbx rbp r12 r13 r14 r15 rsp rdi rsi */
@@ -38,7 +40,8 @@
 #define EXIT_XINUSE 88
 #define EXIT_X87 96 /* what fnstenv writes, 28 bytes: SDM volume 1, 8.1.10 */
 #define EXIT_RESULT 128
-#define EXIT_XMM 144     /* xmm6 to xmm15 */
+#define EXIT_XMM 144 /* xmm6 to xmm15 */
+#define EXIT_FS_BASE 304
 #define EXIT_VECTORS 320 /* xmm, ymm or zmm, 0 to 15, one every 64 bytes */
 
 #define VECTOR_STRIDE 64
@@ -51,6 +54,7 @@
 #define GATE_SYSV UINT64_C(0x100)
 
 #define FLAG_DIRECTION (UINT64_C(1) << 10)
+#define FLAG_ALIGNMENT (UINT64_C(1) << 18)
 
 /* Components of XINUSE that upper halves belong to. */
 #define XINUSE_YMM (1u << 2)
@@ -77,6 +81,7 @@ struct abi_entry {
     uint64_t known_r[8]; /* what the kernel has to give back */
     uint8_t known_xmm[10][16];
     uint8_t adapter_xmm[10][16];
+    uint64_t runner_fs_base;
     uint8_t fill_zmm[64] __attribute__((aligned(64)));
     /* Not for the trampoline: */
     uint64_t known_flags;    /* the direction flag is clear */
@@ -101,6 +106,7 @@ struct abi_exit {
     struct x87_environment x87;
     uint64_t result[2] __attribute__((aligned(16))); /* written by the adapter */
     uint8_t xmm[10][16];
+    uint64_t fs_base;
     uint8_t vectors[16][VECTOR_STRIDE] __attribute__((aligned(64)));
 };
 

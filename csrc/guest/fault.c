@@ -119,7 +119,11 @@ static void check_action(int number, fault_report *report, void *context) {
         name[sizeof name - 3] = (char)('0' + number / 10);
         name[sizeof name - 2] = (char)('0' + number % 10);
         kernel_sigaction(number, ours, NULL);
-        report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found.handler);
+        if (found.handler != ours->handler) {
+            report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found.handler);
+        } else {
+            report(context, name, "POSIX sigaction: flags left changed", ours->flags, found.flags);
+        }
     }
 }
 

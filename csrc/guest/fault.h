@@ -29,7 +29,9 @@ struct fault {
 /* The kernel's struct sigaction, which libc's differs from. Compared and written back whole. */
 struct kernel_sigaction {
     uint64_t handler;
-    uint64_t words[3];
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
 };
 
 struct fault_setup {

@@ -6,7 +6,6 @@
 #include "abi.h"
 
 #define FLAG_TRAP (UINT64_C(1) << 8)
-#define FLAG_ALIGNMENT (UINT64_C(1) << 18)
 #define TRAP_PAGE_FAULT 14
 #define PAGE_FAULT_IS_WRITE 2
 

@@ -28,6 +28,7 @@ ENTRY_IS(runner_sp, ENTRY_RUNNER_SP);
 ENTRY_IS(runner_fpcr, ENTRY_RUNNER_FPCR);
 ENTRY_IS(runner_tpidr2, ENTRY_RUNNER_TPIDR2);
 ENTRY_IS(adapter_sp, ENTRY_ADAPTER_SP);
+ENTRY_IS(runner_tpidr, ENTRY_RUNNER_TPIDR);
 ENTRY_IS(fill_ffr, ENTRY_FILL_FFR);
 ENTRY_IS(fill_p, ENTRY_FILL_P);
 ENTRY_IS(fill_z, ENTRY_FILL_Z);
@@ -39,6 +40,7 @@ EXIT_IS(x, EXIT_X);
 EXIT_IS(sp, EXIT_SP);
 EXIT_IS(d, EXIT_D);
 EXIT_IS(fpcr, EXIT_FPCR);
+EXIT_IS(tpidr, EXIT_TPIDR);
 EXIT_IS(svcr, EXIT_SVCR);
 EXIT_IS(tpidr2, EXIT_TPIDR2);
 EXIT_IS(vector_bytes, EXIT_VECTOR_BYTES);
@@ -89,6 +91,11 @@ const struct abi_row abi_rows[] = {
     ROW_X(28),
     ROW_SAME("x29", adapter_x[10], x[10], "AAPCS64 6.4.6", 0), /* must address a frame record: keeps the adapter's */
     ROW_SAME("sp", adapter_sp, sp, "AAPCS64 6.1.1", 0),
+    ROW_SAME("vl", vector_bytes, vector_bytes, "Linux sve.rst 5: PR_SVE_SET_VL left changed", GATE_LENGTH),
+    ROW_SAME("svcr", no_svcr, svcr, "AAPCS64 6.7.1, 6.7.2", GATE_SME),
+    ROW_SAME("tpidr2", runner_tpidr2, tpidr2, "AAPCS64 6.7.2", GATE_SME),
+    ROW_SAME("svl", streaming_bytes, streaming_bytes, "Linux sme.rst 5: PR_SME_SET_VL left changed", GATE_SME),
+    ROW_SAME("tpidr_el0", runner_tpidr, tpidr, "AAPCS64 6.4.2: thread pointer", 0),
     ROW_D(8),
     ROW_D(9),
     ROW_D(10),
@@ -98,10 +105,6 @@ const struct abi_row abi_rows[] = {
     ROW_D(14),
     ROW_D(15),
     ROW_SAME("fpcr", runner_fpcr, fpcr, "AAPCS64 6.1.2", 0),
-    ROW_SAME("vl", vector_bytes, vector_bytes, "Linux sve.rst 5: PR_SVE_SET_VL left changed", GATE_LENGTH),
-    ROW_SAME("svcr", no_svcr, svcr, "AAPCS64 6.7.1, 6.7.2", GATE_SME),
-    ROW_SAME("tpidr2", runner_tpidr2, tpidr2, "AAPCS64 6.7.2", GATE_SME),
-    ROW_SAME("svl", streaming_bytes, streaming_bytes, "Linux sme.rst 5: PR_SME_SET_VL left changed", GATE_SME),
     ROW_Q(8),
     ROW_Q(9),
     ROW_Q(10),

@@ -29,6 +29,7 @@ ENTRY_IS(argument_r, ENTRY_ARGUMENT_R);
 ENTRY_IS(known_r, ENTRY_KNOWN_R);
 ENTRY_IS(known_xmm, ENTRY_KNOWN_XMM);
 ENTRY_IS(adapter_xmm, ENTRY_ADAPTER_XMM);
+ENTRY_IS(runner_fs_base, ENTRY_RUNNER_FS_BASE);
 ENTRY_IS(fill_zmm, ENTRY_FILL_ZMM);
 EXIT_IS(r, EXIT_R);
 EXIT_IS(flags, EXIT_FLAGS);
@@ -36,6 +37,7 @@ EXIT_IS(mxcsr, EXIT_MXCSR);
 EXIT_IS(xinuse, EXIT_XINUSE);
 EXIT_IS(x87, EXIT_X87);
 EXIT_IS(xmm, EXIT_XMM);
+EXIT_IS(fs_base, EXIT_FS_BASE);
 EXIT_IS(vectors, EXIT_VECTORS);
 
 /* ---- what must survive ---------------------------------------------------------------------------- */
@@ -89,6 +91,8 @@ const struct abi_row abi_rows[] = {
     ROW_XMM(15),
     ROW("rsp", "psABI 3.2.1", adapter_r[6], r[6], 8, 0, 0),
     ROW("df", "psABI 3.2.1: clear on return", known_flags, flags, 8, FLAG_DIRECTION, 0),
+    ROW("ac", "SDM volume 1, 3.4.3.3: alignment checks left on", known_flags, flags, 8, FLAG_ALIGNMENT, 0),
+    ROW("fs_base", "psABI 3.2.1: thread pointer", runner_fs_base, fs_base, 8, 0, GATE_FSGSBASE),
     ROW("mxcsr", "psABI 3.2.1: control bits", runner_mxcsr, mxcsr, 4, MXCSR_CONTROL, 0),
     ROW("x87_control", "psABI 3.2.1", runner_x87_control, x87.control, 2, 0, 0),
     ROW("x87_tags", "psABI 3.2.1: x87 mode, stack empty on return", known_x87_tags, x87.tags, 2, 0, 0),

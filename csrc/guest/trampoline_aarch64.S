@@ -82,6 +82,8 @@ guest_enter:
     pairs_d8_d15 stp, x16, ENTRY_RUNNER_D
     mrs x9, fpcr
     str x9, [x16, #ENTRY_RUNNER_FPCR]
+    mrs x9, tpidr_el0
+    str x9, [x16, #ENTRY_RUNNER_TPIDR]
     ldr x9, [x16, #ENTRY_STACK_SHIFT]
     sub sp, sp, x9
     bl guest_adapter
@@ -105,6 +107,8 @@ guest_recover:
     msr TPIDR2_EL0, x9
 1:  ldr x9, [x16, #ENTRY_RUNNER_FPCR]
     msr fpcr, x9
+    ldr x9, [x16, #ENTRY_RUNNER_TPIDR]
+    msr tpidr_el0, x9
     pairs_d8_d15 ldp, x16, ENTRY_RUNNER_D
     pairs_x19_x28 ldp, x16, ENTRY_RUNNER_X
     ldp x29, x30, [x16, #ENTRY_RUNNER_X + 80]
@@ -234,6 +238,8 @@ guest_recover:
     pairs_d8_d15 stp, x17, EXIT_D
     mrs x9, fpcr
     str x9, [x17, #EXIT_FPCR]
+    mrs x9, tpidr_el0
+    str x9, [x17, #EXIT_TPIDR]
     ldr x10, [x16, #ENTRY_GATES]
     mov x9, #0
     tbz x10, #GATE_SME_BIT, 5f
@@ -262,6 +268,8 @@ guest_recover:
 .macro restore_adapter
     ldr x9, [x16, #ENTRY_RUNNER_FPCR]
     msr fpcr, x9
+    ldr x9, [x16, #ENTRY_RUNNER_TPIDR]
+    msr tpidr_el0, x9
     tbz x10, #GATE_SME_BIT, 2f
     ldr x9, [x16, #ENTRY_RUNNER_TPIDR2]
     msr TPIDR2_EL0, x9

@@ -80,8 +80,13 @@ guest_recover:
     entry_address %r11
     movq ENTRY_RUNNER_R + 48(%r11), %rsp
     load_preserved %r11, ENTRY_RUNNER_R
-    cld
-    fninit
+    pushq $0
+    popfq
+    testl $GATE_FSGSBASE, ENTRY_GATES(%r11)
+    jz 1f
+    movq ENTRY_RUNNER_FS_BASE(%r11), %rcx
+    wrfsbase %rcx
+1:  fninit
     fldcw ENTRY_RUNNER_X87_CONTROL(%r11)
     ldmxcsr ENTRY_RUNNER_MXCSR(%r11)
     ret
@@ -171,7 +176,7 @@ guest_recover:
     .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     vmovdqu64 ENTRY_FILL_ZMM(%r11), %zmm\n
     .endr
-    testb $GATE_AVX512BW, ENTRY_GATES(%r11)
+    testl $GATE_AVX512BW, ENTRY_GATES(%r11)
     jz 1f
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
     kmovq ENTRY_FILL_K(%r11), %k\n
@@ -186,28 +191,28 @@ guest_recover:
 
 /* A call that enters with clean upper halves gets poison in the low ones only. */
 .macro poison_vectors
-    testb $GATE_AVX, ENTRY_GATES(%r11)
+    testl $GATE_AVX, ENTRY_GATES(%r11)
     jz 5f
-    testb $GATE_CLEAN, ENTRY_GATES(%r11)
+    testl $GATE_CLEAN, ENTRY_GATES(%r11)
     jnz 4f
-    testb $GATE_AVX512, ENTRY_GATES(%r11)
+    testl $GATE_AVX512, ENTRY_GATES(%r11)
     jnz 3f
     poison_wide vmovups, ymm
-    testb $GATE_WIDE, ENTRY_GATES(%r11)
+    testl $GATE_WIDE, ENTRY_GATES(%r11)
     jnz 7f
     poison_uppers_of_ymm
     jmp 7f
 3:  poison_wide vmovups, zmm
-    testb $GATE_WIDE, ENTRY_GATES(%r11)
+    testl $GATE_WIDE, ENTRY_GATES(%r11)
     jnz 6f
     poison_uppers_of_zmm
     jmp 6f
 4:  vzeroupper
 5:  poison_xmm
-    testb $GATE_AVX512, ENTRY_GATES(%r11)
+    testl $GATE_AVX512, ENTRY_GATES(%r11)
     jz 7f
 6:  poison_only_avx512_has
-7:  testb $GATE_MS_ABI, ENTRY_GATES(%r11)
+7:  testl $GATE_MS_ABI, ENTRY_GATES(%r11)
     jz 8f
     load_xmm6_xmm15 %r11, ENTRY_KNOWN_XMM
     movups ENTRY_FILL_ZMM(%r11), %xmm5
@@ -240,7 +245,7 @@ guest_recover:
 .macro poison_general
     movq ENTRY_FILL_R(%r11), %rax
     load_preserved %r11, ENTRY_KNOWN_R
-    testb $GATE_MS_ABI, ENTRY_GATES(%r11)
+    testl $GATE_MS_ABI, ENTRY_GATES(%r11)
     jnz 2f
     poison_unused 0, %rdi
     poison_unused 1, %rsi
@@ -270,18 +275,23 @@ guest_recover:
     movq ENTRY_ADAPTER_R + 48(%r10), %rsp
     pushfq
     popq EXIT_FLAGS(%r11)
-    cld
-    stmxcsr EXIT_MXCSR(%r11)
+    pushq $0
+    popfq /* neither backwards strings nor alignment checks in what follows */
+    testl $GATE_FSGSBASE, ENTRY_GATES(%r10)
+    jz 3f
+    rdfsbase %rcx
+    movq %rcx, EXIT_FS_BASE(%r11)
+3:  stmxcsr EXIT_MXCSR(%r11)
     fnstenv EXIT_X87(%r11)
     store_xmm6_xmm15 %r11, EXIT_XMM
-    testb $GATE_CLEAN, ENTRY_GATES(%r10)
+    testl $GATE_CLEAN, ENTRY_GATES(%r10)
     jz 4f
     capture_uppers
 4:
 .endm
 
 .macro capture_uppers
-    testb $GATE_XINUSE, ENTRY_GATES(%r10)
+    testl $GATE_XINUSE, ENTRY_GATES(%r10)
     jz 1f
     movq %rax, %rdi
     movq %rdx, %rsi
@@ -290,7 +300,7 @@ guest_recover:
     movl %eax, EXIT_XINUSE(%r11)
     movq %rdi, %rax
     movq %rsi, %rdx
-1:  testb $GATE_AVX512, ENTRY_GATES(%r10)
+1:  testl $GATE_AVX512, ENTRY_GATES(%r10)
     jnz 2f
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     vmovups %ymm\n, EXIT_VECTORS + VECTOR_STRIDE * \n(%r11)
@@ -303,15 +313,19 @@ guest_recover:
 .endm
 
 .macro restore_adapter
-    testb $GATE_MS_ABI, ENTRY_GATES(%r10)
+    testl $GATE_MS_ABI, ENTRY_GATES(%r10)
     jz 5f
     load_xmm6_xmm15 %r10, ENTRY_ADAPTER_XMM
-5:  testb $GATE_AVX, ENTRY_GATES(%r10)
+5:  testl $GATE_AVX, ENTRY_GATES(%r10)
     jz 6f
-    testb $GATE_WIDE, ENTRY_GATES(%r10)
+    testl $GATE_WIDE, ENTRY_GATES(%r10)
     jnz 6f
     vzeroupper
-6:  ldmxcsr ENTRY_RUNNER_MXCSR(%r10)
+6:  testl $GATE_FSGSBASE, ENTRY_GATES(%r10)
+    jz 7f
+    movq ENTRY_RUNNER_FS_BASE(%r10), %rcx
+    wrfsbase %rcx
+7:  ldmxcsr ENTRY_RUNNER_MXCSR(%r10)
     fldcw ENTRY_RUNNER_X87_CONTROL(%r10)
     load_preserved %r10, ENTRY_ADAPTER_R
     movq ENTRY_ADAPTER_R + 56(%r10), %rdi
