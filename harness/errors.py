@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -65,5 +64,7 @@ class InstallationError(HarnessError):
 
 def perhaps(wrong: str, known: Iterable[str]) -> str:
     """Return " (perhaps you meant 'x')" for the known name closest to `wrong`, or nothing."""
+    import difflib
+
     close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
     return f" (perhaps you meant {close[0]!r})" if close else ""

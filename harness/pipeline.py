@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +180,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     verdicts: dict[int, list[Verdict]] = {}
     bench = Workbench(builder)
     bar = _progress_line(len(plan.jobs), settings)
-    reporter = Reporter(settings, command)
+    reporter = Reporter(settings, program_name(command))
     interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
     try:
@@ -224,7 +225,8 @@ class Reporter:
     """Turns observations into verdicts, with one judge per op."""
 
     settings: Settings
-    command: Sequence[str]
+    program: str
+    """How the user can call this program again."""
     _judges: dict[str, Judge] = field(default_factory=dict)
 
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
@@ -263,9 +265,7 @@ class Reporter:
             suite=case.suite if case else None,
             case=case.label if case else None,
             finding=finding,
-            reproduce=reproduce_line(
-                program_name(self.command), job, case, self.settings.selection.seed, self.settings.config
-            ),
+            reproduce=reproduce_line(self.program, job, case, self.settings.selection.seed, self.settings.config),
         )
 
 
@@ -335,11 +335,16 @@ def _planned(plan: Plan) -> str:
     return "\n".join(lines)
 
 
+@cache
+def _installed_program() -> Path | None:
+    found = shutil.which("harness")
+    return Path(found).resolve() if found else None
+
+
 def program_name(command: Sequence[str]) -> str:
     """Return how the user can call this program again: by name where that finds it, else by path."""
     started = Path(command[0])
-    found = shutil.which("harness")
-    if found and started.name == "harness" and Path(found).resolve() == started.resolve():
+    if started.name == "harness" and started.resolve() == _installed_program():
         return "harness"
     if started.name in ("__main__.py", "-m"):
         return f"{shlex.quote(sys.executable)} -m harness"

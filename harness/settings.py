@@ -7,10 +7,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError, perhaps
-from harness.model import Selection
+
+if TYPE_CHECKING:
+    from harness.model import Selection
 
 ENVIRONMENT_PREFIX = "HARNESS_"
 
@@ -181,6 +183,8 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
     Raises:
         UsageError: a value that an option cannot have.
     """
+    from harness.model import Selection  # here, because --help shall not pay for it
+
     surroundings = os.environ if environment is None else environment
     values = {option.name: _value(option, getattr(parsed, option.name), surroundings) for option in OPTIONS}
     if values["verbose"] and values["quiet"]:

@@ -146,7 +146,11 @@ class Surveyor:
         try:
             binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
         except HarnessError as error:
-            return {"reason": f"{compiler.spec} cannot link a static program: {error}", "remedy": _C_LIBRARY_REMEDY}
+            lacks_libc = any(sign in str(error) for sign in _SIGNS_OF_NO_C_LIBRARY)
+            return {
+                "reason": f"{compiler.spec} cannot build the guest: {error}",
+                "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
+            }
         load = Load(_NO_CONTRACT, (), {}, (), need.vector_bits, PROBE_TIMEOUT_MS)
         seen = observe(binary, executor, load)
         version = qemu_version(executor.command[0]) if executor.how == "qemu-user" else executor.version
@@ -203,6 +207,7 @@ _NO_CONTRACT = Contract(
     origin=Path(),
     source_digest="",
 )
+_SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
 _C_LIBRARY_REMEDY = "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross)"
 
 

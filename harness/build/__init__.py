@@ -86,7 +86,16 @@ class Builder:
             "-o",
             "adapter.o",
         )
-        link = (*compiler.command, "-static", "-o", BINARY_NAME, "{runner}/" + RUNNER_NAME, "adapter.o", *objects, "-lm")
+        link = (
+            *compiler.command,
+            "-static",
+            "-o",
+            BINARY_NAME,
+            "{runner}/" + RUNNER_NAME,
+            "adapter.o",
+            *objects,
+            "-lm",
+        )
         return (*compiled, adapter, link)
 
     def _runner(self, compiler: Compiler) -> Path:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
 from harness import __version__
 from harness.model import Outcome, Verdict
 from harness.report.table import Row, cases_text, headroom_text, summary_rows, ulp_text, verdict_line
@@ -15,6 +13,8 @@ HEADERS = ("kernel", "target", "build", "bits", "lanes", "suite", "cases passed"
 
 def render(verdicts: Sequence[Verdict], reproduce: str, seed: int) -> str:
     """Return the summary with what was not checked, the failures in short, and the line that repeats the run."""
+    from tabulate import tabulate
+
     rows = summary_rows(verdicts)
     lines = [f"### {'All cases passed' if _all_passed(verdicts) else 'Not all cases passed'}", ""]
     if rows:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tabulate import tabulate
-
 from harness.model import Outcome, Verdict
 
 SHOWN_FAILURES_PER_JOB = 3
@@ -110,6 +108,8 @@ def headroom_text(headroom: float | None) -> str:
 
 def render(verdicts: Sequence[Verdict], *, verbose: bool = False, quiet: bool = False) -> str:
     """Return the whole text of a run's result."""
+    from tabulate import tabulate  # here, because it costs a quarter of a short run's start-up
+
     parts = []
     rows = summary_rows(verdicts)
     if rows and not quiet:

@@ -1,0 +1,126 @@
+"""What the main job costs: `python tests/benchmarks/main_job.py`. Prints ratios measured in one run; asserts nothing.
+
+The limits in brackets are what the project wants to stay below on two cores; machines are noisy, so read the ratios
+first. Host cost is the CPU time of the harness's own process, without compilers and emulators.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PINNED = "run rms_norm_f32/sve --suite boundary --svl 128,256,512 --cc gcc --opt O2 --build plain -q".split()
+RUNS = 5
+MANY_CASES = 10_000
+CONTRACT = """
+from harness.contract import op, each, every, normal, sum_of
+import numpy as np
+many = op(
+    "void many(float *row, size_t len, float eps)", inout="row[len]", scalars={"eps": [1e-5, 1e-6]},
+    reference=lambda row, eps: row / np.sqrt(np.mean(row * row) + eps),
+    passes=[
+        sum_of("energy", lambda row: row * row),
+        each("row", lambda row, energy, len, eps: row / np.sqrt(energy / len + eps), roundings=8),
+    ],
+    pattern=normal((-9, -5)), suites={"many": every(1, 100) * %d},
+)
+"""
+MANIFEST = """
+contracts = ["many.py"]
+[[kernel]]
+op = "many"
+isa = "scalar"
+sources = ["%s"]
+symbol = "rms_norm_f32_scalar"
+"""
+SCALAR = Path(__file__).parents[2] / "csrc" / "kernels" / "rms_norm_f32" / "scalar.c"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one command."""
+
+    wall_s: float
+    host_cpu_s: float
+    peak_mb: float
+
+
+def measure(arguments: list[str], cwd: Path, environment: Mapping[str, str] | None = None) -> Cost:
+    """Run the command line in a process of its own that reports its own CPU time and memory at the end."""
+    wrapper = (
+        "import json, resource, sys\n"
+        "from harness.cli import main\n"
+        "code = 0\n"
+        "try:\n"
+        "    code = main(sys.argv[2:])\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "own = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "open(sys.argv[1], 'w').write(json.dumps([own.ru_utime + own.ru_stime, own.ru_maxrss / 1024, int(code)]))\n"
+    )
+    with tempfile.NamedTemporaryFile() as told:
+        start = time.monotonic()
+        command = [sys.executable, "-c", wrapper, told.name, *arguments]
+        subprocess.run(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, check=True)
+        wall_s = time.monotonic() - start
+        host_cpu_s, peak_mb, code = json.loads(Path(told.name).read_text())
+    if code:
+        sys.exit(f"harness {' '.join(arguments)} exited with {code}")
+    return Cost(wall_s, host_cpu_s, peak_mb)
+
+
+def median(costs: list[Cost]) -> Cost:
+    """Return the medians."""
+    return Cost(
+        *(statistics.median(getattr(cost, name) for cost in costs) for name in ("wall_s", "host_cpu_s", "peak_mb"))
+    )
+
+
+def one_process_per_case(cwd: Path) -> float:
+    """Time what a throw-away harness does: start the emulator for every case, reading and judging nothing."""
+    binary = cwd / "nothing"
+    (cwd / "nothing.c").write_text("int main(void) { return 0; }\n")
+    subprocess.run(["aarch64-linux-gnu-gcc", "-O2", "-static", "-o", binary, cwd / "nothing.c"], check=True)
+    start = time.monotonic()
+    for bits in (128, 256, 512):
+        for _ in range(100):
+            subprocess.run(["qemu-aarch64", "-cpu", f"max,sve{bits}=on", binary], check=True)
+    return time.monotonic() - start
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        cwd = Path(name)
+        cold_environment = {**os.environ, "XDG_CACHE_HOME": str(cwd / "cache")}
+        cold = measure(PINNED, cwd, cold_environment)
+        measure(PINNED, cwd)
+        warm = median([measure(PINNED, cwd) for _ in range(RUNS)])
+        separate_s = one_process_per_case(cwd)
+        started = median([measure(["--help"], cwd) for _ in range(RUNS)])
+        (cwd / "many.py").write_text(CONTRACT % (MANY_CASES // 100))
+        (cwd / "harness.toml").write_text(MANIFEST % SCALAR)
+        many = measure(["run", "-q"], cwd)
+    per_case_us = (many.host_cpu_s - warm.host_cpu_s) / (MANY_CASES - 300) * 1e6
+    print(f"pinned command, warm       {warm.wall_s:8.2f} s      (1.2)   median of {RUNS}")
+    print(f"  of it host CPU           {warm.host_cpu_s:8.2f} s      (0.6)")
+    print(f"  peak memory              {warm.peak_mb:8.0f} MB     (400)")
+    print(f"one process per case       {separate_s:8.2f} s              the emulator's start-up alone, 300 times")
+    print(f"  against the pinned run   {separate_s / warm.wall_s:8.1f} times")
+    print(f"pinned command, cold       {cold.wall_s:8.2f} s      (5.0)")
+    print(f"host CPU per further case  {per_case_us:8.0f} us     (150)   {MANY_CASES} cases, {many.peak_mb:.0f} MB")
+    print(f"harness --help             {1000 * started.wall_s:8.0f} ms     (150)   median of {RUNS}")
+    print(f"children of this benchmark used {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.1f} s of CPU time")
+
+
+if __name__ == "__main__":
+    main()
