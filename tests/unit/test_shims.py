@@ -1,0 +1,133 @@
+"""The hostile shims: completeness of the list, advice, flags."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.build.shims import coverage_note, diagnose, hostile_flags, hostile_inputs
+from harness.build.shims.declarations import aliases, declarations
+from harness.build.shims.sve_header import sve_header
+from harness.build.shims.sve_table import EXEMPT, dont_care_intrinsics
+from harness.build.toolchain import find_compiler
+from harness.model import Compiler
+
+
+def headers_of(spec: str, triple: str) -> Path:
+    """Where an installed compiler has its intrinsics headers."""
+    compiler = find_compiler(spec, triple)
+    if not isinstance(compiler, Compiler):
+        pytest.skip(f"needs a {spec} for its headers: {compiler}")
+    question = "-print-resource-dir" if compiler.family == "clang" else "-print-file-name=include"
+    done = subprocess.run([*compiler.command, question], capture_output=True, text=True, check=True)
+    directory = Path(done.stdout.strip())
+    return directory / "include" if compiler.family == "clang" else directory
+
+
+def test_every_dont_care_intrinsic_of_clang_is_covered_or_exempt() -> None:
+    header = headers_of("clang", "aarch64-linux-gnu") / "arm_sve.h"
+    declared = {entry.name for entry in declarations(header)} | set(aliases(header))
+    dont_care = {name for name in declared if name.endswith("_x")}
+    covered = {intrinsic.name for intrinsic in dont_care_intrinsics()}
+    exempt = {name for name in dont_care if name.split("_")[0] in EXEMPT}
+    assert len(dont_care) > 900
+    assert dont_care - exempt <= covered
+    assert not exempt & covered
+
+
+def test_exempt_intrinsics_are_the_merging_ones_by_another_name() -> None:
+    header = headers_of("clang", "aarch64-linux-gnu") / "arm_sve.h"
+    targets = {name: target for name, target in aliases(header).items() if name.split("_")[0] in EXEMPT}
+    assert targets
+    assert all(target == name.removesuffix("_x") + "_m" for name, target in targets.items())
+
+
+def test_advice_on_alternatives_agrees_with_clang() -> None:
+    declared = {entry.name for entry in declarations(headers_of("clang", "aarch64-linux-gnu") / "arm_sve.h")}
+    for intrinsic in dont_care_intrinsics():
+        if intrinsic.name in declared:
+            base = intrinsic.name.removesuffix("_x")
+            assert f"{base}_m" in declared
+            assert (f"{base}_z" in declared) == ("z" in intrinsic.alternatives)
+
+
+def test_every_svundef_of_clang_is_covered() -> None:
+    text = (headers_of("clang", "aarch64-linux-gnu") / "arm_sve.h").read_text()
+    declared = set(re.findall(r"\b(svundef\w*)\(", text))
+    assert len(declared) >= 50
+    assert declared <= set(re.findall(r"#define (svundef\w*)\(", sve_header()))
+
+
+def test_the_checked_in_header_is_what_the_table_generates(repository: Path) -> None:
+    path = repository / "csrc" / "hostile" / "aarch64" / "sve_intrinsics.h"
+    assert path.read_text() == sve_header(), "run python -m harness.build.shims.sve_header"
+
+
+@pytest.mark.parametrize("spec", ["gcc", "clang"])
+def test_every_x86_intrinsic_with_undefined_parts_is_covered(spec: str, repository: Path) -> None:
+    directory = headers_of(spec, "x86_64-linux-gnu")
+    text = "".join(path.read_text(errors="replace") for path in directory.glob("*intrin.h"))
+    undefined = set(re.findall(r"\b_mm\d*_undefined\w*", text))
+    casts = {
+        match[0]
+        for match in re.finditer(r"\b_mm(256|512)_cast(ps|pd|ph|si)(128|256)_(ps|pd|ph|si)(256|512)\b", text)
+        if match[3] != match[5]
+    }
+    shims = (repository / "csrc" / "hostile" / "x86" / "undefined_values.h").read_text()
+    covered = set(re.findall(r"#define (_\w+)\(", shims))
+    assert len(undefined) >= 12
+    assert len(casts) >= 12
+    assert undefined | casts <= covered
+
+
+def test_x86_shims_can_be_taken_back(repository: Path) -> None:
+    directory = repository / "csrc" / "hostile" / "x86"
+    defined = set(re.findall(r"#define (_mm\w+)\(", (directory / "undefined_values.h").read_text()))
+    assert defined == set(re.findall(r"#undef (_mm\w+)", (directory / "restore.h").read_text()))
+
+
+def test_diagnosis_names_line_intrinsic_and_remedy() -> None:
+    source = """
+    // svadd_x(pg, a, b) in a comment
+    const char *text = "svadd_f32_x(pg, a, b)"; /* svmul_x
+    */ sum = svmla_f32_x(pg, sum, x, x);
+    y = svsqrt_x(pg, y), z = svaddp_f32_x (pg, y, y);
+    w = svmul_f32_x(svptrue_b32(), w, w);
+    v = svundef_f32();
+    """
+    found = diagnose(source)
+    assert [(entry.line, entry.intrinsic) for entry in found] == [
+        (4, "svmla_f32_x"),
+        (5, "svsqrt_x"),
+        (5, "svaddp_f32_x"),
+        (7, "svundef_f32"),
+    ]
+    assert "use svmla_f32_m, which keeps those of its first vector, or svmla_f32_z" in found[0].advice
+    assert "use svsqrt_m, whose first argument" in found[1].advice
+    assert "svaddp_f32_z" not in found[2].advice
+
+
+def test_diagnosis_of_x86_names_the_defined_counterpart() -> None:
+    advice = [entry.advice for entry in diagnose("a = _mm256_castps128_ps256(b); i = _bit_scan_forward(mask);")]
+    assert "use _mm256_zextps128_ps256" in advice[0]
+    assert "_tzcnt_u32" in advice[1]
+
+
+@pytest.mark.parametrize("isa", ["sve", "sve2", "sme", "avx2", "avx512", "sse4.2"])
+def test_flags_and_inputs_name_files_that_exist(isa: str) -> None:
+    option, directory = hostile_flags(isa)
+    assert option == "-isystem"
+    assert Path(directory).is_dir()
+    assert all(path.is_file() for path in hostile_inputs(isa))
+    assert coverage_note("c", isa) is None
+    assert "entry" in str(coverage_note("asm", isa))
+
+
+@pytest.mark.parametrize("isa", ["scalar", "neon", "rvv"])
+def test_isas_without_undefined_lanes_need_no_flags(isa: str) -> None:
+    assert hostile_flags(isa) == ()
+    assert hostile_inputs(isa) == ()
+    assert coverage_note("c", isa)
