@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-# One worker runs all of this module, so that the distributions are built once.
-pytestmark = pytest.mark.xdist_group("packaging")
+from tests.conftest import Once
 
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 OFFLINE = ("--no-deps", "--no-index")
@@ -52,14 +51,17 @@ def call(*command: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Distributions:
-    made = tmp_path_factory.mktemp("distributions")
-    # The wheel is built from the sdist, which thereby proves complete.
-    call(sys.executable, "-m", "build", "--no-isolation", "--outdir", made, repository, cwd=made)
+@pytest.fixture(scope="session")
+def distributions(once: Once, repository: Path) -> Distributions:
+    def build(made: Path) -> None:
+        # The wheel is built from the sdist, which thereby proves complete.
+        call(sys.executable, "-m", "build", "--no-isolation", "--outdir", made, repository, cwd=made)
+        (sdist,) = made.glob("*.tar.gz")
+        with tarfile.open(sdist) as archive:
+            archive.extractall(made, filter="data")
+
+    made = once("distributions", build)
     (sdist,), (wheel,) = made.glob("*.tar.gz"), made.glob("*.whl")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(made, filter="data")
     return Distributions(sdist, wheel, made / sdist.name.removesuffix(".tar.gz"))
 
 
