@@ -27,7 +27,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
-import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -259,13 +258,7 @@ def _buffers(prototype: Prototype, texts: Mapping[Flow, str]) -> tuple[dict[str,
     return {n: flow for n, (flow, _) in ordered.items()}, {n: extent for n, (_, extent) in ordered.items()}
 
 
-_OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
 
 
 def parse_extent(text: str, size_names: Iterable[str]) -> Extent:
@@ -276,25 +269,27 @@ def parse_extent(text: str, size_names: Iterable[str]) -> Extent:
     """
     known = set(size_names)
     try:
-        root = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError:
         raise ContractError(f"{text!r} is no length; expected an expression of {', '.join(sorted(known))}") from None
+    _check_extent(tree.body, text, known)
+    code = compile(tree, f"<length {text}>", "eval")
+    return Extent(text.strip(), lambda values: max(0, eval(code, {"__builtins__": {}}, values)))
 
-    def evaluate(node: ast.expr, values: Mapping[str, int]) -> int:
-        match node:
-            case ast.Constant(value=int(value)):
-                return value
-            case ast.Name(id=name) if name in known:
-                return values[name]
-            case ast.BinOp(left=left, op=symbol, right=right) if type(symbol) in _OPERATORS:
-                return _OPERATORS[type(symbol)](evaluate(left, values), evaluate(right, values))
-            case ast.Name(id=name):
+
+def _check_extent(node: ast.expr, text: str, known: set[str]) -> None:
+    """Let nothing but arithmetic on sizes through, since what passes is evaluated."""
+    match node:
+        case ast.Constant(value=value) if type(value) is int:
+            pass
+        case ast.Name(id=name):
+            if name not in known:
                 raise ContractError(f"length {text!r}: {name!r} is no size{perhaps(name, known)}")
-            case _:
-                raise ContractError(f"length {text!r}: only sizes, integers and + - * // % are understood")
-
-    evaluate(root, dict.fromkeys(known, 1))
-    return Extent(text.strip(), lambda values: max(0, evaluate(root, values)))
+        case ast.BinOp(left=left, op=symbol, right=right) if isinstance(symbol, _OPERATORS):
+            _check_extent(left, text, known)
+            _check_extent(right, text, known)
+        case _:
+            raise ContractError(f"length {text!r}: only sizes, integers and + - * // % are understood")
 
 
 def _check_scalars(contract: Contract) -> None:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from harness.errors import WireError
 from harness.model import (
@@ -169,7 +170,7 @@ class _Reader:
         self._payload = payload
         self._at = 0
 
-    def take(self, layout: struct.Struct) -> tuple[int | bytes, ...]:
+    def take(self, layout: struct.Struct) -> tuple[Any, ...]:
         end = self._at + layout.size
         if end > len(self._payload):
             raise WireError("observation: a record ends inside a structure")
@@ -266,20 +267,20 @@ def _hello(reader: _Reader, first_case: int, case_count: int) -> dict[str, int]:
     if (its_first, its_count) != (first_case, case_count):
         raise WireError("observation: the guest read another pack, or started at another case")
     facts: dict[str, int] = {}
-    for _ in range(int(fact_count)):
+    for _ in range(fact_count):
         name, value = reader.take(FACT)
-        facts[_text(name)] = int(value)
+        facts[_text(name)] = value
     return facts
 
 
-def _text(raw: int | bytes) -> str:
-    return bytes(raw).rstrip(b"\0").decode("ascii", "replace") if isinstance(raw, bytes) else str(raw)
+def _text(raw: bytes) -> str:
+    return raw.rstrip(b"\0").decode("ascii", "replace")
 
 
 def _case(
     reader: _Reader, index: int, trial_count: int, flows: Sequence[Flow], outputs: dict[tuple[int, int], bytes]
 ) -> CaseObservation:
-    its_index, its_trials = CASE_HEADER.unpack(reader.take_bytes(CASE_HEADER.size))
+    its_index, its_trials = reader.take(CASE_HEADER)
     if its_index != index:
         raise WireError(f"observation: case {its_index} where {index} was due")
     if its_trials != trial_count:
@@ -289,7 +290,7 @@ def _case(
 
 def _trial(reader: _Reader, flows: Sequence[Flow], outputs: dict[tuple[int, int], bytes]) -> TrialObservation:
     (status_code, signal, address, pc, fault_offset, fault_buffer, write, nanoseconds, result, damages, violations) = (
-        TRIAL_HEADER.unpack(reader.take_bytes(TRIAL_HEADER.size))
+        reader.take(TRIAL_HEADER)
     )
     if status_code not in _STATUSES:
         raise WireError(f"observation: unknown trial status {status_code}")
@@ -305,9 +306,9 @@ def _trial(reader: _Reader, flows: Sequence[Flow], outputs: dict[tuple[int, int]
         fault,
         nanoseconds,
         result,
-        tuple(_damage(reader, len(flows)) for _ in range(damages)),
-        tuple(_violation(reader) for _ in range(violations)),
-        tuple(_output(reader, flow, status, outputs) for flow in flows),
+        tuple([_damage(reader, len(flows)) for _ in range(damages)]),
+        tuple([_violation(reader) for _ in range(violations)]),
+        tuple([_output(reader, flow, status, outputs) for flow in flows]),
     )
 
 
@@ -315,7 +316,7 @@ _STATUSES = {int(status): status for status in TrialStatus}
 
 
 def _damage(reader: _Reader, buffer_count: int) -> Damage:
-    buffer, kind, offset_bytes, changed_bytes = (int(value) for value in reader.take(DAMAGE))
+    buffer, kind, offset_bytes, changed_bytes = reader.take(DAMAGE)
     if buffer >= buffer_count or kind not in (DamageKind.CANARY, DamageKind.INPUT):
         raise WireError(f"observation: impossible damage of kind {kind} in buffer {buffer}")
     return Damage(buffer, DamageKind(kind), offset_bytes, changed_bytes)
@@ -323,11 +324,11 @@ def _damage(reader: _Reader, buffer_count: int) -> Damage:
 
 def _violation(reader: _Reader) -> Violation:
     name, rule, before, after = reader.take(VIOLATION)
-    return Violation(_text(name), _text(rule), int(before), int(after))
+    return Violation(_text(name), _text(rule), before, after)
 
 
 def _output(reader: _Reader, flow: Flow, status: TrialStatus, outputs: dict[tuple[int, int], bytes]) -> bytes | None:
-    form, _, digest, length_bytes = OUTPUT.unpack(reader.take_bytes(OUTPUT.size))
+    form, _, digest, length_bytes = reader.take(OUTPUT)
     if form == OutputForm.NONE:
         if flow is not Flow.IN and status is TrialStatus.RETURNED:
             raise WireError("observation: an output is missing")

@@ -36,7 +36,7 @@ from harness.model import (
     Selection,
     Verdict,
 )
-from harness.plan import make_plan, reproduce_line, select
+from harness.plan import make_plan, reproducer, select
 from harness.project import load_project
 from harness.report import markdown, table
 from harness.report.record import Recorder, last_record, new_run_directory, replace_file
@@ -190,6 +190,8 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             verdicts[rank] = reporter.verdicts(job, ran, bench.inputs(job.contract, job.cases))
             recorder.add_job(rank, job, ran.observation, ran.binary.commands if ran.binary else ())
             recorder.add(rank, verdicts[rank])
+            if len(verdicts) < len(plan.jobs):
+                recorder.write_if_due()
             bar(len(verdicts))
             if settings.stop_early and any(v.outcome is not Outcome.PASS for v in verdicts[rank]):
                 break
@@ -231,11 +233,15 @@ class Reporter:
 
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
         """Judge one job."""
+        repeat = reproducer(self.program, job, self.settings.selection.seed, self.settings.config)
         if ran.observation is None:
-            return [self._verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault))]
+            return [_verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault), repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         findings = self._findings(job, ran.observation, attested, inputs)
-        return [self._verdict(job, attested, case, finding) for case, finding in zip(job.cases, findings, strict=True)]
+        return [
+            _verdict(job, attested, case, finding, repeat(case))
+            for case, finding in zip(job.cases, findings, strict=True)
+        ]
 
     def _findings(
         self, job: Job, seen: Observation, attested: int | None, inputs: Mapping[int, Mapping[str, NDArray[Any]]]
@@ -252,21 +258,22 @@ class Reporter:
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
-    def _verdict(self, job: Job, attested: int | None, case: Case | None, finding: Finding) -> Verdict:
-        executor = job.executor
-        return Verdict(
-            kernel=job.kernel.id,
-            target=job.target.name,
-            build=job.build.label,
-            vector_bits=job.vector_bits,
-            attested_vector_bits=attested,
-            element_bits=job.contract.element_bits,
-            emulator=f"{executor.how} {executor.version}, CPU {executor.cpu}",
-            suite=case.suite if case else None,
-            case=case.label if case else None,
-            finding=finding,
-            reproduce=reproduce_line(self.program, job, case, self.settings.selection.seed, self.settings.config),
-        )
+
+def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:
+    executor = job.executor
+    return Verdict(
+        kernel=job.kernel.id,
+        target=job.target.name,
+        build=job.build.label,
+        vector_bits=job.vector_bits,
+        attested_vector_bits=attested,
+        element_bits=job.contract.element_bits,
+        emulator=f"{executor.how} {executor.version}, CPU {executor.cpu}",
+        suite=case.suite if case else None,
+        case=case.label if case else None,
+        finding=finding,
+        reproduce=reproduce,
+    )
 
 
 def _absent(absence: Absence) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -298,18 +298,21 @@ def _check_cases(project: Project, selection: Selection, points: Sequence[Point]
 # ---- reproduction --------------------------------------------------------------------------------------------------
 
 
-def reproduce_line(program: str, job: Job, case: Case | None, seed: int, config: Path | None) -> str:
-    """Return a shell command that runs one case of a job again."""
-    words = ["run", job.kernel.id, "--target", job.target.name]
-    if job.vector_bits and job.target.is_scalable:
-        words += ["--svl", str(job.vector_bits)]
-    words += ["--cc", job.build.compiler.spec, "--opt", job.build.opt, "--build", job.build.variant]
-    if case and case.suite == SIZE_SUITE:
-        words += ["--size", str(case.sizes[0][1])]
-    elif case:
-        words += ["--case", case.id]
-    if seed:
-        words += ["--seed", str(seed)]
-    if config:
-        words += ["--config", str(config)]
-    return f"{program} {shlex.join(words)}"
+def reproducer(program: str, job: Job, seed: int, config: Path | None) -> Callable[[Case | None], str]:
+    """Return a function that writes the shell command which runs one case of a job again (None: all of them)."""
+    width = [f"--svl {job.vector_bits}"] if job.vector_bits and job.target.is_scalable else []
+    build = f"--cc {shlex.quote(job.build.compiler.spec)} --opt {job.build.opt} --build {job.build.variant}"
+    start = " ".join(
+        (program, "run", shlex.quote(job.kernel.id), "--target", shlex.quote(job.target.name), *width, build)
+    )
+    end = f" --seed {seed}" if seed else ""
+    end += f" --config {shlex.quote(str(config))}" if config else ""
+
+    def line(case: Case | None) -> str:
+        if case is None:
+            return start + end
+        if case.suite == SIZE_SUITE:
+            return f"{start} --size {case.sizes[0][1]}{end}"
+        return f"{start} --case {shlex.quote(case.id)}{end}"
+
+    return line

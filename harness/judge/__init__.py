@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.compare import Comparison, compare, distance_ulp
-from harness.judge.reference import Expected, expect
+from harness.judge.reference import Expected, Oracle
 from harness.model import (
     Case,
     CaseObservation,
@@ -36,6 +38,9 @@ class Judge:
     def __init__(self, contract: Contract) -> None:
         """Start without any case."""
         self._contract = contract
+        self._oracle = Oracle(contract)
+        self._buffers = contract.prototype.buffers
+        self._result = contract.prototype.result
         self._expected: dict[int, dict[str, Expected]] = {}
         self._compared: dict[tuple[int, str, bytes], Comparison] = {}
         self._scalar: dict[int, Outputs] = {}
@@ -45,13 +50,15 @@ class Judge:
         for index, case in enumerate(cases):
             seen = observation.cases.get(index)
             if seen and seen.trials[0].status is TrialStatus.RETURNED:
-                self._scalar[case.key] = self._outputs(seen.trials[0], case)
+                self._scalar[case.key] = self._outputs(seen.trials[0])
 
     def findings(
         self, observation: Observation, cases: tuple[Case, ...], inputs: Mapping[int, Mapping[str, NDArray[Any]]]
     ) -> list[Finding]:
         """Judge every case of a job, in order. `inputs` is by case key."""
-        return [self._finding(observation, index, case, inputs[case.key]) for index, case in enumerate(cases)]
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return [self._finding(observation, index, case, inputs[case.key]) for index, case in enumerate(cases)]
 
     def _finding(self, observation: Observation, index: int, case: Case, inputs: Mapping[str, NDArray[Any]]) -> Finding:
         if index in observation.deaths:
@@ -70,7 +77,7 @@ class Judge:
                 if found:
                     return Finding(found[0], found[1], seconds=seconds)
         if case.key not in self._expected:
-            self._expected[case.key] = expect(self._contract, case, inputs)
+            self._expected[case.key] = self._oracle.expect(case, inputs)
         expected = self._expected[case.key]
         return self._compare_trials(seen, case, expected, seconds)
 
@@ -82,7 +89,7 @@ class Judge:
         scalar_ulp: float | None = None
         previous: Outputs | None = None
         for trial in seen.trials:
-            outputs = self._outputs(trial, case)
+            outputs = self._outputs(trial)
             if outputs == previous:
                 continue
             previous = outputs
@@ -108,15 +115,12 @@ class Judge:
             self._compared[key] = compare(name, raw, expected)
         return self._compared[key]
 
-    def _outputs(self, trial: TrialObservation, case: Case) -> Outputs:
-        contract = self._contract
+    def _outputs(self, trial: TrialObservation) -> Outputs:
         outputs = {
-            parameter.name: raw
-            for parameter, raw in zip(contract.prototype.buffers, trial.outputs, strict=True)
-            if raw is not None
+            parameter.name: raw for parameter, raw in zip(self._buffers, trial.outputs, strict=True) if raw is not None
         }
-        if contract.prototype.result:
-            outputs["return"] = trial.result[: contract.prototype.result.size_bytes]
+        if self._result:
+            outputs["return"] = trial.result[: self._result.size_bytes]
         return outputs
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,90 +24,92 @@ class Expected:
     tolerance: Array
     ulp: Array
     dtype: str
-    all_finite: bool
 
 
-def expect(contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Expected]:
-    """Evaluate the reference and the tolerances of one case, by output name.
+class Oracle:
+    """Evaluates a contract's reference and error model, case by case."""
 
-    Raises:
-        ContractError: the reference raises, or yields the wrong outputs, shapes or numbers.
-    """
-    types = _output_types(contract)
-    values = _values(contract, case, inputs)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        wants = _reference(contract, values, case)
-        steps = propagate(
-            contract, values, {name: unit_roundoff(t) for name, t in types.items()}, directed=case.pattern.directed
-        )
-        return {name: _expected(contract, case, name, types[name], wants[name], steps[name]) for name in types}
+    def __init__(self, contract: Contract) -> None:
+        """Look up once what is the same for every case."""
+        parameters = {p.name: p.type for p in contract.prototype.parameters}
+        if contract.prototype.result:
+            parameters["return"] = contract.prototype.result
+        self._contract = contract
+        self._outputs = {name: parameters[name] for name in contract.output_names}
+        self._units = {name: unit_roundoff(element) for name, element in self._outputs.items()}
+        self._rounded = {name: parameters[name].dtype for name in contract.scalars if _is_float(parameters[name])}
 
+    def expect(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Expected]:
+        """Return what each output must be.
 
-def _output_types(contract: Contract) -> dict[str, ScalarType]:
-    by_name = {p.name: p.type for p in contract.prototype.parameters}
-    if contract.prototype.result:
-        by_name["return"] = contract.prototype.result
-    return {name: by_name[name] for name in contract.output_names}
+        Raises:
+            ContractError: the reference raises, or yields the wrong outputs, shapes or numbers.
+        """
+        values = self._values(case, inputs)
+        wants = self._reference(values, case)
+        steps = propagate(self._contract, values, self._units, directed=case.pattern.directed)
+        return {name: self._expected(case, name, wants[name], *steps[name]) for name in self._outputs}
 
+    def _values(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+        """Everything by name, in float64; a float argument as the rounded number that the kernel gets."""
+        values: dict[str, Any] = {name: array.astype(np.float64) for name, array in inputs.items()}
+        values.update(case.sizes)
+        for name, number in case.scalars:
+            dtype = self._rounded.get(name)
+            values[name] = float(np.asarray(number, dtype)) if dtype else number
+        return values
 
-def _values(contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """Everything by name, in float64; a float argument as the rounded number that the kernel gets."""
-    values: dict[str, Any] = {name: array.astype(np.float64) for name, array in inputs.items()}
-    values.update(case.sizes)
-    by_name = {p.name: p.type for p in contract.prototype.parameters}
-    for name, number in case.scalars:
-        element = by_name[name]
-        values[name] = float(np.asarray(number, element.dtype)) if element.family == "float" else number
-    return values
+    def _reference(self, values: Mapping[str, Any], case: Case) -> dict[str, Array]:
+        contract = self._contract
+        arguments = {name: values[name] for name in contract.reference_takes}
+        try:
+            answer = contract.reference(**arguments)
+            by_name = answer if isinstance(answer, dict) else {next(iter(self._outputs)): answer}
+            wants = {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in by_name.items()}
+        except ContractError:
+            raise
+        except Exception as error:
+            what = f"the reference of {contract.op} raised {type(error).__name__} for {case.id}: {error}"
+            raise ContractError(f"{contract.origin}: {what}") from None
+        if wants.keys() != self._outputs.keys():
+            found = ", ".join(map(str, wants)) or "nothing"
+            what = f"the reference of {contract.op} must return {', '.join(self._outputs)}, not {found}"
+            raise ContractError(f"{contract.origin}: {what}")
+        return wants
 
+    def _expected(self, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> Expected:
+        contract = self._contract
+        count = 1 if name == "return" else contract.extents[name].count(dict(case.sizes))
+        model, tolerance = np.atleast_1d(model), np.atleast_1d(tolerance)
+        for what, array in (("reference", want), ("error model (passes)", model)):
+            if array.shape != (count,):
+                raise ContractError(
+                    f"{contract.origin}: the {what} of {contract.op} yields shape {array.shape} for {name!r} in "
+                    f"{case.id}; expected ({count},)"
+                )
+        if not (np.abs(want - model) <= _MODEL_SHARE * tolerance).all():
+            self._check_model(case, name, want, model, tolerance)
+        dtype = self._outputs[name].dtype
+        return Expected(want, tolerance, ulp_of(want, dtype), dtype)
 
-def _reference(contract: Contract, values: Mapping[str, Any], case: Case) -> dict[str, Array]:
-    arguments = {name: values[name] for name in contract.reference_takes}
-    try:
-        answer = contract.reference(**arguments)
-        by_name = answer if isinstance(answer, dict) else {contract.output_names[0]: answer}
-        wants = {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in by_name.items()}
-    except Exception as error:
-        raise ContractError(
-            f"{contract.origin}: the reference of {contract.op} raised {type(error).__name__} for {case.id}: {error}"
-        ) from None
-    names = contract.output_names
-    if set(wants) != set(names):
-        raise ContractError(
-            f"{contract.origin}: the reference of {contract.op} must return {', '.join(names)}, not "
-            f"{', '.join(map(str, wants)) or 'nothing'}"
-        )
-    return wants
-
-
-def _expected(
-    contract: Contract, case: Case, name: str, element: ScalarType, want: Array, step: tuple[Array, Array]
-) -> Expected:
-    count = 1 if name == "return" else contract.extents[name].count(dict(case.sizes))
-    model, tolerance = (np.atleast_1d(part) for part in step)
-    for what, array in (("reference", want), ("error model (passes)", model)):
-        if array.shape != (count,):
+    def _check_model(self, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> None:
+        """Hold the passes against the reference: a drifted error model would bound the wrong function."""
+        both = np.isfinite(want) & np.isfinite(model)
+        allowed = _MODEL_SHARE * tolerance[both] + _FLOAT64_ROUNDING * np.abs(want[both])
+        apart = np.abs(want[both] - model[both]) > allowed
+        if apart.any():
+            element = int(np.flatnonzero(both)[np.argmax(apart)])
             raise ContractError(
-                f"{contract.origin}: the {what} of {contract.op} yields shape {array.shape} for {name!r} in {case.id}; "
-                f"expected ({count},)"
+                f"{self._contract.origin}: reference and passes of {self._contract.op} disagree for {name}[{element}] "
+                f"in {case.id}: {want[element]!r} and {model[element]!r}"
             )
-    finite = bool(np.isfinite(want).all())
-    if not np.array_equal(model, want):
-        _check_model(contract, case, name, want, model, tolerance)
-    return Expected(want, tolerance, ulp_of(want, element.dtype), element.dtype, finite)
 
 
 _MODEL_SHARE = 0.125
+"""Share of the tolerance by which the error model's own value may differ from the reference's."""
+_FLOAT64_ROUNDING = 1e-14
+"""Relative difference that two ways of computing the same thing in float64 may have."""
 
 
-def _check_model(contract: Contract, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> None:
-    """Hold the passes against the reference: a drifted error model would bound the wrong function."""
-    both = np.isfinite(want) & np.isfinite(model)
-    apart = np.abs(want[both] - model[both]) > _MODEL_SHARE * tolerance[both] + 1e-14 * np.abs(want[both])
-    if apart.any():
-        element = int(np.flatnonzero(both)[np.argmax(apart)])
-        raise ContractError(
-            f"{contract.origin}: reference and passes of {contract.op} disagree for {name}[{element}] in {case.id}: "
-            f"{want[element]!r} and {model[element]!r}"
-        )
+def _is_float(element: ScalarType) -> bool:
+    return element.family == "float"

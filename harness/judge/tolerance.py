@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ FALSE_ALARM = 1e-9
 """Probability, per sum, that rounding alone leads a correct kernel out of its tolerance."""
 
 
+@cache
 def unit_roundoff(element: ScalarType) -> float:
     """Half the distance between 1 and the next number; 0 for integers, which do not round."""
     return float(np.finfo(element.dtype).eps) / 2 if element.family == "float" else 0.0
@@ -92,10 +94,10 @@ def _sum(
     arguments = {name: known[name] for name in step.takes}
     terms = np.asarray(step.terms(**arguments), np.float64)
     count = int(np.count_nonzero(terms))
-    value = terms.sum()
-    magnitude = np.abs(terms).sum()
+    value = np.add.reduce(terms, axis=None)
+    magnitude = np.add.reduce(np.abs(terms), axis=None)
     bound = sum_error(count, step.roundings, unit, directed=directed) * magnitude + _inherited(
-        lambda changed: np.asarray(step.terms(**changed), np.float64).sum(), arguments, bounds, value
+        lambda changed: np.add.reduce(step.terms(**changed), axis=None), arguments, bounds, value
     )
     return value, bound
 

@@ -24,6 +24,8 @@ RECORD_VERSION = 1
 RUNS_DIRECTORY = Path(".harness") / "runs"
 KEPT_RUNS = 20
 _WRITE_INTERVAL_S = 0.5
+# Records of large runs take long to write: spend at most one part in so many of the time on it.
+_WRITE_SHARE = 20
 
 
 @dataclass(slots=True)
@@ -37,16 +39,19 @@ class Recorder:
     _started: float = field(default_factory=time.time)
     _jobs: list[dict[str, Any]] = field(default_factory=list)
     _verdicts: list[tuple[tuple[int, int], dict[str, Any]]] = field(default_factory=list)
-    _written: float = 0.0
+    _next_write: float = 0.0
 
     def add_job(self, rank: int, job: Job, observation: Observation | None, commands: Iterable[Sequence[str]]) -> None:
         """Take in how a job was built and run; `rank` is its place in the plan."""
         self._jobs.append({"rank": rank, **_job_row(job, observation, commands)})
 
     def add(self, rank: int, verdicts: Sequence[Verdict]) -> None:
-        """Take in a job's verdicts and write the files if the last time was a while ago."""
+        """Take in a job's verdicts."""
         self._verdicts += [((rank, number), verdict_row(verdict)) for number, verdict in enumerate(verdicts)]
-        if time.monotonic() - self._written > _WRITE_INTERVAL_S:
+
+    def write_if_due(self) -> None:
+        """Write the files if the last time was a while ago."""
+        if time.monotonic() > self._next_write:
             self.write(finished=False, exit_code=None)
 
     def write(self, *, finished: bool, exit_code: int | None) -> None:
@@ -55,10 +60,12 @@ class Recorder:
         Raises:
             HarnessError: a file cannot be written.
         """
+        start = time.monotonic()
         text = json.dumps(self.record(finished=finished, exit_code=exit_code), separators=(",", ":"), allow_nan=False)
         for path in self.files:
             replace_file(path, text + "\n")
-        self._written = time.monotonic()
+        now = time.monotonic()
+        self._next_write = now + max(_WRITE_INTERVAL_S, _WRITE_SHARE * (now - start))
 
     def record(self, *, finished: bool, exit_code: int | None) -> dict[str, Any]:
         """Return the record as it stands."""

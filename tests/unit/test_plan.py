@@ -19,7 +19,7 @@ from harness.model import (
     Project,
     Selection,
 )
-from harness.plan import make_cases, make_plan, reproduce_line, select
+from harness.plan import make_cases, make_plan, reproducer, select
 from harness.project import load_project
 from tests.unit.samples import rms_norm
 
@@ -177,7 +177,7 @@ def test_any_size_can_be_asked_for() -> None:
 
 def test_a_case_is_reproduced_by_what_names_it(project: Project) -> None:
     plan = planned(project, Selection(kernels=("rms_norm_f32/sve",), vector_bits=(256,), seed=7))
-    line = reproduce_line("harness", plan.jobs[0], plan.jobs[0].cases[5], 7, Path("x y.toml"))
+    line = reproducer("harness", plan.jobs[0], 7, Path("x y.toml"))(plan.jobs[0].cases[5])
     assert line == (
         "harness run rms_norm_f32/sve --target sve --svl 256 --cc gcc --opt O2 --build plain "
         "--case boundary/len6 --seed 7 --config 'x y.toml'"
