@@ -1,0 +1,57 @@
+"""The option table: what the documentation promises is what the parser takes, and the other way round."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.cli import make_parser
+from harness.errors import UsageError
+from harness.settings import OPTIONS, Settings, read_settings
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
+
+
+def settings(*arguments: str, **environment: str) -> Settings:
+    return read_settings(make_parser().parse_args(["run", *arguments]), environment)
+
+
+def test_the_synopsis_names_every_option_and_no_other() -> None:
+    synopsis = re.search(r"(?ms)^    harness run.*?^    harness list.*?$", DOCUMENT)
+    assert synopsis
+    promised = set(re.findall(r"[\[|](--?[a-z-]+)", synopsis[0])) | {"--vl"}
+    assert promised == {flag for option in OPTIONS for flag in option.flags}
+    verbs = re.findall(r"harness ((?:\w+ \| )+)", synopsis[0])[0].split(" | ")
+    assert {"run", *filter(None, verbs)} == {"run", "list", "doctor", "clean"}
+
+
+def test_the_table_explains_every_option() -> None:
+    explained = set(re.findall(r"`(--?[a-z-]+)`", DOCUMENT.split("| exit code")[0]))
+    assert {flag for option in OPTIONS for flag in option.flags} <= explained
+
+
+def test_lists_are_separated_by_commas_and_add_up() -> None:
+    assert settings("--svl", "128,256", "--vl", "512").selection.vector_bits == (128, 256, 512)
+    assert settings("--case", "a/b", "--case", "c/d,e/f").selection.cases == ("a/b", "c/d", "e/f")
+
+
+def test_all_widths_are_not_named_ones() -> None:
+    assert settings("--svl", "all").selection.vector_bits == ()
+    assert not settings("--svl", "all").selection.vector_bits_named
+    assert settings("--svl", "256").selection.vector_bits_named
+    assert settings().selection.vector_bits == (128, 256, 512)
+    assert not settings().selection.vector_bits_named
+
+
+def test_the_environment_sets_what_the_command_line_does_not() -> None:
+    assert settings(HARNESS_SVL="512", HARNESS_SEED="3").selection.vector_bits == (512,)
+    assert settings("--svl", "128", HARNESS_SVL="512").selection.vector_bits == (128,)
+    assert settings(HARNESS_QUIET="1").quiet
+    assert not settings(HARNESS_QUIET="0").quiet
+
+
+def test_a_bad_value_in_the_environment_is_refused_too() -> None:
+    with pytest.raises(UsageError, match="--seed x"):
+        settings(HARNESS_SEED="x")
