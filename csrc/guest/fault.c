@@ -76,18 +76,16 @@ static long kernel_sigaction(int number, const struct kernel_sigaction *wanted, 
     return guest_syscall(SYS_rt_sigaction, number, (long)wanted, (long)found, KERNEL_SIGSET_BYTES);
 }
 
-/* libc installs the handler, because it knows what a handler returns through; the kernel's own view of the
- * result is what later comparisons go by. */
+/* libc installs the handler, because it knows what a handler returns through. */
 static void install(int number) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     sigfillset(&action.sa_mask);
-    if (!is_left_alone(number)) {
-        sigaction(number, &action, NULL); /* refused for the few that libc keeps for itself */
+    if (sigaction(number, &action, NULL) == 0) { /* refused for the few that libc or the emulator keeps */
+        guest_frozen.fault.caught |= UINT64_C(1) << (number - 1);
     }
-    kernel_sigaction(number, NULL, &guest_frozen.fault.actions[number]);
 }
 
 static void set_stack(stack_t *found) {
@@ -99,8 +97,11 @@ void fault_prepare(void) {
     guest_frozen.fault.stack = memory_island(SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE);
     set_stack(NULL);
     for (int number = 1; number < FAULT_SIGNAL_LIMIT; number++) {
-        install(number);
+        if (!is_left_alone(number)) {
+            install(number);
+        }
     }
+    kernel_sigaction(SIGSEGV, NULL, &guest_frozen.fault.action); /* what later comparisons go by */
     uint64_t none = 0;
     guest_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, KERNEL_SIGSET_BYTES);
 }
@@ -111,19 +112,20 @@ void fault_arm_watchdog(uint32_t cpu_timeout_ms) {
 }
 
 static void check_action(int number, fault_report *report, void *context) {
-    const struct kernel_sigaction *ours = &guest_frozen.fault.actions[number];
+    const struct kernel_sigaction *ours = &guest_frozen.fault.action;
     struct kernel_sigaction found = *ours;
     kernel_sigaction(number, NULL, &found);
-    if (memcmp(&found, ours, sizeof found) != 0) {
-        char name[] = "signal 00";
-        name[sizeof name - 3] = (char)('0' + number / 10);
-        name[sizeof name - 2] = (char)('0' + number % 10);
-        kernel_sigaction(number, ours, NULL);
-        if (found.handler != ours->handler) {
-            report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found.handler);
-        } else {
-            report(context, name, "POSIX sigaction: flags left changed", ours->flags, found.flags);
-        }
+    if (memcmp(&found, ours, sizeof found) == 0) {
+        return;
+    }
+    char name[] = "signal 00";
+    name[sizeof name - 3] = (char)('0' + number / 10);
+    name[sizeof name - 2] = (char)('0' + number % 10);
+    kernel_sigaction(number, ours, NULL);
+    if (found.handler != ours->handler) {
+        report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found.handler);
+    } else {
+        report(context, name, "POSIX sigaction: flags left changed", ours->flags, found.flags);
     }
 }
 
@@ -145,11 +147,16 @@ void fault_check_call(fault_report *report, void *context) {
     }
 }
 
-void fault_check_case(fault_report *report, void *context) {
-    struct itimerval none = {0};
+void fault_check_all(fault_report *report, void *context) {
     for (int number = 1; number < FAULT_SIGNAL_LIMIT; number++) {
-        check_action(number, report, context);
+        if (guest_frozen.fault.caught >> (number - 1) & 1) {
+            check_action(number, report, context);
+        }
     }
+}
+
+void fault_cancel_timers(void) {
+    struct itimerval none = {0};
     guest_syscall(SYS_setitimer, ITIMER_REAL, (long)&none, 0, 0);
     guest_syscall(SYS_setitimer, ITIMER_VIRTUAL, (long)&none, 0, 0);
 }

@@ -35,8 +35,8 @@ struct kernel_sigaction {
 };
 
 struct fault_setup {
-    struct kernel_sigaction actions[FAULT_SIGNAL_LIMIT];
-    uint64_t mask;
+    struct kernel_sigaction action; /* the same for every signal */
+    uint64_t caught;                /* bit n-1: signal n leads to that action */
     uint8_t *stack;
 };
 
@@ -45,9 +45,12 @@ typedef void fault_report(void *context, const char *name, const char *rule, uin
 void fault_prepare(void);
 void fault_arm_watchdog(uint32_t cpu_timeout_ms);
 
-/* Puts right, and reports, what the call changed about signals; the usual suspects after every call ... */
+/* Puts right, and reports, what the call changed about signals: what matters most after every call ... */
 void fault_check_call(fault_report *report, void *context);
-/* ... and the rest, which cost more to ask for, once per case. */
-void fault_check_case(fault_report *report, void *context);
+/* ... and every last signal, at the cost of a system call each, now and then. */
+void fault_check_all(fault_report *report, void *context);
+
+/* A timer that one case leaves running must not end another. */
+void fault_cancel_timers(void);
 
 #endif

@@ -75,22 +75,33 @@ void fill_bytes(uint8_t *from, uint8_t *to, const uint8_t *anchor, uint64_t word
     memcpy(from, &rotated, (size_t)(to - from));
 }
 
+/* Bytes that differ in a word found at `at`, of which the first `length` count. */
+static uint64_t count_changed(uint64_t difference, const uint8_t *at, size_t length, const uint8_t **first) {
+    uint64_t changed = 0;
+    for (size_t i = 0; i < length; i++, difference >>= 8) {
+        if ((difference & 0xff) != 0) {
+            changed++;
+            *first = *first ? *first : at + i;
+        }
+    }
+    return changed;
+}
+
 uint64_t fill_damage(const uint8_t *from, const uint8_t *to, const uint8_t *anchor, uint64_t word,
                      const uint8_t **first) {
     uint64_t rotated = rotate_to(word, (uintptr_t)from - (uintptr_t)anchor);
     uint64_t changed = 0;
-    while (from < to) {
-        size_t step = (size_t)(to - from) < sizeof rotated ? (size_t)(to - from) : sizeof rotated;
-        uint64_t found = rotated;
-        memcpy(&found, from, step);
-        for (uint64_t difference = found ^ rotated, i = 0; difference != 0; difference >>= 8, i++) {
-            if (difference & 0xff) {
-                *first = changed++ == 0 ? from + i : *first;
-            }
+    uint64_t found;
+    *first = NULL;
+    for (; (size_t)(to - from) >= sizeof found; from += sizeof found) {
+        memcpy(&found, from, sizeof found);
+        if (found != rotated) {
+            changed += count_changed(found ^ rotated, from, sizeof found, first);
         }
-        from += step;
     }
-    return changed;
+    found = rotated;
+    memcpy(&found, from, (size_t)(to - from));
+    return changed + count_changed(found ^ rotated, from, (size_t)(to - from), first);
 }
 
 /* What an element of a known type is poisoned with by the shims. */

@@ -23,7 +23,8 @@ uint64_t fill_output_word(enum fill fill, const struct pack_parameter *parameter
 /* Writes `word` over [from, to), in phase with `anchor`: elements start at anchor and at multiples of their size. */
 void fill_bytes(uint8_t *from, uint8_t *to, const uint8_t *anchor, uint64_t word);
 
-/* Looks for bytes in [from, to) that differ from what fill_bytes wrote. Returns how many, and the first. */
+/* Looks for bytes in [from, to) that differ from what fill_bytes wrote. Returns how many, and the
+ * first, or NULL. */
 uint64_t fill_damage(const uint8_t *from, const uint8_t *to, const uint8_t *anchor, uint64_t word,
                      const uint8_t **first);
 

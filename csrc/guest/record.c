@@ -68,17 +68,21 @@ static uint64_t rotate_left(uint64_t word, unsigned bits) {
 
 /* After MurmurHash3 (Appleby, public domain), widened to one 64-bit word per step. Each step is a bijection of
  * the state and of the word, so outputs that differ in one word only never collide. */
+static uint64_t mix(uint64_t state, uint64_t word) {
+    word = rotate_left(word * UINT64_C(0x87c37b91114253d5), 31) * UINT64_C(0x4cf5ad432745937f);
+    return rotate_left(state ^ word, 27) * 5 + 0x52dce729;
+}
+
 static uint64_t digest_of(const uint8_t *at, uint64_t bytes) {
     uint64_t state = bytes;
-    for (uint64_t left = bytes; left > 0;) {
-        uint64_t step = left < sizeof(uint64_t) ? left : sizeof(uint64_t);
-        uint64_t word = 0;
-        memcpy(&word, at, step);
-        word = rotate_left(word * UINT64_C(0x87c37b91114253d5), 31) * UINT64_C(0x4cf5ad432745937f);
-        state = rotate_left(state ^ word, 27) * 5 + 0x52dce729;
-        at += step;
-        left -= step;
+    uint64_t word;
+    for (; bytes >= sizeof word; at += sizeof word, bytes -= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        state = mix(state, word);
     }
+    word = 0;
+    memcpy(&word, at, bytes);
+    state = mix(state, word);
     state = (state ^ state >> 33) * UINT64_C(0xff51afd7ed558ccd);
     state = (state ^ state >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
     return state ^ state >> 33;

@@ -111,14 +111,17 @@ static void append_damage(struct sealed *sealed, struct trial_header *header) {
     }
 }
 
-static void append_violations(struct sealed *sealed, struct trial_header *header, bool is_last_trial) {
+/* A kernel that meddles with signals does so the first time, if not every time. */
+#define CASES_BETWEEN_FULL_CHECKS 32
+
+static void append_violations(struct sealed *sealed, struct trial_header *header) {
     struct violation_sink sink = {.recorder = &sealed->recorder, .header = header};
     if (header->status == TRIAL_RETURNED) {
         state_check(&sealed->entry, guest_frozen.exit, report_violation, &sink);
     }
     fault_check_call(report_violation, &sink);
-    if (is_last_trial || header->status != TRIAL_RETURNED) {
-        fault_check_case(report_violation, &sink);
+    if (sealed->cases_done % CASES_BETWEEN_FULL_CHECKS == 0) {
+        fault_check_all(report_violation, &sink);
     }
 }
 
@@ -154,7 +157,7 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     header->cpu_nanoseconds = spent;
     memcpy(header->result, guest_frozen.exit->result, sizeof header->result);
     append_damage(sealed, header);
-    append_violations(sealed, header, number + 1 == view->head->trial_count);
+    append_violations(sealed, header);
     append_outputs(sealed, header);
     return header->status;
 }
@@ -174,6 +177,7 @@ static void run_case(struct sealed *sealed) {
             append_outputs(sealed, append_header(sealed, TRIAL_SKIPPED));
         }
     }
+    fault_cancel_timers();
     record_send(&sealed->recorder, RECORD_CASE);
     sealed->case_offset = view.next_offset;
     sealed->cases_done++;

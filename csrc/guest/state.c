@@ -4,13 +4,21 @@
 #include <stdbool.h>
 #include <string.h>
 
+static uint64_t load(const uint8_t *at, uint64_t bytes) {
+    uint64_t word = 0;
+    if (bytes >= sizeof word) {
+        memcpy(&word, at, sizeof word); /* a length that the compiler knows costs no call */
+    } else {
+        memcpy(&word, at, bytes);
+    }
+    return word;
+}
+
 /* The first word in which the register differs, as both sides have it. */
 static bool differs(const uint8_t *before, const uint8_t *after, uint64_t bytes, uint64_t mask, uint64_t word[2]) {
-    for (uint64_t done = 0; done < bytes; done += sizeof(uint64_t)) {
-        uint64_t step = bytes - done < sizeof(uint64_t) ? bytes - done : sizeof(uint64_t);
-        word[0] = word[1] = 0;
-        memcpy(&word[0], before + done, step);
-        memcpy(&word[1], after + done, step);
+    for (uint64_t done = 0; done < bytes; done += sizeof *word) {
+        word[0] = load(before + done, bytes - done);
+        word[1] = load(after + done, bytes - done);
         if (((word[0] ^ word[1]) & mask) != 0) {
             return true;
         }
