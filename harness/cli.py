@@ -55,6 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has left; keep the interpreter from saying so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.INTERRUPTED)
+    except Exception as error:
+        if "-v" in command:
+            raise
+        print(f"harness: internal error: {type(error).__name__}: {error} (-v shows where)", file=sys.stderr)
+        return int(ExitCode.HARNESS)
 
 
 def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:

@@ -2,5 +2,4 @@
  * emulator and this width work together, and the runner attests what it finds. */
 void nothing(void);
 
-void nothing(void) {
-}
+void nothing(void) {}

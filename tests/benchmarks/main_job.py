@@ -18,7 +18,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PINNED = "run rms_norm_f32/sve --suite boundary --svl 128,256,512 --cc gcc --opt O2 --build plain -q".split()
+PINNED = [
+    "run",
+    "rms_norm_f32/sve",
+    "--suite",
+    "boundary",
+    "--svl",
+    "128,256,512",
+    "--cc",
+    "gcc",
+    "--opt",
+    "O2",
+    "--build",
+    "plain",
+    "-q",
+]
 RUNS = 5
 MANY_CASES = 10_000
 CONTRACT = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.build.shims.sve_table import ALL_TYPES, DontCare, dont_care_intrinsics
+from harness.build.shims.sve_table import ALL_TYPES, DontCare, dont_care_intrinsics, first_fault_loads
 from harness.resources import bundled_root
 
 _OPENING = """\
@@ -21,6 +21,8 @@ def sve_header() -> str:
     """Return the text of the header."""
     lines = [_OPENING]
     lines += [_dont_care(intrinsic) for intrinsic in dont_care_intrinsics()]
+    lines += ["", '/* ACLE, "First-faulting and non-faulting loads": active lanes whose FFR element is clear. */']
+    lines += [f"#define {name}(...) HOSTILE_FIRST_FAULT({name}, __VA_ARGS__)" for name in first_fault_loads()]
     lines += ["", "/* ACLE, svundef: vectors and tuples of unknown contents. */"]
     lines += [_undefined(type_name, count) for type_name in (*ALL_TYPES, "b") for count in _counts(type_name)]
     return "\n".join([*lines, ""])

@@ -114,6 +114,41 @@ def dont_care_intrinsics() -> tuple[DontCare, ...]:
     return tuple(found.values())
 
 
+# What follows svldff1 and svldnf1: how an element is extended, and the narrowest element that it is extended to.
+_EXTENSIONS = (("", 8), ("sb", 16), ("ub", 16), ("sh", 32), ("uh", 32), ("sw", 64), ("uw", 64))
+
+
+def first_fault_loads() -> tuple[str, ...]:
+    """Return every first-faulting and non-faulting load: active lanes behind a fault are unknown.
+
+    ACLE, "First-faulting and non-faulting loads": so is every active lane whose FFR element is clear.
+    """
+    names: list[str] = []
+    for extension, narrowest in _EXTENSIONS:
+        types = ALL_TYPES if not extension else (*_SIGNED, *_UNSIGNED)
+        results = [name for name in types if element_bits(name) >= narrowest]
+        infixes = [f"{vnum}_{result}" for vnum in ("", "_vnum") for result in results]
+        if not extension:
+            infixes += ["", "_vnum"]
+        names += [f"{load}{extension}{infix}" for load in ("svldff1", "svldnf1") for infix in infixes]
+        names += [f"svldff1{extension}{infix}" for infix in _gathers(extension, results)]
+    return tuple(dict.fromkeys(names))
+
+
+def _gathers(extension: str, results: list[str]) -> list[str]:
+    scales = ["offset"] if extension in {"sb", "ub"} else ["offset", "index"]
+    infixes = [f"_gather_{scale}" for scale in scales if not extension]
+    for result in results:
+        if result == "bf16" or element_bits(result) < 32:
+            continue
+        bits = element_bits(result)
+        infixes += [f"_gather_u{bits}base_{result}", f"_gather_{result}"]
+        for scale in scales:
+            vectors = (f"s{bits}{scale}", f"u{bits}{scale}", f"u{bits}base_{scale}", scale)
+            infixes += [f"_gather_{vector}_{result}" for vector in vectors]
+    return infixes
+
+
 def element_bits(type_name: str) -> int:
     """Return the width of an element type: 16 for `bf16`."""
     return int(type_name.lstrip("bfsu"))
