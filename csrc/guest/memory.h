@@ -16,6 +16,7 @@
 
 #include "abi.h"
 #include "arena.h"
+#include "descriptors.h"
 #include "fault.h"
 #include "pack.h"
 #include "record.h"
@@ -30,6 +31,7 @@ struct sealed {
     bool in_call;           /* the kernel has the processor: faults are its own */
     struct fault fault;
     struct arena arena;
+    struct descriptors descriptors;
     struct recorder recorder;
     uint64_t values[PACK_PARAMETER_LIMIT]; /* the arguments of the next call */
     uint64_t case_offset;

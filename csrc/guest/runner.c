@@ -11,6 +11,7 @@
 
 #include "adapter.h"
 #include "crc32.h"
+#include "descriptors.h"
 #include "memory.h"
 #include "state.h"
 #include "status.h"
@@ -123,6 +124,7 @@ static void append_violations(struct sealed *sealed, struct trial_header *header
     if (sealed->cases_done % CASES_BETWEEN_FULL_CHECKS == 0) {
         fault_check_all(report_violation, &sink);
     }
+    descriptors_check(&sealed->descriptors, report_violation, &sink);
 }
 
 static void append_outputs(struct sealed *sealed, const struct trial_header *header) {
@@ -238,6 +240,7 @@ static struct sealed *prepare(const char *pack_path, const char *output_path) {
     arena_prepare(&sealed->arena, &guest_frozen.pack);
     abi_prepare(&sealed->entry, guest_frozen.pack.header->vector_bits);
     fault_prepare();
+    descriptors_prepare(&sealed->descriptors);
     memory_freeze();
     return sealed;
 }
