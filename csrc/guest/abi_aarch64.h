@@ -38,6 +38,8 @@
 #define ENTRY_KNOWN_P 1056    /* p4 to p15 */
 #define ENTRY_ARGUMENT_Z 1440 /* z0 to z7 */
 #define ENTRY_KNOWN_Z 3488    /* z8 to z23 */
+#define ENTRY_ADAPTER_Z 7584  /* z8 to z23, or q8 to q23 */
+#define ENTRY_ADAPTER_P 11680 /* p4 to p15 */
 
 #define EXIT_X 0 /* x19 to x29 */
 #define EXIT_SP 88
@@ -96,6 +98,8 @@ struct abi_entry {
     uint8_t known_p[12 * P_BYTES_LIMIT];
     uint8_t argument_z[8 * Z_BYTES_LIMIT];
     uint8_t known_z[16 * Z_BYTES_LIMIT];
+    uint8_t adapter_z[16 * Z_BYTES_LIMIT];
+    uint8_t adapter_p[12 * P_BYTES_LIMIT];
     /* Not for the trampoline: */
     uint64_t known_d[8]; /* the low halves of z8 to z15 in known_z */
     uint64_t no_svcr;    /* streaming mode and ZA are off at entry */

@@ -10,7 +10,7 @@
 #include "crc32.h"
 
 /* No case is larger; sums of that many sizes cannot overflow 64 bits. */
-#define SIZE_LIMIT (UINT64_C(1) << 44)
+#define SIZE_LIMIT (UINT64_C(1) << 36)
 
 static uint64_t padded(uint64_t bytes) {
     return (bytes + 7) & ~UINT64_C(7);

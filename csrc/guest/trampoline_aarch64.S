@@ -119,6 +119,25 @@ guest_recover:
 
 /* ---- guest_trampoline(the kernel's arguments) ----------------------------------------------------- */
 
+/* \to = entry at x16 + \at, which may be too far for one instruction. */
+.macro entry_part to at
+    add \to, x16, #(\at & ~0xfff)
+    add \to, \to, #(\at & 0xfff)
+.endm
+
+/* Registers that only the variants of the standard preserve, for the adapter: it may rely on them too. */
+.macro move_variant_registers instruction flags
+    tbz \flags, #GATE_VECTOR_PCS_BIT, 1f
+    entry_part x9, ENTRY_ADAPTER_Z
+    quads_q8_q23 \instruction, x9
+1:  tbz \flags, #GATE_SVE_PCS_BIT, 2f
+    entry_part x9, ENTRY_ADAPTER_Z
+    vectors \instruction, x9, 8, 23
+    entry_part x9, ENTRY_ADAPTER_P
+    predicates \instruction, x9, 4, 15
+2:
+.endm
+
 /* Makes the sealed region read-only. A system call keeps the low 128 bits of vector registers only (Linux,
  * Documentation/arch/arm64/sve.rst, section 4), so SVE arguments are put aside. */
 .macro seal
@@ -275,6 +294,7 @@ guest_recover:
     msr TPIDR2_EL0, x9
 2:  add x9, x16, #ENTRY_ADAPTER_D
     pairs_d8_d15 ldp, x9, 0
+    move_variant_registers ldr, x10
     pairs_x19_x28 ldp, x16, ENTRY_ADAPTER_X
     ldp x29, x30, [x16, #ENTRY_ADAPTER_X + 80]
     ldr x9, [x16, #ENTRY_ADAPTER_SP]
@@ -293,6 +313,7 @@ guest_trampoline:
     str x9, [x16, #ENTRY_ADAPTER_SP]
     add x9, x16, #ENTRY_ADAPTER_D
     pairs_d8_d15 stp, x9, 0
+    move_variant_registers str, x17
     seal
     tbnz x17, #GATE_SVE_BIT, 6f
     poison_advanced_simd

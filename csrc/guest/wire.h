@@ -175,7 +175,7 @@ struct trial_header {
     int64_t fault_offset;     /* of fault_address from the start of fault_buffer, in bytes */
     uint32_t fault_buffer;    /* nearest buffer whose guard was hit, or NO_BUFFER */
     uint32_t fault_is_write;  /* 0 read, 1 write, 2 not known */
-    uint64_t cpu_nanoseconds; /* that the call took, by the process's CPU clock */
+    uint64_t cpu_nanoseconds; /* that the call took, by its thread's CPU clock */
     uint64_t result[2];       /* raw bits of the returned value, if the prototype has one */
     uint32_t damage_count;
     uint32_t violation_count;
