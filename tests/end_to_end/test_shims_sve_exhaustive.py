@@ -209,6 +209,8 @@ def compiler_for(spec: str, language: str) -> tuple[str, ...]:
 def compile_all(command: tuple[str, ...], opt: str, directory: Path, repository: Path) -> int:
     """Write and compile the program; return how many intrinsics it checks."""
     found = [entry for entry in declarations(clang_header()) if entry.is_dont_care and is_in_sve2(entry)]
+    if "c++" in command:  # typed and overloaded names become the same template
+        found = [entry for entry in found if entry.name != entry.typed_name]
     calls = [Call(entry, f"hostile_{number}") for number, entry in enumerate(found)]
     plain = [
         Call(entry, f"plain_{entry.typed_name}") for entry in {entry.typed_name: entry for entry in found}.values()
@@ -240,10 +242,10 @@ def compile_all(command: tuple[str, ...], opt: str, directory: Path, repository:
     [
         ("gcc", "c", "-O2"),  # the longest first
         ("clang", "c", "-O2"),
-        ("clang", "c++", "-O2"),
-        ("gcc", "c++", "-O2"),
-        ("clang", "c", "-O0"),
         ("gcc", "c", "-O0"),
+        ("clang", "c", "-O0"),
+        ("gcc", "c++", "-O0"),
+        ("clang", "c++", "-O0"),
     ],
 )
 def test_active_lanes_are_untouched_and_inactive_ones_are_poison(

@@ -11,7 +11,7 @@ import pytest
 from harness.build.shims import coverage_note, diagnose, hostile_flags, hostile_inputs
 from harness.build.shims.declarations import aliases, declarations
 from harness.build.shims.sve_header import sve_header
-from harness.build.shims.sve_table import EXEMPT, dont_care_intrinsics
+from harness.build.shims.sve_table import EXEMPT, dont_care_intrinsics, first_fault_loads
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
 
@@ -36,6 +36,13 @@ def test_every_dont_care_intrinsic_of_clang_is_covered_or_exempt() -> None:
     assert len(dont_care) > 900
     assert dont_care - exempt <= covered
     assert not exempt & covered
+
+
+def test_every_first_faulting_load_of_clang_is_covered() -> None:
+    header = headers_of("clang", "aarch64-linux-gnu") / "arm_sve.h"
+    declared = {entry.name for entry in declarations(header) if entry.name.startswith(("svldff1", "svldnf1"))}
+    assert len(declared) > 350
+    assert declared <= set(first_fault_loads())
 
 
 def test_exempt_intrinsics_are_the_merging_ones_by_another_name() -> None:
@@ -97,6 +104,7 @@ def test_diagnosis_names_line_intrinsic_and_remedy() -> None:
     y = svsqrt_x(pg, y), z = svaddp_f32_x (pg, y, y);
     w = svmul_f32_x(svptrue_b32(), w, w);
     v = svundef_f32();
+    v = svldff1(pg, row);
     """
     found = diagnose(source)
     assert [(entry.line, entry.intrinsic) for entry in found] == [
@@ -104,6 +112,7 @@ def test_diagnosis_names_line_intrinsic_and_remedy() -> None:
         (5, "svsqrt_x"),
         (5, "svaddp_f32_x"),
         (7, "svundef_f32"),
+        (8, "svldff1"),
     ]
     assert "use svmla_f32_m, which keeps those of its first vector, or svmla_f32_z" in found[0].advice
     assert "use svsqrt_m, whose first argument" in found[1].advice

@@ -38,6 +38,12 @@
     HOSTILE_BYTES_OF(                                                                                                  \
         svreinterpret_u8_u64(svtrn1_u64(svdup_n_u64_z(active, UINT64_MAX), svdup_n_u64_z(active, UINT64_MAX))))
 
+/* ---- first-faulting and non-faulting loads -------------------------------------------------------------------
+ * Inactive lanes are zero; active ones whose FFR element is clear are unknown. Reading the FFR changes nothing: the
+ * kernel's own read, later, sees the same (ACLE, "First-faulting and non-faulting loads"). */
+
+#define HOSTILE_NOT_LOADED(active) svbic_b_z(svptrue_b8(), active, svrdffr())
+
 /* ---- what the intrinsics become -------------------------------------------------------------------------------
  * HOSTILE_X(bits, name, arguments): the predicate governs containers of `bits`, 0 for those of the result's own
  * elements. HOSTILE_X_BY_OPERAND: the operand's type says (overloaded conversions).

@@ -48,4 +48,11 @@
               HOSTILE_FILL_LIKE(hostile_result));                                                                      \
     })
 
+#define HOSTILE_FIRST_FAULT(name, ...)                                                                                 \
+    __extension__({                                                                                                    \
+        svbool_t hostile_pg;                                                                                           \
+        const __auto_type hostile_result = name(hostile_pg = __VA_ARGS__);                                             \
+        svsel(HOSTILE_NOT_LOADED(hostile_pg), HOSTILE_FILL_LIKE(hostile_result), hostile_result);                      \
+    })
+
 #endif

@@ -2,21 +2,24 @@
 #ifndef HARNESS_HOSTILE_SVE_FILL_CXX_H
 #define HARNESS_HOSTILE_SVE_FILL_CXX_H
 
-/* Without the attribute, code in streaming mode could not inline these. */
-#if defined(__ARM_FEATURE_SME) || defined(__ARM_STATE_ZA)
-#define HOSTILE_ANY_MODE __arm_streaming_compatible
+/* What the features of the code that these are inlined into allow: with SVE and SME, either mode; with SME alone,
+ * streaming mode; with neither, functions that get at SVE by their target attribute. */
+#if defined(__ARM_FEATURE_SVE) && (defined(__ARM_FEATURE_SME) || defined(__ARM_STATE_ZA))
+#define HOSTILE_MODE __arm_streaming_compatible
+#elif !defined(__ARM_FEATURE_SVE) && defined(__ARM_FEATURE_SME)
+#define HOSTILE_MODE __arm_streaming
 #else
-#define HOSTILE_ANY_MODE
+#define HOSTILE_MODE
 #endif
-
-/* A kernel may get at SVE by a function's target attribute alone. */
-#if defined(__ARM_FEATURE_SVE)
+#if defined(__ARM_FEATURE_SVE) || defined(__ARM_FEATURE_SME)
 #define HOSTILE_INLINE static inline __attribute__((always_inline, unused))
 #else
 #define HOSTILE_INLINE static inline __attribute__((always_inline, unused, target("+sve")))
 #endif
 
-HOSTILE_INLINE svbool_t hostile_containers(svbool_t active, unsigned long bits) HOSTILE_ANY_MODE {
+extern "C++" { /* whatever the kernel's include is wrapped in */
+
+HOSTILE_INLINE svbool_t hostile_containers(svbool_t active, unsigned long bits) HOSTILE_MODE {
     switch (bits) {
     case 32:
         return HOSTILE_CONTAINERS_32(active);
@@ -29,14 +32,12 @@ HOSTILE_INLINE svbool_t hostile_containers(svbool_t active, unsigned long bits) 
     }
 }
 
-/* hostile_merge: the predicate by reference, because evaluating `vector` is what sets it.
- * hostile_operand_bits: declared only, for sizeof. */
+/* hostile_operand_bits: declared only, for sizeof. */
 #define HOSTILE_OVERLOADS(T, vector_type, element_bits)                                                                \
-    HOSTILE_INLINE vector_type hostile_merge(const svbool_t &active, unsigned long bits, vector_type vector)           \
-        HOSTILE_ANY_MODE {                                                                                             \
-        return svsel_##T(hostile_containers(active, bits), vector, HOSTILE_FILL_##T());                                \
+    HOSTILE_INLINE vector_type hostile_fill_like(vector_type) HOSTILE_MODE {                                           \
+        return HOSTILE_FILL_##T();                                                                                     \
     }                                                                                                                  \
-    char (&hostile_operand_bits(svbool_t, vector_type) HOSTILE_ANY_MODE)[element_bits];
+    char (&hostile_operand_bits(svbool_t, vector_type) HOSTILE_MODE)[element_bits];
 
 HOSTILE_OVERLOADS(s8, svint8_t, 8)
 HOSTILE_OVERLOADS(s16, svint16_t, 16)
@@ -51,11 +52,32 @@ HOSTILE_OVERLOADS(bf16, svbfloat16_t, 16)
 HOSTILE_OVERLOADS(f32, svfloat32_t, 32)
 HOSTILE_OVERLOADS(f64, svfloat64_t, 64)
 
+/* The predicate by reference, because evaluating `vector` is what sets it. */
+template <class vector_type>
+HOSTILE_INLINE vector_type hostile_merge(const svbool_t &active, unsigned long bits, vector_type vector) HOSTILE_MODE {
+    return svsel(hostile_containers(active, bits), vector, hostile_fill_like(vector));
+}
+
+#if defined(__ARM_FEATURE_SVE) || !defined(__ARM_FEATURE_SME) /* else there is no FFR */
+template <class vector_type>
+HOSTILE_INLINE vector_type hostile_first_fault(const svbool_t &active, vector_type vector) {
+    return svsel(HOSTILE_NOT_LOADED(active), hostile_fill_like(vector), vector);
+}
+#endif
+
+} /* extern "C++" */
+
 #define HOSTILE_X(bits, name, ...)                                                                                     \
     __extension__({                                                                                                    \
         svbool_t hostile_pg;                                                                                           \
         hostile_merge(hostile_pg, bits, name(hostile_pg = __VA_ARGS__));                                               \
     })
 #define HOSTILE_X_BY_OPERAND(name, ...) HOSTILE_X(sizeof(hostile_operand_bits(__VA_ARGS__)), name, __VA_ARGS__)
+
+#define HOSTILE_FIRST_FAULT(name, ...)                                                                                 \
+    __extension__({                                                                                                    \
+        svbool_t hostile_pg;                                                                                           \
+        hostile_first_fault(hostile_pg, name(hostile_pg = __VA_ARGS__));                                               \
+    })
 
 #endif

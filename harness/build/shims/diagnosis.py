@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from harness.build.shims.sve_table import DontCare, dont_care_intrinsics
+from harness.build.shims.sve_table import DontCare, dont_care_intrinsics, first_fault_loads
 
 _COMMENTS_AND_STRINGS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 _IDENTIFIER = re.compile(r"\b(?:sv|_mm|_bit_scan_)\w+")
@@ -48,6 +48,8 @@ def _advice(name: str) -> str | None:
     intrinsic = _by_name().get(name)
     if intrinsic is not None:
         return _advice_on_dont_care(intrinsic)
+    if name in _first_fault():
+        return f"active lanes of {name} are unknown where the FFR is clear; use only those of svrdffr_z(pg)"
     if _UNDEFINED.fullmatch(name):
         zeros = "svdup_n" if name.startswith("sv") else "setzero"
         return f"{name} is undefined in every lane; start from zero ({zeros}) or from the value that is meant"
@@ -73,3 +75,8 @@ def _advice_on_dont_care(intrinsic: DontCare) -> str:
 @cache
 def _by_name() -> dict[str, DontCare]:
     return {intrinsic.name: intrinsic for intrinsic in dont_care_intrinsics()}
+
+
+@cache
+def _first_fault() -> frozenset[str]:
+    return frozenset(first_fault_loads())
