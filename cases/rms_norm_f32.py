@@ -2,10 +2,29 @@
 
 import numpy as np
 
-from harness.contract import around, around_lanes, each, every, normal, op, sum_of, zeros
+from harness.contract import (
+    around,
+    around_lanes,
+    each,
+    every,
+    every_residue,
+    loud,
+    loud_subsets,
+    normal,
+    op,
+    placements,
+    single_loud,
+    special_values,
+    structured,
+    sum_of,
+    zeros,
+)
 
 # Hidden sizes of common language models, each with every tail residue of a 4-lane block on both sides.
 HIDDEN_SIZES = [768, 1024, 2048, 3072, 4096, 5120, 8192]
+
+LOUD = loud(1.0, 2.0, scale_exponents=(-7, -7))
+BOUNDARY = [*every(1, 33), *around(HIDDEN_SIZES, -4, 4), 8192, 16384, 32768]
 
 rms_norm_f32 = op(
     "void rms_norm_f32(float *row, size_t len, float eps)",
@@ -25,8 +44,19 @@ rms_norm_f32 = op(
     suites={
         # The 100 cases of the pull request that this matrix comes from: 33 + 63 + 3 + 1.
         # It names 9 tail residues and a zero row; that they are -4..4 and 1024 long is our choice.
-        "boundary": [*every(1, 33), *around(HIDDEN_SIZES, -4, 4), 8192, 16384, 32768, zeros(1024)],
+        "boundary": [*BOUNDARY, zeros(1024)],
         # 1..33 never completes one unrolled iteration of a wide vector; these follow the width of the run.
         "residues": around_lanes([1, 2, 4, 8], -1, 1),
+        # Every residue of an unrolled iteration, nothing at all, and counts that 16 bits do not hold.
+        "counts": [0, *every_residue(), 65535, 65536, 65537],
+        "visible": [*loud_subsets(LOUD, BOUNDARY), *single_loud(LOUD, [65535, 65536, 65537])],
+        "special": [
+            *special_values(
+                ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]
+            ),
+            *special_values(["largest", "-largest", "square-overflows", "square-underflows"]),
+            *structured([255, 4097]),
+        ],
+        "placement": placements(),
     },
 )

@@ -34,10 +34,42 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigurationError, ContractError, perhaps
-from harness.model import CaseSpec, Contract, EachPass, Extent, Flow, Number, Pass, Pattern, SumPass
+from harness.model import (
+    ANYWHERE,
+    CaseSpec,
+    Contract,
+    EachPass,
+    Extent,
+    Flow,
+    MaxPass,
+    Number,
+    Pass,
+    Pattern,
+    Placement,
+    SumPass,
+)
 from harness.prototype import Prototype, parse_prototype
 
-__all__ = ["around", "around_lanes", "each", "every", "normal", "op", "sizes", "sum_of", "zeros"]
+__all__ = [
+    "around",
+    "around_lanes",
+    "each",
+    "every",
+    "every_residue",
+    "loud",
+    "loud_subsets",
+    "max_of",
+    "normal",
+    "op",
+    "peaks",
+    "placements",
+    "single_loud",
+    "sizes",
+    "special_values",
+    "structured",
+    "sum_of",
+    "zeros",
+]
 
 # ---- patterns ------------------------------------------------------------------------------------------------------
 
@@ -45,6 +77,18 @@ __all__ = ["around", "around_lanes", "each", "every", "normal", "op", "sizes", "
 def normal(scale_exponents: tuple[int, int] = (0, 0)) -> Pattern:
     """Bell-shaped values of random sign, times 2**e with e drawn per case from `scale_exponents` (inclusive)."""
     return Pattern("normal", scale_exponents)
+
+
+def loud(
+    low: float = 1.0,
+    high: float = 2.0,
+    *,
+    quiet: float = 0.0,
+    signed: bool = True,
+    scale_exponents: tuple[int, int] = (0, 0),
+) -> Pattern:
+    """A few loud values, uniform in [low, high), among quiet ones that do not matter to the result."""
+    return Pattern("loud", scale_exponents, bounds=(low, high), quiet=quiet, is_signed=signed)
 
 
 _ZEROS = Pattern("zeros", directed=True)
@@ -58,26 +102,19 @@ class _Sized:
 
     sizes: int | Mapping[str, int]
     pattern: Pattern | None = None
+    placement: Placement = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
-class _AroundLanes:
-    """Entries that follow the vector length: multiple * lanes + delta."""
+class _ByLanes:
+    """Entries that follow the vector length: a function of the number of lanes."""
 
-    multiples: tuple[int, ...]
-    first_delta: int
-    last_delta: int
-
-    def sizes(self, lanes: int) -> list[int]:
-        wanted = {
-            multiple * lanes + delta
-            for multiple in self.multiples
-            for delta in range(self.first_delta, self.last_delta + 1)
-        }
-        return sorted(size for size in wanted if size >= 0)
+    entries: Callable[[int], list[_Sized]]
 
 
-_Entry = int | _Sized | _AroundLanes
+_Entry = int | _Sized | _ByLanes
+_UNROLL = 4
+"""Vectors per iteration of the unrolled loops that most kernels have."""
 
 
 def every(first: int, last: int) -> list[int]:
@@ -95,7 +132,19 @@ def around_lanes(multiples: Iterable[int], first_delta: int, last_delta: int) ->
 
     Code without vectors has one lane. Sizes that coincide are one case; negative ones are left out.
     """
-    return [_AroundLanes(tuple(multiples), first_delta, last_delta)]
+    wanted = tuple(multiples)
+
+    def entries(lanes: int) -> list[_Sized]:
+        deltas = range(first_delta, last_delta + 1)
+        found = {multiple * lanes + delta for multiple in wanted for delta in deltas}
+        return [_Sized(size) for size in sorted(found) if size >= 0]
+
+    return [_ByLanes(entries)]
+
+
+def every_residue() -> list[_Entry]:
+    """Every residue of an iteration of four vectors: 4 to 8 times the lanes, both included."""
+    return [_ByLanes(lambda lanes: [_Sized(size) for size in range(_UNROLL * lanes, 2 * _UNROLL * lanes + 1)])]
 
 
 def zeros(size: int | Mapping[str, int]) -> _Sized:
@@ -108,24 +157,132 @@ def sizes(pattern: Pattern | None = None, /, **by_name: int) -> _Sized:
     return _Sized(by_name, pattern)
 
 
+def loud_subsets(pattern: Pattern, of_sizes: Iterable[int], *, most: int = 2048) -> list[_Entry]:
+    """For each size, disjoint loud subsets of at most `most` elements that cover the row, no two neighbours in one.
+
+    What a reduction leaves out, takes twice or takes from the neighbour then moves the result by a share that no
+    tolerance covers. Long rows get one more case with a single loud element, in which a wrong divisor shows.
+    """
+    entries: list[_Entry] = []
+    for size in dict.fromkeys(of_sizes):
+        pairs = max(1, -(-size // (2 * most)))
+        parts = 2 * pairs if size > 1 else 1
+        entries += [_Sized(size, replace(pattern, part=part, parts=parts)) for part in range(parts)]
+        if size > 2 * most:
+            entries += single_loud(pattern, [size])
+    return entries
+
+
+def single_loud(pattern: Pattern, of_sizes: Iterable[int]) -> list[_Entry]:
+    """For each size a row with one loud element, its last: the tolerance is smallest there."""
+    return [_Sized(size, replace(pattern, part=size - 1, parts=size)) for size in of_sizes]
+
+
+def peaks(of_sizes: Iterable[int]) -> list[_Entry]:
+    """For each size, cases whose largest element stands at each of some positions.
+
+    Every position of rows up to 8 iterations of four 128-bit vectors; of longer rows the ends and one position per
+    residue of an iteration, spread over its blocks: one case shows one position, so these are samples.
+    """
+    entries: list[_Entry] = []
+    for number, size in enumerate(dict.fromkeys(of_sizes)):
+        entries += [_Sized(size, Pattern("peak", position=at)) for at in _peak_positions(size, number)]
+    return entries
+
+
+_PEAK_EVERY_POSITION = 33
+_PEAK_SAMPLES = 8
+
+
+def _peak_positions(size: int, number: int) -> list[int]:
+    if size <= _PEAK_EVERY_POSITION:
+        return list(range(size))
+    stride = size // _PEAK_SAMPLES
+    spread = {sample * stride + (number * _PEAK_SAMPLES + sample) % stride for sample in range(_PEAK_SAMPLES)}
+    return sorted({0, size - 1, *spread})
+
+
+def special_values(values: Iterable[str]) -> list[_Entry]:
+    """Each value in one lane of an ordinary row (first, body, middle, tail, last), and filling the whole row.
+
+    The names are those of harness.inputs.SPECIAL_VALUES.
+    """
+    names = tuple(values)
+
+    def entries(lanes: int) -> list[_Sized]:
+        size = 2 * _UNROLL * lanes + lanes + lanes // 2 + 1
+        positions = dict.fromkeys((0, _UNROLL * lanes, size // 2, 2 * _UNROLL * lanes + lanes // 2, size - 1))
+        return [
+            _Sized(size, Pattern("special", value=name, position=position, directed=position is None))
+            for name in names
+            for position in (*positions, None)
+        ]
+
+    return [_ByLanes(entries)]
+
+
+def structured(of_sizes: Iterable[int]) -> list[_Entry]:
+    """Rows whose rounding errors may all have one sign: all equal, alternating signs, descending magnitudes."""
+    kinds = ("constant", "alternating", "descending")
+    return [_Sized(size, Pattern(kind, directed=True)) for size in of_sizes for kind in kinds]
+
+
+_CACHE_LINE_BYTES = 64
+
+
+def placements(element_bytes: int = 4, *, in_place: bool = False) -> list[_Entry]:
+    """Every alignment in element steps over a cache line, at odd distances between buffers; in place where allowed.
+
+    The sizes go up and down, so that what a kernel keeps from an earlier call shows.
+    """
+    steps = _CACHE_LINE_BYTES // element_bytes
+
+    def entries(lanes: int) -> list[_Sized]:
+        found = []
+        for step in range(steps):
+            size = (2 * _UNROLL * lanes + 3 * lanes // 2 + 1) // (1 + step % 3)
+            found.append(
+                _Sized(size, None, Placement(offsets=tuple((step * k + k // 2) % steps for k in (1, 3, 5, 7))))
+            )
+        if in_place:
+            shared = Placement(alias=((0, 1),))
+            found += [_Sized(size, None, shared) for size in (1, lanes, 2 * _UNROLL * lanes + lanes // 2 + 1)]
+        return found
+
+    return [_ByLanes(entries)]
+
+
 # ---- passes --------------------------------------------------------------------------------------------------------
 
 
-def sum_of(name: str, terms: Callable[..., Any], *, roundings: float = 1.0) -> SumPass:
+Roundings = float | Callable[..., Any]
+
+
+def sum_of(name: str, terms: Callable[..., Any], *, roundings: Roundings = 1.0) -> SumPass:
     """A reduction by addition, in any order, of `terms`, an array expression of inputs and earlier passes.
 
-    `roundings` is how many unit roundoffs each term has behind it before it is added (1 for a product).
+    `roundings` is how many unit roundoffs each term has behind it before it is added (1 for a product), or a function
+    of the same arguments that says it term by term.
     """
     return SumPass(name, terms, roundings, _parameters_of(terms))
 
 
-def each(name: str, formula: Callable[..., Any], *, roundings: float) -> EachPass:
+def max_of(name: str, values: Callable[..., Any]) -> MaxPass:
+    """A reduction to the largest of `values`; the largest of nothing is minus infinity."""
+    return MaxPass(name, values, _parameters_of(values))
+
+
+def each(
+    name: str, formula: Callable[..., Any], *, roundings: Roundings, magnitude: Callable[..., Any] | None = None
+) -> EachPass:
     """An element-wise step that yields the output `name`.
 
     `roundings` is the number of unit roundoffs in evaluating `formula` once the results of earlier passes are given;
-    approximate steps (reciprocal estimates, polynomials) are budgeted here.
+    approximate steps (reciprocal estimates, polynomials) are budgeted here. It may be a function of the same arguments.
+    Where terms may cancel, `magnitude` says what the roundings are relative to, such as |a x| + |y| for a x + y; by
+    default it is the result's own magnitude.
     """
-    return EachPass(name, formula, roundings, _parameters_of(formula))
+    return EachPass(name, formula, roundings, magnitude, _parameters_of(formula))
 
 
 # ---- the contract --------------------------------------------------------------------------------------------------
@@ -142,6 +299,11 @@ def op(
     inout: str = "",
     scalars: Mapping[str, Number | Sequence[Number]] | None = None,
     pattern: Pattern | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    in_place: Sequence[tuple[str, str]] = (),
+    over_read: Mapping[str, int] | None = None,
+    alignment: Mapping[str, int] | None = None,
+    waived: Mapping[str, str] | None = None,
 ) -> Contract:
     """Define an op.
 
@@ -155,6 +317,11 @@ def op(
         inout: buffers that are read and written.
         scalars: values for the arguments that are not sizes, used in turn over the cases of a suite.
         pattern: how inputs are drawn unless an entry says otherwise; default `normal()`.
+        ranges: bounds that every element of an output keeps exactly, NaN excepted: {"out": (0, 1)}.
+        in_place: pairs (output, input) that a caller may pass the same buffer for.
+        over_read: elements behind a buffer's end that a kernel may read, by buffer.
+        alignment: bytes that a buffer's address is always a multiple of, by buffer; default: its element's size.
+        waived: checks to leave out, with the reason: "gate", "dirty-uppers". Every report says what was waived.
 
     Raises:
         ContractError: a part contradicts another; the message names it.
@@ -177,11 +344,17 @@ def op(
         scalars=values,
         suites={},
         pattern=default_pattern,
+        ranges=dict(ranges or {}),
+        in_place=tuple(in_place),
+        over_read=dict(over_read or {}),
+        alignment=dict(alignment or {}),
+        waived=dict(waived or {}),
         origin=Path(),
         source_digest="",
     )
     _check_scalars(contract)
     _check_passes(contract)
+    _check_conventions(contract)
     for name, entries in suites.items():
         _check_entries(contract, name, entries)
     specs = {name: _suite(contract, tuple(entries)) for name, entries in suites.items()}
@@ -319,6 +492,28 @@ def _check_passes(contract: Contract) -> None:
         raise ContractError(f"no pass yields the output {sorted(missing)[0]!r}")
 
 
+WAIVABLE = ("gate", "dirty-uppers")
+"""Checks that a contract may leave out."""
+
+
+def _check_conventions(contract: Contract) -> None:
+    buffers = contract.flows
+    for what, names in (
+        ("ranges", [name for name in contract.ranges if name != "return"]),
+        ("in_place", [name for pair in contract.in_place for name in pair]),
+        ("over_read", list(contract.over_read)),
+        ("alignment", list(contract.alignment)),
+    ):
+        for name in names:
+            if name not in buffers:
+                raise ContractError(f"{what}: {name!r} is no buffer{perhaps(name, buffers)}")
+    for name, reason in contract.waived.items():
+        if name not in WAIVABLE:
+            raise ContractError(f"waived: no check is called {name!r}{perhaps(name, WAIVABLE)}")
+        if not reason:
+            raise ContractError(f"waived: {name!r} needs a reason")
+
+
 def _check_entries(contract: Contract, suite: str, entries: Sequence[_Entry]) -> None:
     names = contract.size_names
     for entry in entries:
@@ -326,7 +521,7 @@ def _check_entries(contract: Contract, suite: str, entries: Sequence[_Entry]) ->
         if isinstance(sized, Mapping):
             if set(sized) != set(names):
                 raise ContractError(f"suite {suite!r}: sizes are {', '.join(names)}, not {', '.join(sized)}")
-        elif not isinstance(sized, int | _AroundLanes):
+        elif not isinstance(sized, int | _ByLanes):
             raise ContractError(f"suite {suite!r}: {entry!r} is no size")
         elif len(names) != 1:
             raise ContractError(
@@ -340,10 +535,8 @@ def _suite(contract: Contract, entries: tuple[_Entry, ...]) -> Callable[[int], t
     def specs(lanes: int) -> tuple[CaseSpec, ...]:
         found: list[CaseSpec] = []
         for entry in entries:
-            if isinstance(entry, _AroundLanes):
-                found += [_spec(contract, _Sized(size)) for size in entry.sizes(lanes)]
-            else:
-                found.append(_spec(contract, entry if isinstance(entry, _Sized) else _Sized(entry)))
+            several = entry.entries(lanes) if isinstance(entry, _ByLanes) else [entry]
+            found += [_spec(contract, one if isinstance(one, _Sized) else _Sized(one)) for one in several]
         return tuple(found)
 
     return specs
@@ -351,7 +544,7 @@ def _suite(contract: Contract, entries: tuple[_Entry, ...]) -> Callable[[int], t
 
 def _spec(contract: Contract, entry: _Sized) -> CaseSpec:
     by_name = {contract.size_names[0]: entry.sizes} if isinstance(entry.sizes, int) else dict(entry.sizes)
-    return CaseSpec(tuple(by_name.items()), entry.pattern or contract.pattern)
+    return CaseSpec(tuple(by_name.items()), entry.pattern or contract.pattern, entry.placement)
 
 
 def _parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:

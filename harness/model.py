@@ -45,11 +45,56 @@ class Flow(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """How inputs are drawn. `directed` says that rounding errors may all have one sign, so sqrt(n) does not hold."""
+    """How inputs are drawn; harness.inputs draws them.
+
+    `directed` says that rounding errors may all have one sign, so that sqrt(n) bounds do not hold.
+    """
 
     kind: str
+    """normal, zeros, loud, peak, constant, alternating, descending, or special."""
     scale_exponents: tuple[int, int] = (0, 0)
+    """Values are multiplied by 2**e, with e drawn per case from this range, both ends included."""
     directed: bool = False
+    bounds: tuple[float, float] = (1.0, 2.0)
+    """Loud: the range of the loud values."""
+    quiet: float = 0.0
+    """Loud: what all other elements are."""
+    is_signed: bool = True
+    """Loud: whether loud values have random signs."""
+    part: int = 0
+    parts: int = 1
+    """Loud: which of so many disjoint subsets, which cover the row together, is loud."""
+    position: int | None = None
+    """Peak and special: the element; None for the whole row."""
+    value: str = ""
+    """Special: the name of the value, see harness.inputs.SPECIAL_VALUES."""
+
+    @property
+    def label(self) -> str:
+        """Short text that tells the patterns of one size apart."""
+        match self.kind:
+            case "loud":
+                return f"loud{self.part + 1}of{self.parts}"
+            case "peak":
+                return f"peak{self.position}"
+            case "special":
+                return f"{self.value}" if self.position is None else f"{self.value}@{self.position}"
+            case _:
+                return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the buffers of a case lie: elements of distance from the guard page, and which share one address."""
+
+    offsets: tuple[int, ...] = ()
+    """By buffer, in prototype order; buffers beyond its length have none."""
+    alias: tuple[tuple[int, int], ...] = ()
+    """Pairs (this buffer, lies where that one does)."""
+
+
+ANYWHERE = Placement()
+"""At the guard page itself, every buffer apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +103,7 @@ class CaseSpec:
 
     sizes: tuple[tuple[str, int], ...]
     pattern: Pattern
+    placement: Placement = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +123,34 @@ class SumPass:
 
     name: str
     terms: Callable[..., Array]
-    roundings: float
+    roundings: float | Callable[..., Array]
+    takes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPass:
+    """A reduction to the largest of `values`, which rounds nothing."""
+
+    name: str
+    values: Callable[..., Array]
     takes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EachPass:
-    """An element-wise step: `name` is an output; `roundings` are the unit roundoffs of its whole expression."""
+    """An element-wise step: `name` is an output; `roundings` are the unit roundoffs of its whole expression.
+
+    They are relative to `magnitude`, where there is one, else to the result's own.
+    """
 
     name: str
     formula: Callable[..., Array]
-    roundings: float
+    roundings: float | Callable[..., Array]
+    magnitude: Callable[..., Array] | None
     takes: tuple[str, ...]
 
 
-Pass = SumPass | EachPass
+Pass = SumPass | MaxPass | EachPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +167,16 @@ class Contract:
     scalars: Mapping[str, tuple[Number, ...]]
     suites: Mapping[str, Callable[[int], tuple[CaseSpec, ...]]]
     pattern: Pattern
+    ranges: Mapping[str, tuple[float, float]]
+    """By output: bounds that every element keeps exactly."""
+    in_place: tuple[tuple[str, str], ...]
+    """Pairs (output, input) that may be the same buffer."""
+    over_read: Mapping[str, int]
+    """By buffer: elements behind its end that a kernel may read."""
+    alignment: Mapping[str, int]
+    """By buffer: bytes that its address is a multiple of."""
+    waived: Mapping[str, str]
+    """Checks that are left out, with the reason."""
     origin: Path
     source_digest: str
 
@@ -285,6 +354,8 @@ class Trial:
 
     fill: Fill
     side: Side
+    clean_uppers: bool = False
+    """x86: enter with clean upper halves, and report a kernel that leaves them dirty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +382,7 @@ class Case:
     sizes: tuple[tuple[str, int], ...]
     scalars: tuple[tuple[str, Number], ...]
     pattern: Pattern
+    placement: Placement
     key: int
     """128-bit key of its Philox streams, derived from op, suite, label and the run's seed."""
 

@@ -254,14 +254,14 @@ def _number(contract: Contract, suite: str, specs: Iterable[CaseSpec], seed: int
     cases: list[Case] = []
     for index, spec in enumerate(specs):
         label = "-".join(f"{name}{size}" for name, size in spec.sizes)
-        if spec.pattern.kind != contract.pattern.kind:
-            label += f"-{spec.pattern.kind}"
+        if spec.pattern is not contract.pattern:
+            label += f"-{spec.pattern.label}"
         taken[label] = taken.get(label, 0) + 1
         if taken[label] > 1:
             label += f"-{taken[label]}"
         scalars = _scalars(contract, index)
         key = case_key(contract.op, suite, label, spec.sizes, scalars, seed)
-        cases.append(Case(contract.op, suite, label, spec.sizes, scalars, spec.pattern, key))
+        cases.append(Case(contract.op, suite, label, spec.sizes, scalars, spec.pattern, spec.placement, key))
     return tuple(cases)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from harness.build import Builder, guest_digest
 from harness.build.store import key_of
 from harness.build.toolchain import find_compiler
+from harness.contract import op
 from harness.errors import HarnessError
 from harness.launch import Load, observe
 from harness.launch.emulators import find_executor, qemu_version
@@ -23,17 +24,14 @@ from harness.model import (
     Build,
     Capabilities,
     Compiler,
-    Contract,
     Emulation,
     Executor,
     Kernel,
     Missing,
     Need,
-    Pattern,
     Project,
     Target,
 )
-from harness.prototype import parse_prototype
 
 PROBE_TIMEOUT_MS = 5000
 _MEMORY_VERSION = 2
@@ -142,7 +140,7 @@ class Surveyor:
 
     def _probe(self, executor: Executor, compiler: Compiler, need: Need, isa: Target) -> dict[str, str]:
         """Build and run the empty kernel; return the executor's particulars, or why it cannot be used."""
-        kernel = Kernel("nothing", "probe", need.isa, (self.probe_source,), "nothing", _NOTHING, ())
+        kernel = Kernel("nothing", "probe", need.isa, (self.probe_source,), "nothing", _NO_CONTRACT.prototype, ())
         try:
             binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
         except HarnessError as error:
@@ -192,21 +190,7 @@ class Surveyor:
         self._changed = False
 
 
-_NOTHING = parse_prototype("void nothing(void)")
-_NO_CONTRACT = Contract(
-    op="nothing",
-    prototype=_NOTHING,
-    flows={},
-    extents={},
-    reference=lambda: None,
-    reference_takes=(),
-    passes=(),
-    scalars={},
-    suites={},
-    pattern=Pattern("zeros"),
-    origin=Path(),
-    source_digest="",
-)
+_NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 _SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
 _C_LIBRARY_REMEDY = "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross)"
 

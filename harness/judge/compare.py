@@ -48,11 +48,18 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
         return EXACT
     got = decode(raw, expected).astype(np.float64)
     error = np.abs(got - expected.want)
+    if expected.overflowed is not None:
+        error = np.where(_same(got, expected.overflowed), 0.0, error)
     share = error / expected.tolerance
     worst = int(share.argmax())
     if not math.isfinite(share[worst]):
         error = _by_class(got, expected, error)
         share = np.divide(error, expected.tolerance, out=np.zeros_like(error), where=error != 0)
+        worst = int(share.argmax())
+    if expected.bounds and not _within_bounds(got, expected.bounds):
+        beyond = (got < expected.bounds[0]) | (got > expected.bounds[1])
+        error = np.where(beyond, np.inf, error)
+        share = np.where(beyond, np.inf, share)
         worst = int(share.argmax())
     ulps = error / expected.ulp
     return Comparison(
@@ -72,17 +79,25 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
     )
 
 
+def _same(got: Array, want: Array) -> Array:
+    same: Array = (np.isnan(got) & np.isnan(want)) | (got == want)
+    return same
+
+
+def _within_bounds(got: Array, bounds: tuple[float, float]) -> bool:
+    return bool(np.fmin.reduce(got) >= bounds[0] and np.fmax.reduce(got) <= bounds[1]) or bool(np.isnan(got).all())
+
+
 def _by_class(got: Array, expected: Expected, error: Array) -> Array:
     """Make the error 0 where NaN or the same infinity was due and came, infinite where the class is wrong.
 
     A finite value whose tolerance reaches past the format's largest number may overflow to that infinity.
     """
     want = expected.want
-    same = (np.isnan(got) & np.isnan(want)) | (got == want)
     largest = float(np.finfo(expected.dtype).max) if np.dtype(expected.dtype).kind == "f" else np.inf
     may_overflow = np.isinf(got) & (np.abs(want) + expected.tolerance > largest) & (np.sign(got) == np.sign(want))
     wrong = np.where(np.isfinite(error), error, np.inf)
-    classified: Array = np.where(same | (may_overflow & np.isfinite(want)), 0.0, wrong)
+    classified: Array = np.where(_same(got, want) | (error == 0) | (may_overflow & np.isfinite(want)), 0.0, wrong)
     return classified
 
 
@@ -95,5 +110,6 @@ def distance_ulp(raw: bytes, other: bytes, expected: Expected) -> float:
     largest = float((apart / expected.ulp).max())
     if math.isfinite(largest):
         return largest
-    same = (first == second) | (np.isnan(first) & np.isnan(second))
-    return float(np.max(np.where(same, 0.0, np.where(np.isfinite(apart), apart, np.inf)) / expected.ulp))
+    return float(
+        np.max(np.where(_same(first, second), 0.0, np.where(np.isfinite(apart), apart, np.inf)) / expected.ulp)
+    )

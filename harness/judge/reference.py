@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
-from harness.judge.tolerance import propagate, unit_roundoff
+from harness.judge.tolerance import Steps, propagate, unit_roundoff
 from harness.judge.ulp import ulp_of
-from harness.model import Array, Case, Contract
+from harness.model import Array, Case, Contract, SumPass
 from harness.prototype import ScalarType
 
 
@@ -24,6 +25,10 @@ class Expected:
     tolerance: Array
     ulp: Array
     dtype: str
+    bounds: tuple[float, float] | None = None
+    """Every element lies within them exactly, NaN excepted."""
+    overflowed: Array | None = None
+    """What a kernel yields whose sums overflow in the output's format where the reference's do not; as good."""
 
 
 class Oracle:
@@ -37,6 +42,7 @@ class Oracle:
         self._contract = contract
         self._outputs = {name: parameters[name] for name in contract.output_names}
         self._units = {name: unit_roundoff(element) for name, element in self._outputs.items()}
+        self._sums = tuple(step.name for step in contract.passes if isinstance(step, SumPass))
         self._rounded = {name: parameters[name].dtype for name in contract.scalars if _is_float(parameters[name])}
 
     def expect(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Expected]:
@@ -48,7 +54,16 @@ class Oracle:
         values = self._values(case, inputs)
         wants = self._reference(values, case)
         steps = propagate(self._contract, values, self._units, directed=case.pattern.directed)
-        return {name: self._expected(case, name, wants[name], *steps[name]) for name in self._outputs}
+        overflowed = self._overflowed(values, steps) if self._sums else {}
+        return {name: self._expected(case, name, wants[name], steps, overflowed.get(name)) for name in self._outputs}
+
+    def _overflowed(self, values: Mapping[str, Any], steps: Steps) -> Mapping[str, Array]:
+        """Evaluate the passes once more with infinite sums, where a sum leaves the range of the output's format."""
+        largest = min(_largest(element) for element in self._outputs.values())
+        if not any(abs(steps.values[name]) > largest for name in self._sums):
+            return {}
+        again = propagate(self._contract, values, self._units, directed=True, overflow_at=largest)
+        return {name: np.atleast_1d(again.values[name]) for name in self._outputs}
 
     def _values(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
         """Everything by name, in float64; a float argument as the rounded number that the kernel gets."""
@@ -77,10 +92,12 @@ class Oracle:
             raise ContractError(f"{contract.origin}: {what}")
         return wants
 
-    def _expected(self, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> Expected:
+    def _expected(self, case: Case, name: str, want: Array, steps: Steps, overflowed: Array | None) -> Expected:
         contract = self._contract
         count = 1 if name == "return" else contract.extents[name].count(dict(case.sizes))
-        model, tolerance = np.atleast_1d(model), np.atleast_1d(tolerance)
+        model, tolerance = np.atleast_1d(steps.values[name]), np.atleast_1d(steps.bounds[name])
+        if tolerance.size == 1 != count:  # an exact step has the bound 0
+            tolerance = np.full(count, tolerance[0])
         for what, array in (("reference", want), ("error model (passes)", model)):
             if array.shape != (count,):
                 raise ContractError(
@@ -90,7 +107,7 @@ class Oracle:
         if not (np.abs(want - model) <= _MODEL_SHARE * tolerance).all():
             self._check_model(case, name, want, model, tolerance)
         dtype = self._outputs[name].dtype
-        return Expected(want, tolerance, ulp_of(want, dtype), dtype)
+        return Expected(want, tolerance, ulp_of(want, dtype), dtype, contract.ranges.get(name), overflowed)
 
     def _check_model(self, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> None:
         """Hold the passes against the reference: a drifted error model would bound the wrong function."""
@@ -109,6 +126,10 @@ _MODEL_SHARE = 0.125
 """Share of the tolerance by which the error model's own value may differ from the reference's."""
 _FLOAT64_ROUNDING = 1e-14
 """Relative difference that two ways of computing the same thing in float64 may have."""
+
+
+def _largest(element: ScalarType) -> float:
+    return float(np.finfo(element.dtype).max) if _is_float(element) else math.inf
 
 
 def _is_float(element: ScalarType) -> bool:

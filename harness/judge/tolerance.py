@@ -23,13 +23,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from harness.errors import ContractError
-from harness.model import Array, Contract, EachPass, SumPass
+from harness.model import Array, Contract, EachPass, MaxPass, SumPass
 from harness.prototype import ScalarType
 
 FALSE_ALARM = 1e-9
@@ -58,56 +59,104 @@ def confidence(k: float) -> float:
     return math.sqrt(2 * math.log(2 * k / FALSE_ALARM))
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What the passes come to: every result by name with the bound of its error, in float64."""
+
+    values: Mapping[str, Any]
+    bounds: Mapping[str, Any]
+
+
 def propagate(
-    contract: Contract, values: Mapping[str, Any], units: Mapping[str, float], *, directed: bool
-) -> dict[str, tuple[Array, Array]]:
+    contract: Contract,
+    values: Mapping[str, Any],
+    units: Mapping[str, float],
+    *,
+    directed: bool,
+    overflow_at: float = math.inf,
+) -> Steps:
     """Evaluate the passes on float64 `values` (inputs, sizes and scalars by name).
 
-    Returns for each step that yields an output its value and its tolerance, both shaped like the output. `units` has
-    the unit roundoff by output name; sums use the largest, that of the narrowest format.
+    `units` has the unit roundoff by output name; sums use the largest, that of the narrowest format. A sum beyond
+    `overflow_at` becomes infinite, as it does in a kernel that adds up in that format.
 
     Raises:
         ContractError: a pass raises, or yields something that is no array of numbers.
     """
     known = dict(values)
     bounds: dict[str, Any] = {}
-    found: dict[str, tuple[Array, Array]] = {}
-    unit = max(units.values())
+    unit = max(units.values(), default=0.0)
     for step in contract.passes:
         try:
             if isinstance(step, SumPass):
-                known[step.name], bounds[step.name] = _sum(step, known, bounds, unit, directed)
+                value, bound = _sum(step, known, bounds, unit, directed)
+                if abs(value) > overflow_at:
+                    value, bound = math.copysign(math.inf, value), 0.0
+            elif isinstance(step, MaxPass):
+                value, bound = _max(step, known, bounds)
             else:
-                known[step.name], bounds[step.name] = _each(step, known, bounds, units.get(step.name, unit))
+                value, bound = _each(step, known, bounds, units.get(step.name, unit))
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError) as error:
             raise ContractError(
                 f"{contract.origin}: pass {step.name!r} of {contract.op}: {type(error).__name__}: {error}"
             ) from None
-        if step.name in units:
-            found[step.name] = (known[step.name], bounds[step.name])
-    return found
+        # An output may have the name of an input: what later passes see is the newest.
+        known[step.name], bounds[step.name] = value, bound
+    return Steps(known, bounds)
+
+
+def _arguments(takes: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: known[name] for name in takes}
 
 
 def _sum(
     step: SumPass, known: Mapping[str, Any], bounds: Mapping[str, Any], unit: float, directed: bool
 ) -> tuple[Any, Any]:
-    arguments = {name: known[name] for name in step.takes}
+    arguments = _arguments(step.takes, known)
     terms = np.asarray(step.terms(**arguments), np.float64)
     count = int(np.count_nonzero(terms))
     value = np.add.reduce(terms, axis=None)
-    magnitude = np.add.reduce(np.abs(terms), axis=None)
-    bound = sum_error(count, step.roundings, unit, directed=directed) * magnitude + _inherited(
+    sizes = np.abs(terms)
+    if callable(step.roundings):
+        own = unit * np.add.reduce(_at_known(step.roundings, known) * sizes, axis=None)
+        bound = own + sum_error(count, 0, unit, directed=directed) * np.add.reduce(sizes, axis=None)
+    else:
+        bound = sum_error(count, step.roundings, unit, directed=directed) * np.add.reduce(sizes, axis=None)
+    bound += count * _SMALLEST_SUBNORMAL.get(unit, 0.0)
+    return value, bound + _inherited(
         lambda changed: np.add.reduce(step.terms(**changed), axis=None), arguments, bounds, value
     )
-    return value, bound
+
+
+def _max(step: MaxPass, known: Mapping[str, Any], bounds: Mapping[str, Any]) -> tuple[Any, Any]:
+    arguments = _arguments(step.takes, known)
+    values = np.asarray(step.values(**arguments), np.float64)
+    largest = np.maximum.reduce(values, axis=None, initial=-np.inf)
+    return largest, _inherited(
+        lambda changed: np.maximum.reduce(step.values(**changed), axis=None, initial=-np.inf),
+        arguments,
+        bounds,
+        largest,
+    )
 
 
 def _each(step: EachPass, known: Mapping[str, Any], bounds: Mapping[str, Any], unit: float) -> tuple[Array, Array]:
-    arguments = {name: known[name] for name in step.takes}
+    arguments = _arguments(step.takes, known)
     value = np.asarray(step.formula(**arguments), np.float64)
-    own = np.abs(value) * (step.roundings * unit)
-    own += (step.roundings + 1) * _SMALLEST_SUBNORMAL.get(unit, 0.0)
+    roundings = _at_known(step.roundings, known)
+    magnitude = np.abs(value) if step.magnitude is None else _at_known(step.magnitude, known)
+    own = magnitude * (roundings * unit)
+    if not isinstance(roundings, float | int) or roundings:
+        own += (roundings + 1) * _SMALLEST_SUBNORMAL.get(unit, 0.0)
     return value, own + _inherited(lambda changed: step.formula(**changed), arguments, bounds, value)
+
+
+def _at_known(amount: Any, known: Mapping[str, Any]) -> Any:
+    """A number, or what a function of known results says of each element."""
+    if not callable(amount):
+        return amount
+    code = amount.__code__
+    return amount(**{name: known[name] for name in code.co_varnames[: code.co_argcount]})
 
 
 _SMALLEST_SUBNORMAL = {
@@ -119,8 +168,9 @@ def _inherited(evaluate: Any, arguments: Mapping[str, Any], bounds: Mapping[str,
     """Return how far the bounds of earlier passes can move a result, each moved to both of its ends."""
     moved: Any = 0.0
     for name in arguments:
-        if name in bounds:
-            up = np.abs(evaluate({**arguments, name: arguments[name] + bounds[name]}) - value)
-            down = np.abs(evaluate({**arguments, name: arguments[name] - bounds[name]}) - value)
+        bound = bounds.get(name)
+        if bound is not None and np.any(bound):
+            up = np.abs(evaluate({**arguments, name: arguments[name] + bound}) - value)
+            down = np.abs(evaluate({**arguments, name: arguments[name] - bound}) - value)
             moved = moved + np.maximum(up, down)
     return moved

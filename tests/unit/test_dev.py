@@ -72,6 +72,7 @@ def machine(tmp_path: Path, repository: Path) -> Machine:
     made.add("qemu-aarch64")
     made.add("gcc", COMPILER)
     made.add("aarch64-linux-gnu-gcc", COMPILER)
+    made.add("g++")
     made.add("aarch64-linux-gnu-g++")
     made.add("clang", f"{NOTE}\necho 19.1.7")
     made.add("python3", PYTHON)

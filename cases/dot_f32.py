@@ -1,0 +1,43 @@
+"""Dot product of two rows."""
+
+import numpy as np
+
+from harness.contract import (
+    around,
+    around_lanes,
+    each,
+    every,
+    every_residue,
+    loud,
+    loud_subsets,
+    op,
+    placements,
+    special_values,
+    structured,
+    sum_of,
+    zeros,
+)
+
+SIZES = [*every(1, 33), *around([256, 1024, 4096], -4, 4), 8192, 32768]
+
+dot_f32 = op(
+    "float dot_f32(const float *x, const float *y, size_t len)",
+    inputs="x[len], y[len]",
+    reference=lambda x, y: np.sum(x * y),
+    passes=[
+        sum_of("total", lambda x, y: x * y, roundings=1),
+        each("return", lambda total: total, roundings=0),
+    ],
+    suites={
+        "boundary": [0, *SIZES, zeros(1024), 65535, 65536, 65537],
+        "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
+        "visible": loud_subsets(loud(1.0, 2.0), SIZES),
+        # Both rows have the special value in the same lane. Not the largest numbers: whether the sum of their products
+        # overflows on the way depends on the order.
+        "special": [
+            *special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "smallest"]),
+            *structured([255, 4097]),
+        ],
+        "placement": placements(),
+    },
+)

@@ -1,0 +1,59 @@
+"""Sigmoid linear unit, element by element: x / (1 + e**-x)."""
+
+import numpy as np
+
+from harness.contract import (
+    around,
+    around_lanes,
+    each,
+    every,
+    every_residue,
+    normal,
+    op,
+    placements,
+    special_values,
+    zeros,
+)
+
+SIZES = [*every(1, 33), *around([256, 1024, 4096], -4, 4), 8192, 32768]
+
+
+def silu(x):
+    """The formula; its limit at minus infinity is -0, where the quotient itself is -infinity / infinity."""
+    return np.where(x == -np.inf, -0.0, x / (1 + np.exp(-x)))
+
+
+silu_f32 = op(
+    "void silu_f32(float *out, const float *x, size_t len)",
+    inputs="x[len]",
+    outputs="out[len]",
+    reference=silu,
+    passes=[
+        # 6 ULP: as for the sigmoid, with a second factor of e**-x/2 and the product.
+        each("out", silu, roundings=12),
+    ],
+    # From small values up to where the exponential overflows and underflows.
+    pattern=normal(scale_exponents=(-2, 5)),
+    in_place=[("out", "x")],
+    suites={
+        "boundary": [0, *SIZES, zeros(1024), 65535, 65536, 65537],
+        "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
+        "special": special_values(
+            [
+                "nan",
+                "-nan",
+                "snan",
+                "inf",
+                "-inf",
+                "zero",
+                "-zero",
+                "subnormal",
+                "-subnormal",
+                "smallest",
+                "largest",
+                "-largest",
+            ]
+        ),
+        "placement": placements(in_place=True),
+    },
+)
