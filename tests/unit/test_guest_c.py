@@ -1,0 +1,273 @@
+"""The guest runner on this machine's own processor: what kernels may do to it, and what it says of them."""
+
+from __future__ import annotations
+
+import platform
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
+from harness.model import DamageKind, Fill, Flow, Side, Trial, TrialObservation, TrialStatus
+
+NONCE = 7
+BAD_PACK = 120  # csrc/guest/status.h
+COUNT = 19
+FLOWS = (Flow.IN, Flow.OUT)
+TRIALS = (
+    Trial(Fill.NAN, Side.END),
+    Trial(Fill.HUGE_NEGATIVE, Side.START),
+    Trial(Fill.BENIGN, Side.END, clean_uppers=True),
+)
+PARAMETERS = (
+    PackParameter(is_buffer=True, flow=Flow.IN, element_bytes=4, is_integer=False),
+    PackParameter(is_buffer=True, flow=Flow.OUT, element_bytes=4, is_integer=False),
+    PackParameter(is_buffer=False, flow=Flow.IN, element_bytes=8, is_integer=True),
+)
+MACHINE = platform.machine()
+ADAPTER = r"""
+#define _GNU_SOURCE
+#include <fenv.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "adapter.h"
+void guest_trampoline(const float *in, float *out, size_t n);
+extern char *guest_frozen[];
+static volatile int forever = 1;
+static void on_signal(int number) { (void)number; }
+static void kernel(const float *in, float *out, size_t n) {
+    for (size_t i = 0; i < n; i++) out[i] = 2 * in[i];
+    @BODY@
+}
+void (*const guest_kernel)(void) = (void (*)(void))kernel;
+const struct guest_signature guest_signature = {.integer_arguments = 3};
+void guest_adapter(const uint64_t *value, uint64_t *result) {
+    (void)result, (void)on_signal, (void)forever, (void)guest_frozen;
+    guest_trampoline((const float *)value[0], (float *)value[1], (size_t)value[2]);
+}
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    transcript: Transcript
+    stderr: str
+
+    @property
+    def trials(self) -> list[TrialObservation]:
+        return [trial for case in self.transcript.cases for trial in case.trials]
+
+
+Run = Callable[[str], Ended]
+
+
+def pack(cases: int) -> bytes:
+    contents = np.arange(1, COUNT + 1, dtype=np.float32).tobytes()
+    case = PackCase((0, 0, COUNT), (PackBuffer(len(contents), contents), PackBuffer(len(contents), None)))
+    return encode_pack(NONCE, PARAMETERS, [case] * cases, TRIALS, vector_bits=0, cpu_timeout_ms=60, timeout_limit=0)
+
+
+@pytest.fixture(scope="session")
+def runner(once: Callable[[str, Callable[[Path], None]], Path], repository: Path) -> Path:
+    """The runner's objects, built for this machine."""
+    sources = [
+        path
+        for path in sorted((repository / "csrc" / "guest").glob("*.[cS]"))
+        if not any(path.stem.endswith(other) for other in ("aarch64", "x86_64", "riscv64") if other != MACHINE)
+    ]
+    flags = ("-O2", "-std=gnu11", "-fno-stack-protector", "-fno-tree-vectorize", "-Wall", "-Wextra", "-Werror")
+
+    def compile_all(place: Path) -> None:
+        subprocess.run(["cc", *flags, "-c", *map(str, sources)], cwd=place, check=True)
+
+    return once("guest_runner", compile_all)
+
+
+@pytest.fixture
+def binary(tmp_path: Path, runner: Path, repository: Path) -> Callable[[str], Path]:
+    def build(body: str) -> Path:
+        (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body))
+        include = f"-I{repository / 'csrc' / 'guest'}"
+        objects = [str(path) for path in sorted(runner.glob("*.o"))]
+        command = ["cc", "-O1", "-w", include, "-static", "-o", "guest", "kernel.c", *objects, "-lm"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        return tmp_path / "guest"
+
+    return build
+
+
+@pytest.fixture
+def run(tmp_path: Path, binary: Callable[[str], Path]) -> Run:
+    """Runs two cases of a kernel that doubles its input and then does what the given C says."""
+
+    def run(body: str) -> Ended:
+        guest = binary(body)
+        (tmp_path / "pack").write_bytes(pack(2))
+        ended = subprocess.run([guest, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        data = (tmp_path / "out").read_bytes()
+        transcript = decode_observation(data, NONCE, first_case=0, case_count=2, trial_count=len(TRIALS), flows=FLOWS)
+        return Ended(ended.returncode, transcript, ended.stderr)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "fork();",
+        'if (chdir("/")) abort();',
+        "volatile char large[6 << 20]; for (size_t i = 0; i < sizeof large; i += 4096) large[i] = 1;",
+        "fesetround(FE_UPWARD); fesetround(FE_TONEAREST);",
+        'free(malloc(100)); printf("to its own stdout\\n");',
+    ],
+)
+def test_what_is_allowed_is_not_accused(run: Run, body: str) -> None:
+    ended = run(body)
+    assert ended.transcript.complete
+    assert ended.status == 0
+    assert len(ended.trials) == 2 * len(TRIALS)
+    for trial in ended.trials:
+        assert trial.status is TrialStatus.RETURNED
+        assert (trial.damages, trial.violations) == ((), ())
+        assert trial.outputs == (None, (2 * np.arange(1, COUNT + 1, dtype=np.float32)).tobytes())
+
+
+def faults(ended: Ended) -> list[tuple[int, int | None, int, bool | None]]:
+    assert ended.transcript.complete, "a fault ends one trial and not the process"
+    return [(f.signal, f.buffer, f.offset_bytes, f.is_write) for t in ended.trials if (f := t.fault)]
+
+
+@pytest.mark.parametrize(
+    ("body", "buffer", "offset_bytes", "is_write"),
+    [
+        ("*(volatile float *)&out[n] = 1;", 1, 4 * COUNT, True),
+        ("*(volatile const float *)&in[n];", 0, 4 * COUNT, False),
+        ("*(volatile const float *)&out[-1];", 1, -4, False),
+    ],
+)
+def test_one_element_outside_a_buffer_faults(
+    run: Run, body: str, buffer: int, offset_bytes: int, is_write: bool
+) -> None:
+    assert faults(run(body)) == [(signal.SIGSEGV, buffer, offset_bytes, is_write)] * 2
+
+
+def test_a_store_into_the_slack_of_a_page_is_found(run: Run) -> None:
+    damages = [trial.damages for trial in run("((volatile float *)out)[-2] = 1;").trials]
+    assert [(d.buffer, d.kind, d.offset_bytes, d.changed_bytes) for d in damages[0]] == [(1, DamageKind.CANARY, -8, 4)]
+
+
+def test_a_changed_input_is_found(run: Run) -> None:
+    for trial in run("memset((float *)in + 3, 255, 4);").trials:
+        assert [(d.buffer, d.kind, d.offset_bytes, d.changed_bytes) for d in trial.damages] == [
+            (0, DamageKind.INPUT, 12, 4)
+        ]
+
+
+@pytest.mark.parametrize(
+    "name", ["SIGSEGV", "SIGFPE", "SIGABRT", "SIGTERM", "SIGPIPE", "SIGPROF", "SIGUSR1", "SIGTSTP"]
+)
+def test_a_raised_signal_ends_one_trial(run: Run, name: str) -> None:
+    ended = run(f"raise({name});")
+    assert faults(ended) == [(getattr(signal, name), None, 0, None)] * 2
+    assert [trial.status for trial in ended.trials[:3]] == [TrialStatus.SIGNAL] + [TrialStatus.SKIPPED] * 2
+
+
+def test_an_endless_loop_ends_one_trial(run: Run) -> None:
+    ended = run("while (forever);")
+    assert ended.transcript.complete
+    assert [trial.status for trial in ended.trials[::3]] == [TrialStatus.TIMEOUT] * 2
+
+
+@pytest.mark.parametrize("body", ["exit(0);", "_exit(0);", "raise(SIGKILL);", 'execl("/bin/true", "true", NULL);'])
+def test_a_process_that_ends_early_never_says_goodbye(run: Run, body: str) -> None:
+    ended = run(body)
+    assert ended.transcript.facts
+    assert not ended.transcript.complete
+    assert ended.transcript.cases == ()
+
+
+@pytest.mark.parametrize("region", ["(char *)guest_frozen", "guest_frozen[0]"])
+def test_a_store_into_the_runners_memory_faults(run: Run, region: str) -> None:
+    assert [fault[0] for fault in faults(run(f"memset({region}, 255, 8192);"))] == [signal.SIGSEGV] * 2
+
+
+REGISTERS = {
+    "x86_64": {
+        "rbx": "movl $1, %ebx",
+        "r15": "movl $1, %r15d",
+        "df": "std",
+        "mxcsr": "pushq $0x7f80\\n ldmxcsr (%rsp)\\n popq %rax",
+        "x87_tags": "fld1",
+        "rsp": "addq $-64, %rsp\\n pushq 64(%rsp)",
+    },
+    "aarch64": {
+        "x19": "mov x19, #1",
+        "x28": "mov x28, #1",
+        "d8": "fmov d8, #1.0",
+        "d15": "fmov d15, #1.0",
+        "fpcr": "mov x9, #0x1000000\\n msr fpcr, x9",
+        "sp": "sub sp, sp, #64",
+    },
+}
+
+
+@pytest.mark.parametrize("register", REGISTERS[MACHINE])
+def test_a_register_that_must_survive_and_does_not_is_named(run: Run, register: str) -> None:
+    naked = f"""
+    }}
+    __asm__(".text\\n trash: {REGISTERS[MACHINE][register]}\\n ret\\n");
+    void trash(const float *in, float *out, size_t n);
+    #define kernel trash
+    void unused(void) {{"""
+    for trial in run(naked).trials:
+        assert [violation.name for violation in trial.violations] == [register]
+        assert trial.violations[0].before != trial.violations[0].after
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("signal(SIGSEGV, on_signal);", f"signal {signal.SIGSEGV:02}"),
+        ("sigset_t all; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, NULL);", "signal mask"),
+        ("for (int i = 0; i < 256; i++) close(i);", "descriptor 0"),
+        ('for (int i = 3; i < 256; i++) write(i, "noise", 5);', "descriptor used"),
+        ("fesetround(FE_UPWARD);", {"x86_64": "mxcsr", "aarch64": "fpcr"}[MACHINE]),
+    ],
+)
+def test_what_a_call_leaves_behind_is_named(run: Run, body: str, name: str) -> None:
+    ended = run(body)
+    assert ended.transcript.complete
+    for case in ended.transcript.cases:
+        assert name in [violation.name for trial in case.trials for violation in trial.violations]
+
+
+def test_a_damaged_pack_is_refused(tmp_path: Path, binary: Callable[[str], Path]) -> None:
+    guest, whole = binary(""), pack(2)
+    for number, position in enumerate(range(0, len(whole), 13)):
+        damaged = bytearray(whole)
+        damaged[position] ^= 0x55
+        is_about_identity = 8 <= position < 16 or 36 <= position < 40 or 52 <= position < 56  # nonce, width, limit
+        (tmp_path / "pack").write_bytes(damaged)
+        ended = subprocess.run([guest, "pack", f"out{number}", "0"], cwd=tmp_path, capture_output=True, text=True)
+        assert ended.returncode == (0 if is_about_identity else BAD_PACK)
+        assert len(ended.stderr.splitlines()) == (0 if is_about_identity else 1)
+
+
+def test_a_truncated_pack_is_refused(tmp_path: Path, binary: Callable[[str], Path]) -> None:
+    guest, whole = binary(""), pack(1)
+    for length in range(0, len(whole), 29):
+        (tmp_path / "pack").write_bytes(whole[:length])
+        ended = subprocess.run([guest, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True)
+        assert ended.returncode == BAD_PACK
+        assert not (tmp_path / "out").exists()
