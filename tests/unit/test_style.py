@@ -99,7 +99,7 @@ MAY_IMPORT = {
     "build": GROUND | {"resources"},  # the shims are part of the guest sources
     "launch": GROUND | {"guest"},
     "project": GROUND | {"contract", "resources"},
-    "survey": GROUND | {"build", "launch"},
+    "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
     "pipeline": GROUND | STAGES | {"resources"},
 }
 VERBS = {"cli", "inspection"}  # what a person calls: these may know everything, and nothing else knows them
