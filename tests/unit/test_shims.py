@@ -100,23 +100,36 @@ def test_diagnosis_names_line_intrinsic_and_remedy() -> None:
     source = """
     // svadd_x(pg, a, b) in a comment
     const char *text = "svadd_f32_x(pg, a, b)"; /* svmul_x
-    */ sum = svmla_f32_x(pg, sum, x, x);
-    y = svsqrt_x(pg, y), z = svaddp_f32_x (pg, y, y);
-    w = svmul_f32_x(svptrue_b32(), w, w);
+    */ y = svsqrt_x(pg, y), z = svaddp_f32_x (pg, x, y);
+    sum[i] = svmla_f32_x(svwhilelt_b32(i, n), sum[i], x, x);
     v = svundef_f32();
     v = svldff1(pg, row);
     """
     found = diagnose(source)
-    assert [(entry.line, entry.intrinsic) for entry in found] == [
-        (4, "svmla_f32_x"),
-        (5, "svsqrt_x"),
-        (5, "svaddp_f32_x"),
-        (7, "svundef_f32"),
-        (8, "svldff1"),
+    assert [(entry.line, entry.intrinsic, entry.accumulates) for entry in found] == [
+        (4, "svsqrt_x", True),
+        (5, "svmla_f32_x", True),
+        (4, "svaddp_f32_x", False),
+        (6, "svundef_f32", False),
+        (7, "svldff1", False),
     ]
-    assert "use svmla_f32_m, which keeps those of its first vector, or svmla_f32_z" in found[0].advice
-    assert "use svsqrt_m, whose first argument" in found[1].advice
+    assert "use svsqrt_m, whose first argument" in found[0].advice
+    assert "use svmla_f32_m, which keeps those of its first vector, or svmla_f32_z" in found[1].advice
     assert "svaddp_f32_z" not in found[2].advice
+
+
+def test_diagnosis_leaves_out_what_is_evidently_all_true() -> None:
+    source = """
+    void f(svbool_t given) {
+        const svbool_t all = svptrue_b32();
+        svbool_t pg = svptrue_b32();
+        w = svmul_x(svptrue_b32(), svmul_x(all, w, w), w);
+        pg = svwhilelt_b32(i, n);
+        w = svmul_x(pg, w, w);
+        w = svmul_x(given, w, w);
+    }
+    """
+    assert [entry.line for entry in diagnose(source)] == [7, 8]
 
 
 def test_diagnosis_of_x86_names_the_defined_counterpart() -> None:

@@ -9,11 +9,11 @@ from functools import cache
 from harness.build.shims.sve_table import DontCare, dont_care_intrinsics, first_fault_loads
 
 _COMMENTS_AND_STRINGS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
-_IDENTIFIER = re.compile(r"\b(?:sv|_mm|_bit_scan_)\w+")
+_CALL = re.compile(r"\b((?:sv|_mm|_bit_scan_)\w+)\s*\(")
 _UNDEFINED = re.compile(r"svundef[234]?_\w+|_mm(?:256|512)?_undefined(?:_\w+)?")
 _WIDENING_CAST = re.compile(r"_mm(256|512)_cast(ps|pd|si|ph)(128|256)_(?:ps|pd|si|ph)\1")
 _BIT_SCAN = re.compile(r"_bit_scan_(forward|reverse)")
-_ALL_TRUE = re.compile(r"\(\s*svptrue_b(?:8|16|32|64)\s*\(\s*\)\s*,")
+_ALL_TRUE = re.compile(r"svptrue_b(?:8|16|32|64)\s*\(\s*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,60 @@ class Advice:
     line: int
     intrinsic: str
     advice: str
+    accumulates: bool
+    """Whether the result replaces one of its own operands: a later reduction then meets the undefined lanes."""
 
 
 def diagnose(source: str) -> list[Advice]:
-    """Return the places in a C or C++ source where lanes may be undefined, in order.
+    """Return the places in a C or C++ source where lanes may be undefined, the most suspicious first.
 
-    A place is no proof of a fault: undefined lanes are harmless where nothing uses them. Operations whose predicate
-    is literally all true have none and are left out. Names that macros paste together are not found.
+    Those are accumulations, then the rest, in the order of the source. A place is no proof of a fault: undefined lanes
+    are harmless where nothing uses them. Operations whose predicate is evidently all true have none and are left out.
+    Names that macros paste together are not found.
     """
     code = _COMMENTS_AND_STRINGS.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
     found = []
-    for match in _IDENTIFIER.finditer(code):
-        advice = _advice(match[0])
-        if advice is not None and not _is_all_true(match[0], code[match.end() :]):
-            found.append(Advice(code.count("\n", 0, match.start()) + 1, match[0], advice))
-    return found
+    for call in _CALL.finditer(code):
+        name, arguments = call[1], _arguments(code, call.end())
+        advice = _advice(name)
+        if advice is not None and not (name.endswith("_x") and _is_all_true(arguments[0], code)):
+            accumulates = _target(code[: call.start()]) in arguments
+            found.append(Advice(code.count("\n", 0, call.start()) + 1, name, advice, accumulates))
+    return sorted(found, key=lambda entry: not entry.accumulates)
 
 
-def _is_all_true(name: str, rest: str) -> bool:
-    return name.endswith("_x") and _ALL_TRUE.match(rest.lstrip()) is not None
+def _arguments(code: str, start: int) -> list[str]:
+    """Split the argument list that opens in front of `start` at its own commas."""
+    arguments, depth, begin = [], 0, start
+    for position in range(start, len(code)):
+        character = code[position]
+        if character in "([{":
+            depth += 1
+        elif character in ")]}" and depth:
+            depth -= 1
+        elif character in ",)" and not depth:
+            arguments.append(code[begin:position].strip())
+            begin = position + 1
+            if character == ")":
+                break
+    return arguments or [""]
+
+
+def _is_all_true(predicate: str, code: str) -> bool:
+    """Whether a predicate is svptrue_b32() and the like, or a variable that the source sets to nothing else."""
+    if _ALL_TRUE.fullmatch(predicate):
+        return True
+    if not predicate.isidentifier():
+        return False
+    values = re.findall(rf"\b{predicate}\s*=(?!=)\s*([^;,]*)", code)
+    is_parameter = re.search(rf"\bsvbool_t\s+(?:const\s+)?{predicate}\s*[,)]", code)
+    return bool(values) and not is_parameter and all(_ALL_TRUE.fullmatch(value.strip()) for value in values)
+
+
+def _target(code_before: str) -> str | None:
+    """Return what a call's result is assigned to: the left-hand side at the end of `code_before`."""
+    match = re.search(r"([A-Za-z_]\w*(?:\s*\[[^\[\]]*\])?)\s*=\s*$", code_before[-200:])
+    return match[1] if match else None
 
 
 def _advice(name: str) -> str | None:
