@@ -2,6 +2,7 @@
 #include "descriptors.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,20 +51,25 @@ void descriptors_prepare(struct descriptors *descriptors) {
     descriptors->bait = lay_bait();
 }
 
-static void check_streams(struct descriptors *descriptors, fault_report *report, void *context) {
+/* Returns whether all of them are what they were. */
+static bool check_streams(const struct descriptors *descriptors, fault_report *report, void *context) {
     static const char *const names[STANDARD_STREAMS] = {"descriptor 0", "descriptor 1", "descriptor 2"};
+    bool is_intact = true;
     for (int64_t i = 0; i < STANDARD_STREAMS; i++) {
         uint64_t now = identity(i);
         if (now != descriptors->stream[i]) {
             report(context, names[i], rule, descriptors->stream[i], now);
+            is_intact = false;
         }
     }
+    return is_intact;
 }
 
 void descriptors_check(struct descriptors *descriptors, fault_report *report, void *context) {
-    check_streams(descriptors, report, context);
-    reopen_streams();
-    note_streams(descriptors);
+    if (!check_streams(descriptors, report, context)) {
+        reopen_streams();
+        note_streams(descriptors);
+    }
     int64_t written = descriptors->bait >= 0 ? bait_bytes(descriptors->bait) : 0;
     if (written != 0) {
         report(context, written < 0 ? "descriptor shut" : "descriptor used", rule, 0, (uint64_t)written);
