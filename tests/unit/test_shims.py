@@ -153,3 +153,9 @@ def test_isas_without_undefined_lanes_need_no_flags(isa: str) -> None:
     assert hostile_flags(isa) == ()
     assert hostile_inputs(isa) == ()
     assert coverage_note("c", isa)
+
+
+def test_an_isa_of_an_unknown_name_is_judged_by_the_triple() -> None:
+    assert hostile_flags("x86-64-v3", "x86_64-linux-gnu") == hostile_flags("avx2")
+    assert hostile_flags("mine", "riscv64-linux-gnu") == ()
+    assert "no shims for mine" in str(coverage_note("c", "mine"))

@@ -14,46 +14,48 @@ from harness.resources import bundled_root
 
 __all__ = ["Advice", "coverage_note", "diagnose", "hostile_flags", "hostile_inputs"]
 
-_DIRECTORIES = {"sve": "aarch64", "sme": "aarch64", "sse": "x86", "avx": "x86", "fma": "x86"}
+_DIRECTORIES = {"sve": "aarch64", "sme": "aarch64", "sse": "x86", "avx": "x86", "fma": "x86"}  # by start of the ISA
+_BY_MACHINE = {"aarch64": "aarch64", "x86_64": "x86", "i686": "x86"}  # of the triple, for ISAs of other names
 
-_NOTHING_SHIMMED = {
+_NOTHING_TO_SHIM = {
     "neon": "NEON intrinsics have no undefined lanes",
     "scalar": "scalar code has no undefined lanes",
     "rvv": "the emulator fills agnostic lanes",
 }
 
 
-def hostile_flags(isa: str) -> tuple[str, ...]:
-    """Return the flags that put the shims in front of a C or C++ kernel for `isa`; the same for gcc and clang.
+def hostile_flags(isa: str, triple: str = "") -> tuple[str, ...]:
+    """Return the flags that put the shims in front of a C or C++ kernel; the same for gcc and clang.
 
-    They belong in front of the kernel's own include paths or behind them alike: -isystem precedes the compiler's
-    own headers, and no kernel brings its own.
+    Before or after the kernel's own flags: -isystem directories precede the compiler's own headers either way.
+    None, if a hostile build would be the plain one. An ISA of an unknown name is judged by the triple.
     """
-    directory = _directory(isa)
+    directory = _directory(isa, triple)
     return () if directory is None else ("-isystem", str(directory))
 
 
-def hostile_inputs(isa: str) -> tuple[Path, ...]:
-    """Return the files that hostile builds for `isa` read besides the kernel's own: part of a build's identity."""
-    directory = _directory(isa)
+def hostile_inputs(isa: str, triple: str = "") -> tuple[Path, ...]:
+    """Return the files that hostile builds read besides the kernel's own, as a build elsewhere needs them."""
+    directory = _directory(isa, triple)
     if directory is None:
         return ()
     shared = (directory.parent / "poison.h", directory.parent.parent / "guest" / "poison.h")
     return (*sorted(directory.iterdir()), *shared)
 
 
-def coverage_note(language: str, isa: str) -> str | None:
+def coverage_note(language: str, isa: str, triple: str = "") -> str | None:
     """Say what the hostile build leaves out for a kernel in `language` (c, c++, asm or object); None if nothing."""
     if language not in {"c", "c++"}:
         return f"{language} source has no shims: only registers and memory are poisoned, at entry"
-    if _directory(isa) is not None:
+    if _directory(isa, triple) is not None:
         return None
-    known = (note for prefix, note in _NOTHING_SHIMMED.items() if isa.startswith(prefix))
+    known = (note for prefix, note in _NOTHING_TO_SHIM.items() if isa.startswith(prefix))
     return next(known, f"no shims for {isa}: only registers and memory are poisoned, at entry")
 
 
-def _directory(isa: str) -> Path | None:
-    for prefix, name in _DIRECTORIES.items():
-        if isa.startswith(prefix):
-            return bundled_root() / "csrc" / "hostile" / name
-    return None
+def _directory(isa: str, triple: str) -> Path | None:
+    if isa.startswith(tuple(_NOTHING_TO_SHIM)):
+        return None
+    by_isa = (name for prefix, name in _DIRECTORIES.items() if isa.startswith(prefix))
+    name = next(by_isa, _BY_MACHINE.get(triple.partition("-")[0]))
+    return None if name is None else bundled_root() / "csrc" / "hostile" / name
