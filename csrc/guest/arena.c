@@ -40,7 +40,7 @@ static void describe(struct arena_buffer *buffer, const struct pack *pack, const
     buffer->extent_bytes = wanted->extent_bytes;
     buffer->shared_bytes = 0;
     buffer->span_bytes = 0;
-    buffer->canary_word = fill_word(trial->head->fill, parameter);
+    buffer->canary_word = fill_canary_word(trial->head->fill, parameter, i);
     buffer->output_word = fill_output_word(trial->head->fill, parameter);
     buffer->contents = NULL;
     if (wanted->blob_offset != BLOB_NONE) {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "pack.h"
 #include "poison.h"
 
 /* One byte per fill that, repeated, is right for IEEE half, bfloat16, single and double alike:
@@ -38,9 +39,15 @@ uint64_t fill_general_register(enum fill fill) {
     return general_registers[fill];
 }
 
-uint64_t fill_word(enum fill fill, const struct pack_parameter *parameter) {
+/* Elements of any other size are taken as bytes. */
+static unsigned pattern_width(const struct pack_parameter *parameter) {
     uint32_t width = parameter->element_bytes;
-    if (width != 1 && width != 2 && width != 4 && width != 8) {
+    return width == 2 || width == 4 || width == 8 ? width : 1;
+}
+
+uint64_t fill_word(enum fill fill, const struct pack_parameter *parameter) {
+    unsigned width = pattern_width(parameter);
+    if (width != parameter->element_bytes) {
         return repeat(bytes[fill], 1);
     }
     uint64_t sign = UINT64_C(1) << (8 * width - 1);
@@ -55,6 +62,12 @@ uint64_t fill_word(enum fill fill, const struct pack_parameter *parameter) {
     default:
         return repeat(bytes[fill], 1);
     }
+}
+
+uint64_t fill_canary_word(enum fill fill, const struct pack_parameter *parameter, uint32_t i) {
+    _Static_assert(PACK_PARAMETER_LIMIT <= 64, "a canary stays a NaN, or huge, and never zero");
+    uint64_t distinct = fill == FILL_BENIGN ? (uint64_t)i << 1 : i; /* 0x01 has its lowest bit to keep */
+    return fill_word(fill, parameter) ^ repeat(distinct, pattern_width(parameter));
 }
 
 uint64_t fill_output_word(enum fill fill, const struct pack_parameter *parameter) {

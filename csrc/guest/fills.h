@@ -17,6 +17,10 @@ uint64_t fill_general_register(enum fill fill);
 /* For memory that holds (or would hold, behind the end) elements of a known type: 64 bits, whole elements. */
 uint64_t fill_word(enum fill fill, const struct pack_parameter *parameter);
 
+/* For the canaries around buffer number i: fill_word with the number in the lowest bits of every element. A kernel that
+ * copies one element too many would otherwise replace one canary by its like. */
+uint64_t fill_canary_word(enum fill fill, const struct pack_parameter *parameter, uint32_t i);
+
 /* For output buffers: fill_word, but recognisable under FILL_BENIGN too, where it must not pass for a result. */
 uint64_t fill_output_word(enum fill fill, const struct pack_parameter *parameter);
 

@@ -167,6 +167,11 @@ def test_a_store_into_the_slack_of_a_page_is_found(run: Run) -> None:
     assert [(d.buffer, d.kind, d.offset_bytes, d.changed_bytes) for d in damages[0]] == [(1, DamageKind.CANARY, -8, 4)]
 
 
+def test_a_canary_copied_from_another_buffer_is_found(run: Run) -> None:
+    ended = run("if (((uintptr_t)in & 4095) == 0) ((volatile float *)out)[n] = ((volatile const float *)in)[n];")
+    assert [[d.offset_bytes for d in trial.damages] for trial in ended.trials] == [[], [4 * COUNT], []] * 2
+
+
 def test_a_changed_input_is_found(run: Run) -> None:
     for trial in run("memset((float *)in + 3, 255, 4);").trials:
         assert [(d.buffer, d.kind, d.offset_bytes, d.changed_bytes) for d in trial.damages] == [
