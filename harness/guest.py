@@ -31,6 +31,8 @@ PACK_MAGIC = 0x4B434150
 RECORD_MAGIC = 0x43455248
 BLOB_NONE = 2**64 - 1
 NO_BUFFER = 2**32 - 1
+TRIAL_CLEAN_UPPERS = 1
+SIDE_ALIAS = 2
 
 PACK_HEADER = struct.Struct("<IIQQIIIIQII")
 PACK_PARAMETER = struct.Struct("<IIII")
@@ -95,6 +97,10 @@ class PackCase:
 
     values: tuple[int, ...]
     buffers: tuple[PackBuffer, ...]
+    offsets_bytes: tuple[int, ...] = ()
+    """By buffer: distance from the guard page that it would touch; none where there is no entry."""
+    alias: tuple[tuple[int, int], ...] = ()
+    """Pairs (buffer, the one whose address it has)."""
 
 
 def encode_pack(
@@ -113,9 +119,7 @@ def encode_pack(
     """
     buffer_count = sum(parameter.is_buffer for parameter in parameters)
     table = [PACK_PARAMETER.pack(p.is_buffer, p.flow, p.element_bytes, p.is_integer) for p in parameters]
-    trial_table = b"".join(
-        PACK_TRIAL.pack(trial.fill, 0) + PACK_PLACEMENT.pack(trial.side, 0) * buffer_count for trial in trials
-    )
+    common_trials = _trial_table(trials, buffer_count, (), ())
     values = struct.Struct(f"<{len(parameters)}Q")
     blobs: list[bytes] = []
     blob_bytes = 0
@@ -130,7 +134,8 @@ def encode_pack(
                 blobs += (buffer.contents, bytes(padding))
                 blob_bytes += len(buffer.contents) + padding
             table.append(PACK_BUFFER.pack(buffer.extent_bytes, offset, buffer.readable_bytes))
-        table.append(trial_table)
+        placed = case.offsets_bytes or case.alias
+        table.append(_trial_table(trials, buffer_count, case.offsets_bytes, case.alias) if placed else common_trials)
     tables = b"".join(table)
     body = b"".join((tables, *blobs))
     header = PACK_HEADER.pack(
@@ -147,6 +152,22 @@ def encode_pack(
         timeout_limit,
     )
     return header + body
+
+
+def _trial_table(
+    trials: Sequence[Trial], buffer_count: int, offsets_bytes: Sequence[int], alias: Sequence[tuple[int, int]]
+) -> bytes:
+    shared = dict(alias)
+    table = []
+    for trial in trials:
+        table.append(PACK_TRIAL.pack(trial.fill, TRIAL_CLEAN_UPPERS if trial.clean_uppers else 0))
+        for buffer in range(buffer_count):
+            offset = offsets_bytes[buffer] if buffer < len(offsets_bytes) else 0
+            if buffer in shared:
+                table.append(PACK_PLACEMENT.pack(SIDE_ALIAS, shared[buffer]))
+            else:
+                table.append(PACK_PLACEMENT.pack(trial.side, offset))
+    return b"".join(table)
 
 
 # ---- observation ---------------------------------------------------------------------------------------------------

@@ -135,7 +135,9 @@ def _constant(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDA
 
 def _alternating(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
     magnitude = np.abs(values[:1]).sum()
-    return np.where(np.arange(values.size) % 2, -magnitude, magnitude).astype(dtype)
+    signs = 1.0 - 2.0 * (np.arange(values.size) % 2)
+    alternating: NDArray[Any] = (magnitude * signs).astype(dtype)
+    return alternating
 
 
 def _descending(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:

@@ -246,6 +246,8 @@ class Target:
     """Widths that `all` stands for; one element for fixed-width ISAs; of its scalable unit for a core model."""
     vector_bits_on_request: tuple[int, ...]
     emulations: tuple[Emulation, ...]
+    gate: Emulation | None
+    """The same machine without this ISA's features: there the binary must fault."""
     is_core: bool
 
     @property
@@ -319,6 +321,8 @@ class Need:
     target: str
     isa: str
     vector_bits: int | None
+    is_gate: bool = False
+    """To run it with the ISA's features switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +408,7 @@ class Job:
     build: Build
     executor: Executor
     vector_bits: int | None
+    role: Role
     cases: tuple[Case, ...] = field(repr=False)
     trials: tuple[Trial, ...]
     cpu_timeout_ms: int
@@ -420,14 +425,25 @@ class Selection:
     vector_bits_named: bool = False
     emulator: str | None = None
     compilers: tuple[str, ...] = ()
-    opts: tuple[str, ...] = ("O2",)
-    variants: tuple[str, ...] = ("plain",)
+    opts: tuple[str, ...] = ("O0", "O2")
+    variants: tuple[str, ...] = ("plain", "hostile")
     suites: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     required: tuple[str, ...] = ()
     seed: int = 0
     cpu_timeout_s: float = 2.0
+
+
+class Role(Enum):
+    """Why a point is run."""
+
+    MAIN = "main"
+    """The ISA's target, or one that was named: every build."""
+    CORE = "core"
+    """A core model that the kernel's ISA promises to run on: one build."""
+    GATE = "gate"
+    """The ISA's features switched off: one call, which must fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,11 +455,12 @@ class Point:
     vector_bits: int | None
     named: bool
     """Whether the user named any of it literally, which makes its absence an error."""
+    role: Role = Role.MAIN
 
     @property
     def need(self) -> Need:
         """What it asks of the machine."""
-        return Need(self.target.name, self.kernel.isa, self.vector_bits)
+        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -637,6 +654,8 @@ class Finding:
     scalar_ulp: float | None = None
     """Largest distance to what the scalar kernel computed for the same case."""
     seconds: float = 0.0
+    depends_on_fill: bool = False
+    """Calls that differ only in what undefined values held gave different bits."""
 
 
 @dataclass(frozen=True, slots=True)

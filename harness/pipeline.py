@@ -19,7 +19,7 @@ from harness.build import Builder
 from harness.build.store import cache_directory
 from harness.errors import BuildError, ContractError, ExitCode, UsageError
 from harness.inputs import InputStream
-from harness.judge import Judge
+from harness.judge import Judge, gate_finding
 from harness.launch import load_of, observe
 from harness.model import (
     SCALAR_ISA,
@@ -33,6 +33,7 @@ from harness.model import (
     Outcome,
     Plan,
     Project,
+    Role,
     Selection,
     Verdict,
 )
@@ -246,6 +247,8 @@ class Reporter:
     def _findings(
         self, job: Job, seen: Observation, attested: int | None, inputs: Mapping[int, Mapping[str, NDArray[Any]]]
     ) -> list[Finding]:
+        if job.role is Role.GATE:
+            return [gate_finding(seen, job.kernel.isa)]
         if seen.attestation and attested != job.vector_bits:
             reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
             return [Finding(Outcome.HARNESS_ERROR, reason)] * len(job.cases)
@@ -254,7 +257,7 @@ class Reporter:
             judge.keep_scalar(seen, job.cases)
         try:
             with _time_limit(REFERENCE_TIMEOUT_S, f"{job.contract.origin}: the reference of {job.contract.op} hangs"):
-                return judge.findings(seen, job.cases, inputs)
+                return judge.findings(seen, job.cases, job.trials, inputs)
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 

@@ -31,6 +31,7 @@ from harness.model import (
     Plan,
     Point,
     Project,
+    Role,
     Selection,
     Side,
     Target,
@@ -41,8 +42,21 @@ SIZE_SUITE = "size"
 """The suite that --size makes up."""
 TRIALS = {
     "plain": (Trial(Fill.BENIGN, Side.END), Trial(Fill.BENIGN, Side.START)),
+    "hostile": (
+        Trial(Fill.NAN, Side.END),
+        Trial(Fill.HUGE_NEGATIVE, Side.END),
+        Trial(Fill.HUGE_POSITIVE, Side.START),
+    ),
 }
-"""Calls per case, by build variant: every buffer touches the guard page behind it, then the one in front of it."""
+"""Calls per case, by build variant: every buffer touches the guard page behind it, then the one in front of it.
+
+Calls that differ in nothing but the fill must give the same bits."""
+CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
+"""One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
+GATE_SUITE = "gate"
+SCALABLE_FACTS = ("sve_bits", "sme_bits", "rvv_bits")
+"""What guests attest about lengths that --svl selects."""
+_GATE_SIZE = 1000
 
 _GLOB_CHARACTERS = frozenset("*?[")
 
@@ -65,6 +79,7 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
     points: list[Point] = []
     absences: list[Absence] = []
     for kernel, kernel_named in kernels:
+        points += _further_points(project, kernel, targets, selection)
         for target in targets or [project.isa_target(kernel.isa)]:
             if kernel.isa not in target.isas:
                 absences.append(_not_applicable(kernel, target, None, f"{target.name} does not run {kernel.isa} code"))
@@ -77,8 +92,36 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
                 else:
                     named_width = selection.vector_bits_named and project.isa_target(kernel.isa).is_scalable
                     points.append(Point(kernel, target, vector_bits, named or named_width))
-    points.sort(key=lambda point: point.kernel.isa != SCALAR_ISA)
+    points.sort(key=lambda point: (point.kernel.isa != SCALAR_ISA, _ROLE_ORDER[point.role]))
     return tuple(points), tuple(absences)
+
+
+_ROLE_ORDER = {role: rank for rank, role in enumerate(Role)}
+
+
+def _further_points(project: Project, kernel: Kernel, targets: Sequence[Target], selection: Selection) -> list[Point]:
+    """The core models that a kernel's ISA promises to run on, and its gate; unless one way to run is pinned."""
+    if selection.emulator is not None:
+        return []
+    found: list[Point] = []
+    isa = project.isa_target(kernel.isa)
+    for target in project.targets.values():
+        if target.is_core and kernel.isa in target.isas and not targets:
+            widths = target.vector_bits if isa.is_scalable else isa.vector_bits
+            wanted = [
+                b for b in widths if not (isa.is_scalable and selection.vector_bits_named) or b in selection.vector_bits
+            ]
+            required = _is_required(selection, target)
+            found += [Point(kernel, target, bits, required, Role.CORE) for bits in wanted]
+    wants_gate = not (selection.cases or selection.sizes) and (not selection.suites or GATE_SUITE in selection.suites)
+    if (
+        isa.gate
+        and wants_gate
+        and (not targets or isa in targets)
+        and "gate" not in project.contracts[kernel.op].waived
+    ):
+        found.append(Point(kernel, isa, None, False, Role.GATE))
+    return found
 
 
 def _select_kernels(project: Project, patterns: Sequence[str]) -> list[tuple[Kernel, bool]]:
@@ -171,22 +214,24 @@ def make_plan(
     for point in points:
         executor = capabilities.executors[point.need]
         if isinstance(executor, Missing):
-            missing.append(_unavailable(point, None, str(executor)))
+            missing.append(_unavailable(point, str(executor)))
             continue
         for compiler in _compilers(project, selection, point, capabilities):
             if isinstance(compiler, Missing):
-                missing.append(_unavailable(point, None, str(compiler), named=bool(selection.compilers)))
+                missing.append(_unavailable(point, str(compiler), named=bool(selection.compilers)))
                 continue
             jobs += _jobs(project, selection, point, compiler, executor)
     return Plan(tuple(jobs), tuple(missing))
 
 
-def _unavailable(point: Point, build: str | None, reason: str, *, named: bool = False) -> Absence:
+def _unavailable(point: Point, reason: str, *, named: bool = False) -> Absence:
+    if point.role is Role.GATE:
+        reason = f"whether it faults without {point.kernel.isa}: {reason}"
     return Absence(
         point.kernel.id,
         point.target.name,
         point.vector_bits,
-        build,
+        None,
         Outcome.UNAVAILABLE,
         reason,
         named=named or point.named,
@@ -200,13 +245,25 @@ def _compilers(
     if selection.compilers:
         return [capabilities.compilers[(triple, spec)] for spec in dict.fromkeys(selection.compilers)]
     found = [capabilities.compilers[(triple, spec)] for spec in DEFAULT_COMPILERS]
-    present = [compiler for compiler in found if isinstance(compiler, Compiler)]
-    return [*present[:1]] or [found[0]]
+    present: list[Compiler | Missing] = [compiler for compiler in found if isinstance(compiler, Compiler)]
+    if point.role is not Role.MAIN:
+        present = present[:1]
+    return present or [found[0]]
 
 
 def _jobs(project: Project, selection: Selection, point: Point, compiler: Compiler, executor: Executor) -> list[Job]:
     contract = project.contracts[point.kernel.op]
-    cases = make_cases(contract, selection, point.vector_bits)
+    if point.role is Role.GATE:
+        cases = _gate_case(contract, selection)
+        builds = [(opt, variant) for opt in selection.opts[-1:] for variant in selection.variants[:1]]
+    else:
+        cases = make_cases(contract, selection, point.vector_bits)
+        builds = [
+            (opt, variant) for opt in dict.fromkeys(selection.opts) for variant in dict.fromkeys(selection.variants)
+        ]
+        if point.role is Role.CORE:
+            builds = builds[-1:]
+    isa = project.isa_target(point.kernel.isa)
     if not cases:
         return []
     return [
@@ -214,18 +271,33 @@ def _jobs(project: Project, selection: Selection, point: Point, compiler: Compil
             kernel=point.kernel,
             contract=contract,
             target=point.target,
-            isa_flags=project.isa_target(point.kernel.isa).flags,
-            width_fact=project.isa_target(point.kernel.isa).width_fact,
+            isa_flags=isa.flags,
+            width_fact=isa.width_fact,
             build=Build(compiler, opt, variant),
             executor=executor,
             vector_bits=point.vector_bits,
+            role=point.role,
             cases=cases,
-            trials=TRIALS[variant],
+            trials=_trials(point, compiler, variant, contract),
             cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
         )
-        for opt in dict.fromkeys(selection.opts)
-        for variant in dict.fromkeys(selection.variants)
+        for opt, variant in builds
     ]
+
+
+def _trials(point: Point, compiler: Compiler, variant: str, contract: Contract) -> tuple[Trial, ...]:
+    if point.role is Role.GATE:
+        return TRIALS["plain"][:1]
+    trials = TRIALS[variant]
+    if variant == "hostile" and compiler.triple.startswith("x86_64") and "dirty-uppers" not in contract.waived:
+        trials = (*trials, CLEAN_UPPERS_TRIAL)
+    return trials
+
+
+def _gate_case(contract: Contract, selection: Selection) -> tuple[Case, ...]:
+    """One case, long enough to reach every loop of a kernel."""
+    spec = CaseSpec(tuple((name, _GATE_SIZE) for name in contract.size_names), contract.pattern)
+    return _number(contract, GATE_SUITE, [spec], selection.seed)
 
 
 # ---- cases ---------------------------------------------------------------------------------------------------------
@@ -280,7 +352,7 @@ def _scalars(contract: Contract, index: int) -> tuple[tuple[str, Number], ...]:
 
 
 def _check_suites(project: Project, selection: Selection, points: Sequence[Point]) -> None:
-    known = {suite for point in points for suite in project.contracts[point.kernel.op].suites}
+    known = {suite for point in points for suite in project.contracts[point.kernel.op].suites} | {GATE_SUITE}
     for suite in selection.suites:
         if points and suite not in known:
             raise UsageError(f"unknown suite {suite!r}{perhaps(suite, known)}; known: {', '.join(sorted(known))}")
@@ -300,7 +372,8 @@ def _check_cases(project: Project, selection: Selection, points: Sequence[Point]
 
 def reproducer(program: str, job: Job, seed: int, config: Path | None) -> Callable[[Case | None], str]:
     """Return a function that writes the shell command which runs one case of a job again (None: all of them)."""
-    width = [f"--svl {job.vector_bits}"] if job.vector_bits and job.target.is_scalable else []
+    scalable = job.width_fact in SCALABLE_FACTS
+    width = [f"--svl {job.vector_bits}"] if job.vector_bits and scalable else []
     build = f"--cc {shlex.quote(job.build.compiler.spec)} --opt {job.build.opt} --build {job.build.variant}"
     start = " ".join(
         (program, "run", shlex.quote(job.kernel.id), "--target", shlex.quote(job.target.name), *width, build)
@@ -311,6 +384,8 @@ def reproducer(program: str, job: Job, seed: int, config: Path | None) -> Callab
     def line(case: Case | None) -> str:
         if case is None:
             return start + end
+        if case.suite == GATE_SUITE:
+            return f"{start} --suite {GATE_SUITE}{end}"
         if case.suite == SIZE_SUITE:
             return f"{start} --size {case.sizes[0][1]}{end}"
         return f"{start} --case {shlex.quote(case.id)}{end}"

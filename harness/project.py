@@ -119,6 +119,7 @@ _IS_A: dict[str, Callable[[Any], bool]] = {
     "a list of widths in bits": lambda value: (
         isinstance(value, list) and all(isinstance(item, int) and item > 0 and item % 8 == 0 for item in value)
     ),
+    "a table": lambda value: isinstance(value, dict),
     "an array of tables": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
 }
 
@@ -250,6 +251,7 @@ _TARGET_KEYS = {
     "vector_bits": "a list of widths in bits",
     "vector_bits_on_request": "a list of widths in bits",
     "core": "true or false",
+    "gate": "a table",
     "run": "an array of tables",
 }
 _RUN_KEYS = {"how": "a string", "cpu": "a string"}
@@ -270,12 +272,8 @@ def load_target(path: Path) -> Target:
     manifest = _Manifest(path)
     values = manifest.values
     _check_target(manifest, values)
-    runs = []
-    for number, run in enumerate(values["run"]):
-        manifest.check_keys(run, _RUN_KEYS, "[[run]]", number)
-        if run.get("how") not in _HOWS:
-            raise manifest.fault(f"'how' must be one of {', '.join(_HOWS)}, not {run.get('how')!r}", "how", number)
-        runs.append(Emulation(run["how"], run.get("cpu")))
+    runs = [_emulation(manifest, run, "[[run]]", number) for number, run in enumerate(values["run"])]
+    gate = _emulation(manifest, values["gate"], "[gate]", len(runs)) if "gate" in values else None
     return Target(
         name=path.stem,
         description=values["description"],
@@ -286,8 +284,16 @@ def load_target(path: Path) -> Target:
         vector_bits=tuple(values.get("vector_bits", ())),
         vector_bits_on_request=tuple(values.get("vector_bits_on_request", ())),
         emulations=tuple(runs),
+        gate=gate,
         is_core=values.get("core", False),
     )
+
+
+def _emulation(manifest: _Manifest, table: Mapping[str, Any], what: str, number: int) -> Emulation:
+    manifest.check_keys(table, _RUN_KEYS, what, number)
+    if table.get("how") not in _HOWS:
+        raise manifest.fault(f"'how' must be one of {', '.join(_HOWS)}, not {table.get('how')!r}", "how", number)
+    return Emulation(table["how"], table.get("cpu"))
 
 
 def _check_target(manifest: _Manifest, values: Mapping[str, Any]) -> None:

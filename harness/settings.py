@@ -92,7 +92,7 @@ def _one_of(flag: str, known: Sequence[str]) -> Callable[[str], str]:
 
 
 OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
-VARIANTS = ("plain",)
+VARIANTS = ("plain", "hostile")
 EMULATORS = ("native", "qemu-user")
 
 OPTIONS: tuple[Option, ...] = (
@@ -112,14 +112,12 @@ OPTIONS: tuple[Option, ...] = (
         _one_of("--emulator", EMULATORS),
         "E",
     ),
-    Option(
-        "cc", ("--cc",), "compilers: gcc, gcc-12, clang, a path (default: the first found)", str, "CC", is_list=True
-    ),
-    Option("opt", ("--opt",), "optimisation levels (default: O2)", _one_of("--opt", OPT_LEVELS), "O", is_list=True),
+    Option("cc", ("--cc",), "compilers: gcc, gcc-12, clang, a path (default: gcc and clang)", str, "CC", is_list=True),
+    Option("opt", ("--opt",), "optimisation levels (default: O0,O2)", _one_of("--opt", OPT_LEVELS), "O", is_list=True),
     Option(
         "build",
         ("--build",),
-        f"build variants: {', '.join(VARIANTS)} (default: plain)",
+        f"build variants: {', '.join(VARIANTS)} (default: both)",
         _one_of("--build", VARIANTS),
         "B",
         is_list=True,
@@ -161,6 +159,7 @@ class Settings:
 
 
 DEFAULT_VECTOR_BITS = (128, 256, 512)
+DEFAULT_OPTS = ("O0", "O2")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -197,8 +196,8 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         vector_bits_named=bool(widths) and "all" not in widths,
         emulator=values["emulator"],
         compilers=tuple(values["cc"]),
-        opts=tuple(values["opt"]) or ("O2",),
-        variants=tuple(values["build"]) or ("plain",),
+        opts=tuple(values["opt"]) or DEFAULT_OPTS,
+        variants=tuple(values["build"]) or VARIANTS,
         suites=tuple(values["suite"]),
         cases=tuple(values["case"]),
         sizes=tuple(values["size"]),

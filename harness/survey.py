@@ -104,6 +104,8 @@ class Surveyor:
             missing = compilers[(triple, DEFAULT_COMPILERS[0])]
             return missing if isinstance(missing, Missing) else Missing("no compiler", "")
         ways = [way for way in target.emulations if emulator in (None, way.how)]
+        if need.is_gate:
+            ways = [isa.gate] if isa.gate else []
         if not ways:
             return Missing(f"{target.name} has no emulator {emulator!r}", f"it runs by {_ways(target)}")
         tried: list[Missing] = []
@@ -127,6 +129,7 @@ class Surveyor:
                 *compiler.command,
                 isa.width_fact or "",
                 str(need.vector_bits),
+                str(need.is_gate),
             ]
         )
         known = self._known.get(key)
@@ -158,6 +161,9 @@ class Surveyor:
             reason = f"{name} does not run it: {seen.harness_fault or 'no attestation'}"
             return {"reason": reason, "remedy": _remedy(executor, cpu)}
         attested = seen.attestation.get(isa.width_fact) if isa.width_fact else None
+        if need.is_gate:
+            still = f"{name} with the CPU {cpu!r} still has {isa.name}" if attested else ""
+            return {"reason": still, "remedy": "", "version": version, "cpu": cpu}
         if isa.width_fact and attested is None:
             return {"reason": f"{name} has no {isa.name}", "remedy": _remedy(executor, cpu)}
         if isa.width_fact and attested != need.vector_bits:

@@ -13,12 +13,15 @@ from functools import cache
 from pathlib import Path
 
 from harness.build.adapter import adapter_source
+from harness.build.shims import hostile_flags
 from harness.build.store import entry, key_of
 from harness.build.toolchain import compile_command
 from harness.errors import BuildError
 from harness.model import Binary, Build, Compiler, Contract, Kernel
 
 BINARY_NAME = "guest"
+HOSTILE = "hostile"
+"""The build variant in which undefined lanes hold poison."""
 RUNNER_NAME = "guest_runner.o"
 # The runner must not use what a kernel's ISA flags would allow, nor libc features that a kernel may damage.
 GUEST_FLAGS = ("-O2", "-fno-stack-protector", "-fno-tree-vectorize", "-fno-strict-aliasing")
@@ -35,12 +38,14 @@ class Builder:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def build(self, kernel: Kernel, contract: Contract, build: Build, flags: tuple[str, ...]) -> Binary:
-        """Return the executable of one kernel.
+        """Return the executable of one kernel. `flags` are those of its ISA; the hostile variant adds its shims.
 
         Raises:
             BuildError: the compiler or linker refused it; the message is what it said first.
         """
         compiler = build.compiler
+        if build.variant == HOSTILE:
+            flags = (*flags, *hostile_flags(kernel.isa))
         adapter = adapter_source(kernel, contract)
         preprocessed = [
             _run(compile_command(compiler, build.opt, flags, "-E", str(source)), source.parent)

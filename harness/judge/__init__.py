@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import signal
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.compare import Comparison, compare, distance_ulp
+from harness.judge.faults import damaged, death_finding, ended_early, gate_finding, state_changed
 from harness.judge.reference import Expected, Oracle
 from harness.model import (
     Case,
     CaseObservation,
     Contract,
-    Damage,
-    DamageKind,
-    Death,
-    Fault,
+    Fill,
     Finding,
-    Flow,
     Observation,
     Outcome,
+    Trial,
     TrialObservation,
     TrialStatus,
 )
 
+__all__ = ["Judge", "gate_finding"]
+
 Outputs = Mapping[str, bytes]
+Inputs = Mapping[str, NDArray[Any]]
 
 
 class Judge:
@@ -42,61 +43,76 @@ class Judge:
         self._buffers = contract.prototype.buffers
         self._result = contract.prototype.result
         self._expected: dict[int, dict[str, Expected]] = {}
-        self._compared: dict[tuple[int, str, bytes], Comparison] = {}
+        self._compared: dict[tuple[int, str, bytes], tuple[Comparison, float | None]] = {}
         self._scalar: dict[int, Outputs] = {}
 
     def keep_scalar(self, observation: Observation, cases: tuple[Case, ...]) -> None:
         """Remember what the scalar kernel computed, for the distance to it in later findings."""
         for index, case in enumerate(cases):
             seen = observation.cases.get(index)
-            if seen and seen.trials[0].status is TrialStatus.RETURNED:
+            if seen and seen.trials[0].status is TrialStatus.RETURNED and case.key not in self._scalar:
                 self._scalar[case.key] = self._outputs(seen.trials[0])
 
     def findings(
-        self, observation: Observation, cases: tuple[Case, ...], inputs: Mapping[int, Mapping[str, NDArray[Any]]]
+        self,
+        observation: Observation,
+        cases: tuple[Case, ...],
+        trials: tuple[Trial, ...],
+        inputs: Mapping[int, Inputs],
     ) -> list[Finding]:
-        """Judge every case of a job, in order. `inputs` is by case key."""
+        """Judge every case of a job, in order. `inputs` is by case key.
+
+        Raises:
+            ContractError: the reference or the error model misbehaves.
+        """
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            return [self._finding(observation, index, case, inputs[case.key]) for index, case in enumerate(cases)]
+            return [
+                self._finding(observation, index, case, trials, inputs[case.key]) for index, case in enumerate(cases)
+            ]
 
-    def _finding(self, observation: Observation, index: int, case: Case, inputs: Mapping[str, NDArray[Any]]) -> Finding:
+    def _finding(
+        self, observation: Observation, index: int, case: Case, trials: tuple[Trial, ...], inputs: Inputs
+    ) -> Finding:
         if index in observation.deaths:
-            return _death(observation.deaths[index])
+            return death_finding(observation.deaths[index])
         if index in observation.not_run:
             return Finding(Outcome.UNAVAILABLE, observation.not_run[index])
         if index not in observation.cases:
             return Finding(Outcome.HARNESS_ERROR, observation.harness_fault or "the guest returned no result")
-        return self._judged(observation.cases[index], case, inputs)
+        return self._judged(observation.cases[index], case, trials, inputs)
 
-    def _judged(self, seen: CaseObservation, case: Case, inputs: Mapping[str, NDArray[Any]]) -> Finding:
+    def _judged(self, seen: CaseObservation, case: Case, trials: tuple[Trial, ...], inputs: Inputs) -> Finding:
         seconds = sum(trial.cpu_nanoseconds for trial in seen.trials) / 1e9
-        for judge_one in (_ended_early, _damaged, _state_changed):
+        for judge_one in (ended_early, damaged, state_changed):
             for trial in seen.trials:
                 found = judge_one(trial, self._contract, case)
                 if found:
                     return Finding(found[0], found[1], seconds=seconds)
         if case.key not in self._expected:
             self._expected[case.key] = self._oracle.expect(case, inputs)
-        expected = self._expected[case.key]
-        return self._compare_trials(seen, case, expected, seconds)
+        outputs = [self._outputs(trial) for trial in seen.trials]
+        finding = self._compare(outputs, case, seconds)
+        dependence = self._fill_dependence(outputs, trials)
+        if dependence:
+            return replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True)
+        return finding
 
-    def _compare_trials(
-        self, seen: CaseObservation, case: Case, expected: Mapping[str, Expected], seconds: float
-    ) -> Finding:
+    # -- against the reference
+
+    def _compare(self, outputs: list[Outputs], case: Case, seconds: float) -> Finding:
         comparisons: list[Comparison] = []
-        scalar = self._scalar.get(case.key)
         scalar_ulp: float | None = None
         previous: Outputs | None = None
-        for trial in seen.trials:
-            outputs = self._outputs(trial)
-            if outputs == previous:
+        for one in outputs:
+            if one == previous:
                 continue
-            previous = outputs
-            comparisons += [self._compared_once(case, name, raw, expected[name]) for name, raw in outputs.items()]
-            if scalar is not None:
-                apart = max(distance_ulp(raw, scalar[name], expected[name]) for name, raw in outputs.items())
-                scalar_ulp = max(scalar_ulp or 0.0, apart)
+            previous = one
+            for name, raw in one.items():
+                comparison, apart = self._compared_once(case, name, raw)
+                comparisons.append(comparison)
+                if apart is not None:
+                    scalar_ulp = max(scalar_ulp or 0.0, apart)
         worst = min(comparisons, key=lambda comparison: comparison.headroom)
         return Finding(
             outcome=Outcome.PASS if all(c.within for c in comparisons) else Outcome.MISMATCH,
@@ -109,11 +125,44 @@ class Judge:
             seconds=seconds,
         )
 
-    def _compared_once(self, case: Case, name: str, raw: bytes, expected: Expected) -> Comparison:
+    def _compared_once(self, case: Case, name: str, raw: bytes) -> tuple[Comparison, float | None]:
+        """Compare with the reference, and with what the scalar kernel computed where that is known."""
         key = (case.key, name, hashlib.blake2b(raw, digest_size=16).digest())
         if key not in self._compared:
-            self._compared[key] = compare(name, raw, expected)
+            expected = self._expected[case.key][name]
+            scalar = self._scalar.get(case.key)
+            apart = None if scalar is None else distance_ulp(raw, scalar[name], expected)
+            self._compared[key] = (compare(name, raw, expected), apart)
         return self._compared[key]
+
+    # -- against one another
+
+    def _fill_dependence(self, outputs: list[Outputs], trials: tuple[Trial, ...]) -> str:
+        """Compare, bit by bit, calls that differ in nothing but what undefined values held."""
+        first: dict[Trial, tuple[Trial, Outputs]] = {}
+        for trial, one in zip(trials, outputs, strict=True):
+            earlier, expected = first.setdefault(replace(trial, fill=Fill.BENIGN), (trial, one))
+            for name, raw in one.items():
+                if raw != expected[name]:
+                    return (
+                        f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
+                        f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined (inactive lanes, "
+                        "registers, the stack, bytes beside a buffer)"
+                    )
+        return ""
+
+    def _first_difference(self, name: str, one: bytes, other: bytes) -> str:
+        types = {parameter.name: parameter.type for parameter in self._buffers}
+        element_type = types.get(name, self._result)
+        dtype = element_type.dtype if element_type else "u1"
+        first, second = (np.frombuffer(raw, dtype) for raw in (one, other))
+        bits = f"<u{first.dtype.itemsize}"
+        differing = np.flatnonzero(first.view(bits) != second.view(bits))
+        readable = differing[first[differing] == first[differing]]  # where the first is no NaN
+        element = int((readable if readable.size else differing)[0])
+        place = f"{name}[{element}]" if name in types else "the returned value"
+        numbers = [f"{array[element]:.9g} ({array.view(bits)[element]:#x})" for array in (first, second)]
+        return f"{place} is {' and '.join(numbers)}"
 
     def _outputs(self, trial: TrialObservation) -> Outputs:
         outputs = {
@@ -124,73 +173,9 @@ class Judge:
         return outputs
 
 
-def _death(death: Death) -> Finding:
-    if death.exit_status is None:
-        return Finding(Outcome.TIMEOUT, "the process made no progress and was ended by the host's deadline")
-    if death.exit_status < 0:
-        how = f"died of {_signal_name(-death.exit_status)}"
-    else:
-        how = f"exited with status {death.exit_status}"
-    return Finding(Outcome.CRASH, f"the process {how} during the call{_said(death.stderr)}")
-
-
-def _said(stderr: str) -> str:
-    last = stderr.strip().splitlines()[-1:] if stderr else []
-    return f" ({last[0].strip()!r})" if last else ""
-
-
-def _ended_early(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    if trial.status is TrialStatus.TIMEOUT:
-        return Outcome.TIMEOUT, f"no return after {trial.cpu_nanoseconds / 1e9:.1f} s of CPU time"
-    if trial.status is not TrialStatus.SIGNAL or trial.fault is None:
-        return None
-    if trial.fault.buffer is not None:
-        return Outcome.OUT_OF_BOUNDS, _guard_hit(trial.fault, contract, case)
-    return Outcome.CRASH, f"{_signal_name(trial.fault.signal)} at address {trial.fault.address:#x}"
-
-
-def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:
-    what = {True: "wrote", False: "read", None: "touched"}[fault.is_write]
-    return f"{what} {_place(contract, case, fault.buffer or 0, fault.offset_bytes)}"
-
-
-def _damaged(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    for damage in trial.damages:
-        if damage.kind is DamageKind.CANARY:
-            where = _place(contract, case, damage.buffer, damage.offset_bytes)
-            return Outcome.OUT_OF_BOUNDS, f"wrote {where} ({_bytes(damage)} changed)"
-    for damage in trial.damages:
-        parameter = contract.prototype.buffers[damage.buffer]
-        element = damage.offset_bytes // parameter.type.size_bytes
-        return Outcome.STATE, f"changed the input {parameter.name}[{element}] ({_bytes(damage)} changed)"
-    return None
-
-
-def _bytes(damage: Damage) -> str:
-    return f"{damage.changed_bytes} byte{'s' if damage.changed_bytes != 1 else ''}"
-
-
-def _place(contract: Contract, case: Case, buffer: int, offset_bytes: int) -> str:
-    parameter = contract.prototype.buffers[buffer]
-    count = contract.extents[parameter.name].count(dict(case.sizes))
-    element = offset_bytes // parameter.type.size_bytes
-    side = "before its start" if element < 0 else "behind its end"
-    return f"{parameter.name}[{element}], {side} ({count} element{'s' if count != 1 else ''})"
-
-
-def _state_changed(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    if not trial.violations:
-        return None
-    first = trial.violations[0]
-    others = f" and {len(trial.violations) - 1} more" if len(trial.violations) > 1 else ""
-    return Outcome.STATE, f"{first.name} changed from {first.before:#x} to {first.after:#x} ({first.rule}){others}"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-__all__ = ["Flow", "Judge"]
+_FILL_NAMES = {
+    Fill.BENIGN: "benign",
+    Fill.NAN: "NaN",
+    Fill.HUGE_NEGATIVE: "huge negative",
+    Fill.HUGE_POSITIVE: "huge positive",
+}

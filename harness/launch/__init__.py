@@ -194,10 +194,11 @@ def _pack_case(contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]
     buffers = []
     for parameter in contract.prototype.buffers:
         array = inputs.get(parameter.name)
-        if array is None:
-            count = contract.extents[parameter.name].count(sizes)
-            buffers.append(PackBuffer(count * parameter.type.size_bytes, None))
-        else:
-            buffers.append(PackBuffer(array.nbytes, array.tobytes()))
+        count = contract.extents[parameter.name].count(sizes)
+        readable_bytes = contract.over_read.get(parameter.name, 0) * parameter.type.size_bytes
+        contents = None if array is None else array.tobytes()
+        buffers.append(PackBuffer(count * parameter.type.size_bytes, contents, readable_bytes))
     values = tuple(0 if p.is_pointer else p.type.raw_bits(numbers[p.name]) for p in contract.prototype.parameters)
-    return PackCase(values, tuple(buffers))
+    elements = [parameter.type.size_bytes for parameter in contract.prototype.buffers]
+    offsets = tuple(offset * size for offset, size in zip(case.placement.offsets, elements, strict=False))
+    return PackCase(values, tuple(buffers), offsets, case.placement.alias)

@@ -21,9 +21,12 @@ from harness.model import (
     DamageKind,
     Death,
     Fault,
+    Fill,
     Finding,
     Observation,
     Outcome,
+    Side,
+    Trial,
     TrialObservation,
     TrialStatus,
     Violation,
@@ -38,6 +41,9 @@ EPS = float(np.float32(dict(CASES[0].scalars)["eps"]))
 RIGHT = (ROW / np.sqrt(np.mean(np.square(ROW.astype(np.float64))) + EPS)).astype(np.float32)
 
 
+TRIALS = (Trial(Fill.BENIGN, Side.END), Trial(Fill.BENIGN, Side.START))
+
+
 def trial(output: NDArray[Any] = RIGHT, **changes: Any) -> TrialObservation:
     fine = TrialObservation(TrialStatus.RETURNED, None, 1000, bytes(16), (), (), (output.tobytes(),))
     return replace(fine, **changes)
@@ -49,7 +55,8 @@ def seen(*trials: TrialObservation, **changes: Any) -> Observation:
 
 
 def judged(observation: Observation) -> Finding:
-    return Judge(CONTRACT).findings(observation, CASES, INPUTS)[0]
+    count = len(observation.cases[0].trials) if observation.cases else 1
+    return Judge(CONTRACT).findings(observation, CASES, TRIALS[:count], INPUTS)[0]
 
 
 def test_the_right_result_passes_with_its_numbers() -> None:
@@ -78,7 +85,7 @@ def test_the_distance_to_the_scalar_kernel_is_told() -> None:
     judge = Judge(CONTRACT)
     judge.keep_scalar(seen(trial()), CASES)
     apart = np.nextafter(RIGHT, np.float32(np.inf))
-    assert judge.findings(seen(trial(apart)), CASES, INPUTS)[0].scalar_ulp == pytest.approx(1)
+    assert judge.findings(seen(trial(apart)), CASES, TRIALS[:1], INPUTS)[0].scalar_ulp == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""What a guest tells besides results: deaths, signals, damaged bytes, changed state.
+
+Each becomes an outcome and a line.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from harness.model import (
+    Case,
+    Contract,
+    Damage,
+    DamageKind,
+    Death,
+    Fault,
+    Finding,
+    Observation,
+    Outcome,
+    TrialObservation,
+    TrialStatus,
+)
+
+
+def gate_finding(observation: Observation, isa: str) -> Finding:
+    """Judge the call with the ISA's features switched off: it must end in an illegal instruction."""
+    seen = observation.cases.get(0)
+    if seen is None:
+        fault = observation.harness_fault or "the guest returned no result"
+        return (
+            death_finding(observation.deaths[0]) if 0 in observation.deaths else Finding(Outcome.HARNESS_ERROR, fault)
+        )
+    trial = seen.trials[0]
+    if trial.fault is not None and trial.fault.signal == signal.SIGILL:
+        return Finding(Outcome.PASS, f"faults without {isa}, as it must")
+    if trial.status is TrialStatus.RETURNED:
+        return Finding(
+            Outcome.MISMATCH, f"still works with {isa} switched off: its vector path was not exercised in any case"
+        )
+    how = signal_name(trial.fault.signal) if trial.fault else "no end"
+    return Finding(Outcome.CRASH, f"{how} instead of an illegal instruction with {isa} switched off")
+
+
+def death_finding(death: Death) -> Finding:
+    """Judge a case in which the process ended."""
+    if death.exit_status is None:
+        return Finding(Outcome.TIMEOUT, "the process made no progress and was ended by the host's deadline")
+    if death.exit_status < 0:
+        how = f"died of {signal_name(-death.exit_status)}"
+    else:
+        how = f"exited with status {death.exit_status}"
+    return Finding(Outcome.CRASH, f"the process {how} during the call{_said(death.stderr)}")
+
+
+def _said(stderr: str) -> str:
+    last = stderr.strip().splitlines()[-1:] if stderr else []
+    return f" ({last[0].strip()!r})" if last else ""
+
+
+def ended_early(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that did not come back, or None."""
+    if trial.status is TrialStatus.TIMEOUT:
+        return Outcome.TIMEOUT, f"no return after {trial.cpu_nanoseconds / 1e9:.1f} s of CPU time"
+    if trial.status is not TrialStatus.SIGNAL or trial.fault is None:
+        return None
+    if trial.fault.buffer is not None:
+        return Outcome.OUT_OF_BOUNDS, _guard_hit(trial.fault, contract, case)
+    return Outcome.CRASH, f"{signal_name(trial.fault.signal)} at address {trial.fault.address:#x}"
+
+
+def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:
+    what = {True: "wrote", False: "read", None: "touched"}[fault.is_write]
+    return f"{what} {_place(contract, case, fault.buffer or 0, fault.offset_bytes)}"
+
+
+def damaged(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that changed bytes it had no business with, or None."""
+    for damage in trial.damages:
+        if damage.kind is DamageKind.CANARY:
+            where = _place(contract, case, damage.buffer, damage.offset_bytes)
+            return Outcome.OUT_OF_BOUNDS, f"wrote {where} ({_bytes(damage)} changed)"
+    for damage in trial.damages:
+        parameter = contract.prototype.buffers[damage.buffer]
+        element = damage.offset_bytes // parameter.type.size_bytes
+        return Outcome.STATE, f"changed the input {parameter.name}[{element}] ({_bytes(damage)} changed)"
+    return None
+
+
+def _bytes(damage: Damage) -> str:
+    return f"{damage.changed_bytes} byte{'s' if damage.changed_bytes != 1 else ''}"
+
+
+def _place(contract: Contract, case: Case, buffer: int, offset_bytes: int) -> str:
+    parameter = contract.prototype.buffers[buffer]
+    count = contract.extents[parameter.name].count(dict(case.sizes))
+    element = offset_bytes // parameter.type.size_bytes
+    side = "before its start" if element < 0 else "behind its end"
+    return f"{parameter.name}[{element}], {side} ({count} element{'s' if count != 1 else ''})"
+
+
+def state_changed(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that lost what the ABI says must survive, or None."""
+    if not trial.violations:
+        return None
+    first = trial.violations[0]
+    others = f" and {len(trial.violations) - 1} more" if len(trial.violations) > 1 else ""
+    return Outcome.STATE, f"{first.name} changed from {first.before:#x} to {first.after:#x} ({first.rule}){others}"
+
+
+def signal_name(number: int) -> str:
+    """Return a signal's name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
