@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.build import Builder
+from harness.build.locate import Location, locate
+from harness.build.shims import diagnose
 from harness.build.store import cache_directory
 from harness.errors import BuildError, ContractError, ExitCode, UsageError
 from harness.inputs import InputStream
@@ -48,6 +50,10 @@ from harness.survey import Surveyor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MAX_LOCATIONS = 3
+"""Different faulting instructions of a job that are looked up."""
+MAX_ADVICE = 2
+"""Places in a kernel's source that a failure names."""
 REFERENCE_TIMEOUT_S = 60
 """Wall time that judging one job may take before its reference counts as hanging."""
 
@@ -146,6 +152,8 @@ class Ran:
     binary: Binary | None
     observation: Observation | None
     build_fault: str = ""
+    locations: Mapping[int, Location] = field(default_factory=dict)
+    """Of the instructions at which calls ended in a signal, by address."""
 
 
 @dataclass(slots=True)
@@ -165,7 +173,8 @@ class Workbench:
         except BuildError as error:
             return Ran(None, None, str(error))
         load = load_of(job, self.inputs(job.contract, job.cases))
-        return Ran(binary, observe(binary, job.executor, load, self.cancelled))
+        observation = observe(binary, job.executor, load, self.cancelled)
+        return Ran(binary, observation, locations=_locate_faults(job, binary, observation))
 
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
         """Return the inputs of cases by their key."""
@@ -174,6 +183,15 @@ class Workbench:
                 if case.key not in self._drawn:
                     self._drawn[case.key] = self._stream.inputs(contract, case)
         return self._drawn
+
+
+def _locate_faults(job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
+    """Find the instructions of the first few different faults."""
+    if job.role is Role.GATE:
+        return {}
+    faults = (trial.fault for case in observation.cases.values() for trial in case.trials if trial.fault)
+    addresses = list(dict.fromkeys(fault.pc for fault in faults if fault.pc))[:MAX_LOCATIONS]
+    return {address: locate(binary.path, job.build.compiler.triple, address) for address in addresses}
 
 
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, command: Sequence[str]) -> Result:
@@ -238,7 +256,7 @@ class Reporter:
         if ran.observation is None:
             return [_verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault), repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        findings = self._findings(job, ran.observation, attested, inputs)
+        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs))
         return [
             _verdict(job, attested, case, finding, repeat(case))
             for case, finding in zip(job.cases, findings, strict=True)
@@ -260,6 +278,27 @@ class Reporter:
                 return judge.findings(seen, job.cases, job.trials, inputs)
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
+
+
+def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:
+    """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
+    advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ""
+    explained = []
+    for index, finding in enumerate(findings):
+        seen = ran.observation.cases.get(index) if ran.observation else None
+        pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
+        place = ran.locations.get(pcs[0]) if pcs else None
+        more = advice if finding.depends_on_fill else f"; in {place}" if place and str(place) else ""
+        explained.append(replace(finding, detail=finding.detail + more) if more else finding)
+    return explained
+
+
+def _advice(job: Job) -> str:
+    places = []
+    for source in job.kernel.sources:
+        text = source.read_text(encoding="utf-8", errors="replace")
+        places += [f"{source.name}:{advice.line}: {advice.advice}" for advice in diagnose(text)]
+    return "".join(f"; {place}" for place in places[:MAX_ADVICE])
 
 
 def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:

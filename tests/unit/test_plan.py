@@ -132,9 +132,12 @@ def test_a_glob_that_matches_nothing_selects_nothing(project: Project) -> None:
 
 
 def test_builds_multiply(project: Project) -> None:
-    plan = planned(project, Selection(kernels=("rms_norm_f32/neon",), compilers=("gcc", "clang"), opts=("O0", "O2")))
+    plan = planned(
+        project,
+        Selection(kernels=("rms_norm_f32/neon",), targets=("neon",), compilers=("gcc", "clang"), opts=("O0", "O2")),
+    )
     assert {job.build.label for job in plan.jobs} == {
-        f"{cc} {opt} plain" for cc in ("gcc", "clang") for opt in ("O0", "O2")
+        f"{cc} {opt} {variant}" for cc in ("gcc", "clang") for opt in ("O0", "O2") for variant in ("plain", "hostile")
     }
 
 
@@ -179,6 +182,6 @@ def test_a_case_is_reproduced_by_what_names_it(project: Project) -> None:
     plan = planned(project, Selection(kernels=("rms_norm_f32/sve",), vector_bits=(256,), seed=7))
     line = reproducer("harness", plan.jobs[0], 7, Path("x y.toml"))(plan.jobs[0].cases[5])
     assert line == (
-        "harness run rms_norm_f32/sve --target sve --svl 256 --cc gcc --opt O2 --build plain "
+        "harness run rms_norm_f32/sve --target sve --svl 256 --cc gcc --opt O0 --build plain "
         "--case boundary/len6 --seed 7 --config 'x y.toml'"
     )
