@@ -9,6 +9,7 @@ from harness.contract import (
     normal,
     op,
     placements,
+    rows,
     special_values,
     zeros,
 )
@@ -19,7 +20,7 @@ axpy_f32 = op(
     "void axpy_f32(float *y, const float *x, size_t len, float a)",
     inout="y[len]",
     inputs="x[len]",
-    scalars={"a": [1.5, -3.0, 0.0]},
+    scalars={"a": [1.5, -3.0]},
     reference=lambda y, x, a: y + a * x,
     passes=[
         # Relative to both terms, since they may cancel: the product (1, none where it is fused) and the sum (1).
@@ -29,6 +30,7 @@ axpy_f32 = op(
     suites={
         "boundary": [0, *SIZES, zeros(1024), 65535, 65536, 65537],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
+        "visible": rows(normal(), [*SIZES, 65535, 65536, 65537]),
         "special": special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "smallest"]),
         "placement": placements(),
     },

@@ -11,6 +11,7 @@ from harness.contract import (
     normal,
     op,
     placements,
+    rows,
     special_values,
     zeros,
 )
@@ -26,29 +27,33 @@ sigmoid_f32 = op(
         # 4 ULP: the exponential (2 ULP), the sum and the quotient (1 ULP together), and what they amplify.
         each("out", lambda x: 1 / (1 + np.exp(-x)), roundings=8),
     ],
-    # From small values up to where the exponential overflows and underflows.
-    pattern=normal(scale_exponents=(-2, 5)),
+    # Where neighbours differ; far out, where the result saturates, is in the suite "special".
+    pattern=normal(scale_exponents=(-2, 1)),
     ranges={"out": (0.0, 1.0)},
     in_place=[("out", "x")],
     suites={
         "boundary": [0, *SIZES, zeros(1024), 65535, 65536, 65537],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
-        "special": special_values(
-            [
-                "nan",
-                "-nan",
-                "snan",
-                "inf",
-                "-inf",
-                "zero",
-                "-zero",
-                "subnormal",
-                "-subnormal",
-                "smallest",
-                "largest",
-                "-largest",
-            ]
-        ),
+        "visible": rows(normal((-1, 1)), [*SIZES, 65535, 65536, 65537]),
+        "special": [
+            *rows(normal((3, 6)), [33, 100, 1000, 4096]),
+            *special_values(
+                [
+                    "nan",
+                    "-nan",
+                    "snan",
+                    "inf",
+                    "-inf",
+                    "zero",
+                    "-zero",
+                    "subnormal",
+                    "-subnormal",
+                    "smallest",
+                    "largest",
+                    "-largest",
+                ]
+            ),
+        ],
         "placement": placements(in_place=True),
     },
 )

@@ -36,7 +36,7 @@ softmax_f32 = op(
     inout="row[len]",
     reference=softmax,
     passes=[
-        max_of("largest", lambda row: row),
+        max_of("largest", lambda row: row, matters=False),
         # x - m rounds once, which e**x turns into |x - m| unit roundoffs; 4 (2 ULP) are for the exponential.
         sum_of(
             "total", lambda row, largest: np.exp(row - largest), roundings=lambda row, largest: 4 + abs(row - largest)
@@ -54,7 +54,7 @@ softmax_f32 = op(
         "boundary": [0, *SIZES, zeros(1024)],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
         # Loud elements share the sum about equally; e**-200 is zero in float32.
-        "visible": loud_subsets(loud(0.0, 0.5, quiet=-200.0, signed=False), SIZES),
+        "visible": loud_subsets(loud(0.0, 0.5, quiet=-200.0, signed=False), SIZES, most=1024),
         "special": [
             *special_values(
                 ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "largest", "-largest"]

@@ -63,6 +63,7 @@ __all__ = [
     "op",
     "peaks",
     "placements",
+    "rows",
     "single_loud",
     "sizes",
     "special_values",
@@ -161,20 +162,18 @@ def loud_subsets(pattern: Pattern, of_sizes: Iterable[int], *, most: int = 2048)
     """For each size, disjoint loud subsets of at most `most` elements that cover the row, no two neighbours in one.
 
     What a reduction leaves out, takes twice or takes from the neighbour then moves the result by a share that no
-    tolerance covers. Long rows get one more case with a single loud element, in which a wrong divisor shows.
+    tolerance covers.
     """
     entries: list[_Entry] = []
     for size in dict.fromkeys(of_sizes):
         pairs = max(1, -(-size // (2 * most)))
         parts = 2 * pairs if size > 1 else 1
         entries += [_Sized(size, replace(pattern, part=part, parts=parts)) for part in range(parts)]
-        if size > 2 * most:
-            entries += single_loud(pattern, [size])
     return entries
 
 
 def single_loud(pattern: Pattern, of_sizes: Iterable[int]) -> list[_Entry]:
-    """For each size a row with one loud element, its last: the tolerance is smallest there."""
+    """For each size a row whose last element alone is loud: the tolerance is smallest, and a wrong divisor shows."""
     return [_Sized(size, replace(pattern, part=size - 1, parts=size)) for size in of_sizes]
 
 
@@ -200,6 +199,11 @@ def _peak_positions(size: int, number: int) -> list[int]:
     stride = size // _PEAK_SAMPLES
     spread = {sample * stride + (number * _PEAK_SAMPLES + sample) % stride for sample in range(_PEAK_SAMPLES)}
     return sorted({0, size - 1, *spread})
+
+
+def rows(pattern: Pattern, of_sizes: Iterable[int]) -> list[_Entry]:
+    """A row of each size, drawn from another pattern than the contract's."""
+    return [_Sized(size, pattern) for size in of_sizes]
 
 
 def special_values(values: Iterable[str]) -> list[_Entry]:
@@ -267,9 +271,12 @@ def sum_of(name: str, terms: Callable[..., Any], *, roundings: Roundings = 1.0) 
     return SumPass(name, terms, roundings, _parameters_of(terms))
 
 
-def max_of(name: str, values: Callable[..., Any]) -> MaxPass:
-    """A reduction to the largest of `values`; the largest of nothing is minus infinity."""
-    return MaxPass(name, values, _parameters_of(values))
+def max_of(name: str, values: Callable[..., Any], *, matters: bool = True) -> MaxPass:
+    """A reduction to the largest of `values`; the largest of nothing is minus infinity.
+
+    With `matters=False` it only scales the computation, and missing the largest by a little is no defect.
+    """
+    return MaxPass(name, values, matters, _parameters_of(values))
 
 
 def each(

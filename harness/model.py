@@ -129,10 +129,14 @@ class SumPass:
 
 @dataclass(frozen=True, slots=True)
 class MaxPass:
-    """A reduction to the largest of `values`, which rounds nothing."""
+    """A reduction to the largest of `values`, which rounds nothing.
+
+    It does not matter where any value near the largest gives the same result, as in a softmax.
+    """
 
     name: str
     values: Callable[..., Array]
+    matters: bool
     takes: tuple[str, ...]
 
 

@@ -41,6 +41,7 @@ from harness.model import (
 )
 from harness.plan import make_plan, reproducer, select
 from harness.project import load_project
+from harness.proof import prove
 from harness.report import markdown, table
 from harness.report.record import Recorder, last_record, new_run_directory, replace_file
 from harness.resources import bundled_root
@@ -85,10 +86,23 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
     if settings.markdown:
         repeat = shlex.join([program_name(command), *command[1:]])
         replace_file(settings.markdown, markdown.render(result.verdicts, repeat, settings.selection.seed))
-    text = table.render(result.verdicts, verbose=settings.verbose, quiet=settings.quiet)
+    notes = _notes(plan, selection)
+    text = table.render(result.verdicts, notes, verbose=settings.verbose, quiet=settings.quiet)
     if text:
         print(text)
     return code
+
+
+def _notes(plan: Plan, selection: Selection) -> list[str]:
+    """Say what the inputs are proven to show, what contracts waive, and what hostile builds leave out."""
+    contracts = {job.contract.op: job.contract for job in plan.jobs}
+    notes = []
+    if not (selection.suites or selection.cases or selection.sizes):
+        for op, contract in contracts.items():
+            cases = {case.key: case for job in plan.jobs if job.contract.op == op for case in job.cases}
+            notes.append(f"Inputs of {prove(contract, list(cases.values()), cache_directory() / 'proofs')}")
+    notes += [f"Waived by {op}: {name} ({why})" for op, c in contracts.items() for name, why in c.waived.items()]
+    return notes
 
 
 def make_surveyor() -> Surveyor:
@@ -288,7 +302,9 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         seen = ran.observation.cases.get(index) if ran.observation else None
         pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
         place = ran.locations.get(pcs[0]) if pcs else None
-        more = advice if finding.depends_on_fill else f"; in {place}" if place and str(place) else ""
+        more = f"; in {place}" if place and str(place) else ""
+        if finding.depends_on_fill:
+            more, advice = advice, ""  # once is enough
         explained.append(replace(finding, detail=finding.detail + more) if more else finding)
     return explained
 

@@ -57,6 +57,11 @@ class Oracle:
         overflowed = self._overflowed(values, steps) if self._sums else {}
         return {name: self._expected(case, name, wants[name], steps, overflowed.get(name)) for name in self._outputs}
 
+    def steps(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> tuple[Mapping[str, Any], Steps]:
+        """Return a case's values by name and what its passes come to, for those who want to change something."""
+        values = self._values(case, inputs)
+        return values, propagate(self._contract, values, self._units, directed=case.pattern.directed)
+
     def _overflowed(self, values: Mapping[str, Any], steps: Steps) -> Mapping[str, Array]:
         """Evaluate the passes once more with infinite sums, where a sum leaves the range of the output's format."""
         largest = min(_largest(element) for element in self._outputs.values())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.model import Outcome, Verdict
 
@@ -34,13 +35,21 @@ class Row:
 
 
 def summary_rows(verdicts: Iterable[Verdict]) -> list[Row]:
-    """Group verdicts that came out of a guest, or of a build that failed, by job and suite, in order."""
+    """Group verdicts that came out of a guest, or of a build that failed, by job and suite, in order.
+
+    Builds in which everything passed share a row.
+    """
     groups: dict[tuple[object, ...], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.case is not None or verdict.outcome not in (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE):
-            key = (verdict.kernel, verdict.target, verdict.build, verdict.vector_bits, verdict.suite)
+            key = (verdict.kernel, verdict.target, verdict.vector_bits, verdict.suite, verdict.build)
             groups.setdefault(key, []).append(verdict)
-    return [_row(group) for group in groups.values()]
+    merged: dict[tuple[object, ...], list[Row]] = {}
+    for group in groups.values():
+        row = _row(group)
+        build = None if row.passed == row.cases > 0 else row.build  # what did not pass keeps a row of its own
+        merged.setdefault((row.kernel, row.target, row.vector_bits, row.suite, build), []).append(row)
+    return [_merge(rows) for rows in merged.values()]
 
 
 def _row(group: Sequence[Verdict]) -> Row:
@@ -61,6 +70,23 @@ def _row(group: Sequence[Verdict]) -> Row:
         max_ulp=max(ulps, default=None),
         headroom=min(headrooms, default=None),
     )
+
+
+def _merge(rows: Sequence[Row]) -> Row:
+    return replace(
+        rows[0],
+        build=_builds_text([row.build for row in rows]),
+        max_ulp=max((row.max_ulp for row in rows if row.max_ulp is not None), default=None),
+        headroom=min((row.headroom for row in rows if row.headroom is not None), default=None),
+    )
+
+
+def _builds_text(builds: Sequence[str]) -> str:
+    """Write several builds as a product, "gcc,clang O0,O2 plain", where they are one; else count them."""
+    factors = [list(dict.fromkeys(parts)) for parts in zip(*(build.split(" ") for build in builds), strict=True)]
+    if len(factors) == 3 and math.prod(len(factor) for factor in factors) == len(builds):
+        return " ".join(",".join(factor) for factor in factors)
+    return builds[0] if len(builds) == 1 else f"{len(builds)} builds"
 
 
 HEADERS = ("kernel", "target", "build", "bits", "lanes", "suite", "cases passed", "max ULP", "headroom")
@@ -106,7 +132,9 @@ def headroom_text(headroom: float | None) -> str:
     return f"{100 * headroom:.0f} %" if headroom >= 0 else "none"
 
 
-def render(verdicts: Sequence[Verdict], *, verbose: bool = False, quiet: bool = False) -> str:
+def render(
+    verdicts: Sequence[Verdict], notes: Sequence[str] = (), *, verbose: bool = False, quiet: bool = False
+) -> str:
     """Return the whole text of a run's result."""
     from tabulate import tabulate  # here, because it costs a quarter of a short run's start-up
 
@@ -123,7 +151,9 @@ def render(verdicts: Sequence[Verdict], *, verbose: bool = False, quiet: bool = 
             )
         )
     if not quiet:
+        parts += ["\n".join(notes)] if notes and rows else []
         parts += _not_checked(verdicts)
+    parts += _builds_that_differ(rows)
     parts += _failures(verdicts, verbose=verbose)
     if not quiet:
         parts.append(verdict_line(verdicts))
@@ -140,6 +170,22 @@ def verdict_line(verdicts: Sequence[Verdict]) -> str:
         text += f"; vector lengths attested by the guest: {', '.join(map(str, attested))} bits"
     missing = len({(v.kernel, v.target, v.vector_bits) for v in verdicts if v.outcome is Outcome.UNAVAILABLE})
     return text + (f"; {missing} not available here" if missing else "")
+
+
+def _builds_that_differ(rows: Sequence[Row]) -> list[str]:
+    """Point out kernels that pass in one build and fail in another, on the same target at the same width."""
+    builds: dict[tuple[str, str, int | None], dict[bool, list[str]]] = {}
+    for row in rows:
+        if row.cases:
+            seen = builds.setdefault((row.kernel, row.target, row.vector_bits), {True: [], False: []})
+            seen[row.passed == row.cases].append(row.build)
+    lines = []
+    for (kernel, target, bits), seen in builds.items():
+        if seen[True] and seen[False] and not set(seen[True]) & set(seen[False]):
+            failing, passing = (", ".join(dict.fromkeys(seen[outcome])) for outcome in (False, True))
+            width = f" at {bits} bits" if bits else ""
+            lines.append(f"  {kernel} on {target}{width}: fails as {failing}; passes as {passing}")
+    return ["Builds of one source differ (undefined lanes or behaviour):\n" + "\n".join(lines)] if lines else []
 
 
 def _not_checked(verdicts: Iterable[Verdict]) -> list[str]:

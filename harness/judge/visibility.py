@@ -1,0 +1,199 @@
+"""Proof that the inputs have no blind spots: each planted defect moves some result beyond any excuse.
+
+A defect is planted in the arithmetic, not in a kernel: a term of a sum is left out, taken twice or replaced by its
+neighbour's, a maximum is missed, a store is skipped or gets its neighbour's value, a size is off by one, a scalar
+argument is ignored. It is visible if, in some case of that size, it moves a result by at least MARGIN times its
+tolerance. What a correct kernel may do then never hides what a wrong one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.judge.reference import Oracle
+from harness.judge.tolerance import Steps
+from harness.model import Array, Case, Contract, EachPass, Flow, MaxPass, SumPass
+
+MARGIN = 8.0
+"""Multiple of the tolerance by which a defect must move a result."""
+
+VISIBLE_SUITE = "visible"
+"""The suite whose cases are there for this proof; sizes that it does not have are not promised."""
+
+Sizes = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Elements of one size in which a defect does not show in any case."""
+
+    sizes: Sizes
+    defect: str
+    hidden: int
+    elements: int
+
+    def __str__(self) -> str:
+        """Read as in "len 1024: omission in energy hidden at 3 of 1024 elements"."""
+        size = ", ".join(f"{name} {value}" for name, value in self.sizes)
+        return f"{size}: {self.defect} hidden at {self.hidden} of {self.elements}"
+
+
+@dataclass(slots=True)
+class _Shown:
+    """By defect, the largest multiple of the tolerance seen so far for each element of one size."""
+
+    by_defect: dict[str, Array] = field(default_factory=dict)
+
+    def add(self, defect: str, multiples: Array) -> None:
+        """Take in one case. NaN stands for a result of another class, which always shows."""
+        found = np.where(np.isnan(multiples), np.inf, multiples)
+        before = self.by_defect.get(defect)
+        self.by_defect[defect] = found if before is None else np.maximum(before, found)
+
+
+def find_gaps(
+    contract: Contract, cases: Iterable[Case], inputs_of: Callable[[Case], Mapping[str, NDArray[Any]]]
+) -> tuple[int, list[Gap]]:
+    """Plant every defect in every case; return the number of sizes and the gaps that are left.
+
+    Sizes that VISIBLE_SUITE does not cover are not promised and not counted.
+    """
+    oracle = Oracle(contract)
+    shown: dict[Sizes, _Shown] = {}
+    promised: set[Sizes] = set()
+    with np.errstate(all="ignore"):
+        for case in cases:
+            if case.pattern.kind == "special" or min((size for _, size in case.sizes), default=1) == 0:
+                continue
+            inputs = inputs_of(case)
+            values, steps = oracle.steps(case, inputs)
+            _plant(contract, case, values, steps, shown.setdefault(case.sizes, _Shown()))
+            if _is_proving(case):
+                promised.add(case.sizes)
+    gaps = [gap for sizes in shown if sizes in promised for gap in _gaps(sizes, shown[sizes])]
+    return len(promised), gaps
+
+
+def _is_proving(case: Case) -> bool:
+    """Whether the case is one of a set that is there to cover all elements of its size."""
+    largest = max((size for _, size in case.sizes), default=0)
+    return case.suite == VISIBLE_SUITE and not (case.pattern.kind == "loud" and case.pattern.parts >= largest > 1)
+
+
+def _gaps(sizes: Sizes, shown: _Shown) -> list[Gap]:
+    found = []
+    for defect, multiples in shown.by_defect.items():
+        hidden = int(np.count_nonzero(multiples < MARGIN))
+        if hidden:
+            found.append(Gap(sizes, defect, hidden, multiples.size))
+    return found
+
+
+# ---- planting ------------------------------------------------------------------------------------------------------
+
+
+def _plant(contract: Contract, case: Case, values: Mapping[str, Any], steps: Steps, shown: _Shown) -> None:
+    outputs = [step for step in contract.passes if isinstance(step, EachPass)]
+    for step in contract.passes:
+        known = _known_before(contract, step.name, values, steps)
+        arguments = {name: known[name] for name in step.takes}
+        if isinstance(step, SumPass):
+            _plant_in_sum(step, np.atleast_1d(step.terms(**arguments)), outputs, values, steps, shown)
+        elif isinstance(step, MaxPass):
+            if step.matters:
+                _plant_in_max(step, np.atleast_1d(step.values(**arguments)), outputs, values, steps, shown)
+        else:
+            _plant_in_step(contract, step, values, steps, shown)
+            _plant_in_arguments(contract, case, step, values, steps, shown)
+
+
+def _known_before(contract: Contract, name: str, values: Mapping[str, Any], steps: Steps) -> dict[str, Any]:
+    """What a pass sees: inputs, and the results of the passes before it."""
+    known = dict(values)
+    for step in contract.passes:
+        if step.name == name:
+            break
+        known[step.name] = steps.values[step.name]
+    return known
+
+
+def _plant_in_sum(
+    step: SumPass, terms: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: _Shown
+) -> None:
+    total = steps.values[step.name]
+    shown.add(f"omission in {step.name}", _moved(step.name, total - terms, outputs, values, steps))
+    shown.add(f"double counting in {step.name}", _moved(step.name, total + terms, outputs, values, steps))
+    if terms.size > 1:
+        neighbours = np.append(terms[1:], terms[-2])
+        moved = _moved(step.name, total - terms + neighbours, outputs, values, steps)
+        shown.add(f"the neighbour's term in {step.name}", moved)
+
+
+def _plant_in_max(
+    step: MaxPass, candidates: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: _Shown
+) -> None:
+    moved = np.zeros(candidates.size)
+    at = int(np.argmax(candidates))
+    others = np.delete(candidates, at).max(initial=-np.inf)
+    moved[at] = _moved(step.name, np.array([others]), outputs, values, steps)[0]
+    shown.add(f"omission in {step.name}", moved)
+
+
+def _moved(name: str, changed: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps) -> Array:
+    """Return, for each changed result of pass `name`, by how many tolerances it moves the most sensitive output."""
+    moved = np.zeros(changed.shape)
+    for step in outputs:
+        if name not in step.takes:
+            continue
+        known = {**steps.values, **values}
+        value, bound = np.atleast_1d(steps.values[step.name]), np.atleast_1d(steps.bounds[step.name])
+        probe = int(np.nanargmax(np.abs(value) / bound)) if bound.size == value.size and value.size > 1 else 0
+        arguments = {key: _at(known[key], probe, value.size) for key in step.takes}
+        again = np.asarray(step.formula(**{**arguments, name: changed}), np.float64)
+        moved = np.maximum(moved, _multiples(again - value[probe], bound[min(probe, bound.size - 1)]))
+    return moved
+
+
+def _at(known: Any, probe: int, count: int) -> Any:
+    """An input's element at the probed output; anything that is no row stays as it is."""
+    return known[probe] if isinstance(known, np.ndarray) and known.shape == (count,) and count > 1 else known
+
+
+def _multiples(error: Any, tolerance: Any) -> Array:
+    size = np.abs(error)
+    return np.asarray(np.where(size == 0, 0.0, size / tolerance), np.float64)
+
+
+def _plant_in_step(contract: Contract, step: EachPass, values: Mapping[str, Any], steps: Steps, shown: _Shown) -> None:
+    if step.name not in contract.flows:
+        return
+    want, bound = steps.values[step.name], steps.bounds[step.name]
+    if contract.flows[step.name] is Flow.INOUT:
+        shown.add(f"a skipped store to {step.name}", _multiples(values[step.name] - want, bound))
+    if want.size > 1:
+        neighbours = np.append(want[1:], want[-2])
+        shown.add(f"the neighbour's {step.name}", _multiples(neighbours - want, bound))
+
+
+def _plant_in_arguments(
+    contract: Contract, case: Case, step: EachPass, values: Mapping[str, Any], steps: Steps, shown: _Shown
+) -> None:
+    known = _known_before(contract, step.name, values, steps)
+    arguments = {name: known[name] for name in step.takes}
+    want, bound = steps.values[step.name], steps.bounds[step.name]
+    for name, size in case.sizes:
+        if name in arguments:
+            for other in (size - 1, size + 1):
+                error = np.asarray(step.formula(**{**arguments, name: other}), np.float64) - want
+                shown.add(f"{name} off by one", np.atleast_1d(_multiples(error, bound)).max(keepdims=True))
+    for name, number in case.scalars:
+        if name in arguments:
+            for other_value in {0, *contract.scalars[name]} - {number}:
+                error = np.asarray(step.formula(**{**arguments, name: other_value}), np.float64) - want
+                multiples = np.atleast_1d(_multiples(error, bound)).max(keepdims=True)
+                shown.add(f"{name} ignored", multiples)

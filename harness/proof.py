@@ -1,0 +1,61 @@
+"""The proof that a run's inputs have no blind spots, remembered by the digest of everything that it depends on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.build.store import key_of
+from harness.inputs import InputStream
+from harness.judge.visibility import find_gaps
+from harness.model import Case, Contract
+
+_PACKAGE = Path(__file__).parent
+_SOURCES = ("contract.py", "inputs.py", "model.py", "plan.py", "judge/reference.py", "judge/tolerance.py")
+_SHOWN_GAPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Of one op: how many sizes were promised, and where a defect would not show."""
+
+    op: str
+    sizes: int
+    gaps: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        if not self.sizes:
+            return f"{self.op}: nothing is proven about its inputs (no suite 'visible')"
+        if not self.gaps:
+            return f"{self.op}: every element of every size proven visible ({self.sizes} sizes)"
+        shown = "; ".join(self.gaps[:_SHOWN_GAPS])
+        more = f"; and {len(self.gaps) - _SHOWN_GAPS} more" if len(self.gaps) > _SHOWN_GAPS else ""
+        return f"{self.op}: {self.sizes} sizes, of these only sampled: {shown}{more}"
+
+
+def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:
+    """Return the proof for the given cases of an op, from `memory` (a directory) where it was made before.
+
+    Raises:
+        ContractError: the contract's passes misbehave.
+    """
+    key = key_of([contract.source_digest, _code_digest(), *(f"{case.id} {case.key}" for case in cases)])
+    place = memory / f"{key}.json"
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        known = json.loads(place.read_text(encoding="utf-8"))
+        return Proof(contract.op, int(known["sizes"]), tuple(known["gaps"]))
+    stream = InputStream()
+    sizes, gaps = find_gaps(contract, cases, lambda case: stream.inputs(contract, case))
+    proof = Proof(contract.op, sizes, tuple(map(str, gaps)))
+    with contextlib.suppress(OSError):  # without a writable cache it is made again
+        memory.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps({"sizes": proof.sizes, "gaps": proof.gaps}), encoding="utf-8")
+    return proof
+
+
+def _code_digest() -> str:
+    return key_of((_PACKAGE / name).read_bytes() for name in (*_SOURCES, "judge/visibility.py"))
