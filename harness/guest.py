@@ -97,6 +97,8 @@ class PackCase:
 
     values: tuple[int, ...]
     buffers: tuple[PackBuffer, ...]
+    trial_count: int
+    """How many of the pack's trials it has, from the first."""
     offsets_bytes: tuple[int, ...] = ()
     """By buffer: distance from the guard page that it would touch; none where there is no entry."""
     alias: tuple[tuple[int, int], ...] = ()
@@ -113,18 +115,18 @@ def encode_pack(
     cpu_timeout_ms: int,
     timeout_limit: int,
 ) -> bytes:
-    """Lay out a pack. Every case has the same trials and the same CPU-time limit per trial.
+    """Lay out a pack. Every case has the first few of `trials`, and the same CPU-time limit per trial.
 
     The guest stops, with a proper end, behind the case that was the `timeout_limit`-th to run out of time.
     """
     buffer_count = sum(parameter.is_buffer for parameter in parameters)
     table = [PACK_PARAMETER.pack(p.is_buffer, p.flow, p.element_bytes, p.is_integer) for p in parameters]
-    common_trials = _trial_table(trials, buffer_count, (), ())
+    common = [_trial_table(trials[:count], buffer_count, (), ()) for count in range(len(trials) + 1)]
     values = struct.Struct(f"<{len(parameters)}Q")
     blobs: list[bytes] = []
     blob_bytes = 0
     for index, case in enumerate(cases):
-        table.append(PACK_CASE.pack(index, len(trials), cpu_timeout_ms, 0))
+        table.append(PACK_CASE.pack(index, case.trial_count, cpu_timeout_ms, 0))
         table.append(values.pack(*case.values))
         for buffer in case.buffers:
             offset = BLOB_NONE
@@ -135,7 +137,10 @@ def encode_pack(
                 blob_bytes += len(buffer.contents) + padding
             table.append(PACK_BUFFER.pack(buffer.extent_bytes, offset, buffer.readable_bytes))
         placed = case.offsets_bytes or case.alias
-        table.append(_trial_table(trials, buffer_count, case.offsets_bytes, case.alias) if placed else common_trials)
+        own = trials[: case.trial_count]
+        table.append(
+            _trial_table(own, buffer_count, case.offsets_bytes, case.alias) if placed else common[case.trial_count]
+        )
     tables = b"".join(table)
     body = b"".join((tables, *blobs))
     header = PACK_HEADER.pack(
@@ -213,7 +218,7 @@ class _Reader:
 
 
 def decode_observation(
-    data: bytes, nonce: int, *, first_case: int, case_count: int, trial_count: int, flows: Sequence[Flow]
+    data: bytes, nonce: int, *, first_case: int, trial_counts: Sequence[int], flows: Sequence[Flow]
 ) -> Transcript:
     """Read what one guest process wrote.
 
@@ -221,14 +226,14 @@ def decode_observation(
         data: the observation file.
         nonce: of the pack; a record with another one is refused.
         first_case: where in the pack this process was told to start.
-        case_count: of the pack.
-        trial_count: of every case.
+        trial_counts: of every case of the pack.
         flows: of the buffers, in prototype order.
 
     Raises:
         WireError: anything but a cut-short last record deviates from the format.
     """
     view = memoryview(data)
+    case_count = len(trial_counts)
     facts: dict[str, int] = {}
     cases: list[CaseObservation] = []
     outputs: dict[tuple[int, int], bytes] = {}
@@ -251,7 +256,7 @@ def decode_observation(
                 expected_index = first_case + len(cases)
                 if expected_index >= case_count:
                     raise WireError("observation: more cases than the pack has")
-                cases.append(_case(reader, expected_index, trial_count, flows, outputs))
+                cases.append(_case(reader, expected_index, trial_counts[expected_index], flows, outputs))
             case RecordType.BYE:
                 complete = True
                 if reader.take(BYE)[0] != len(cases):

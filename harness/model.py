@@ -25,6 +25,9 @@ else:
 
 Number = int | float
 
+VISIBLE_SUITE = "visible"
+"""The suite whose cases are there to show every element's part in the result; see harness.judge.visibility."""
+
 SCALAR_ISA = "scalar"
 """The ISA of plain C, to whose results those of the other kernels of an op are compared."""
 
@@ -415,7 +418,15 @@ class Job:
     role: Role
     cases: tuple[Case, ...] = field(repr=False)
     trials: tuple[Trial, ...]
+    """Calls per case, in order."""
+    visible_trials: int
+    """How many of them, from the first, the many long cases of VISIBLE_SUITE have."""
     cpu_timeout_ms: int
+
+    @property
+    def trial_counts(self) -> tuple[int, ...]:
+        """Calls of each case."""
+        return tuple(self.visible_trials if case.suite == VISIBLE_SUITE else len(self.trials) for case in self.cases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ TRIALS = {
 """Calls per case, by build variant: every buffer touches the guard page behind it, then the one in front of it.
 
 Calls that differ in nothing but the fill must give the same bits."""
+VISIBLE_TRIALS = {"plain": 1, "hostile": 2}
+"""Of these, how many the suite "visible" has: it is about arithmetic, and long."""
 CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
 """One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
 GATE_SUITE = "gate"
@@ -279,6 +281,7 @@ def _jobs(project: Project, selection: Selection, point: Point, compiler: Compil
             role=point.role,
             cases=cases,
             trials=_trials(point, compiler, variant, contract),
+            visible_trials=VISIBLE_TRIALS[variant],
             cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
         )
         for opt, variant in builds

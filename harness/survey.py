@@ -152,7 +152,7 @@ class Surveyor:
                 "reason": f"{compiler.spec} cannot build the guest: {error}",
                 "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
             }
-        load = Load(_NO_CONTRACT, (), {}, (), need.vector_bits, PROBE_TIMEOUT_MS)
+        load = Load(_NO_CONTRACT, (), {}, (), (), need.vector_bits, PROBE_TIMEOUT_MS)
         seen = observe(binary, executor, load)
         version = qemu_version(executor.command[0]) if executor.how == "qemu-user" else executor.version
         name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"

@@ -140,7 +140,7 @@ class Judge:
     def _fill_dependence(self, outputs: list[Outputs], trials: tuple[Trial, ...]) -> str:
         """Compare, bit by bit, calls that differ in nothing but what undefined values held."""
         first: dict[Trial, tuple[Trial, Outputs]] = {}
-        for trial, one in zip(trials, outputs, strict=True):
+        for trial, one in zip(trials, outputs, strict=False):  # a case may have but the first few
             earlier, expected = first.setdefault(replace(trial, fill=Fill.BENIGN), (trial, one))
             for name, raw in one.items():
                 if raw != expected[name]:

@@ -17,13 +17,10 @@ from numpy.typing import NDArray
 
 from harness.judge.reference import Oracle
 from harness.judge.tolerance import Steps
-from harness.model import Array, Case, Contract, EachPass, Flow, MaxPass, SumPass
+from harness.model import VISIBLE_SUITE, Array, Case, Contract, EachPass, Flow, MaxPass, SumPass
 
 MARGIN = 8.0
 """Multiple of the tolerance by which a defect must move a result."""
-
-VISIBLE_SUITE = "visible"
-"""The suite whose cases are there for this proof; sizes that it does not have are not promised."""
 
 Sizes = tuple[tuple[str, int], ...]
 

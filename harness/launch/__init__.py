@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,13 +45,15 @@ class Load:
     cases: tuple[Case, ...]
     inputs: Mapping[int, Mapping[str, NDArray[Any]]]
     trials: tuple[Trial, ...]
+    trial_counts: tuple[int, ...]
+    """By case: how many of the trials it has, from the first."""
     vector_bits: int | None
     cpu_timeout_ms: int
 
 
 def load_of(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Load:
     """Return the load of a job; `inputs` is by case key."""
-    return Load(job.contract, job.cases, inputs, job.trials, job.vector_bits, job.cpu_timeout_ms)
+    return Load(job.contract, job.cases, inputs, job.trials, job.trial_counts, job.vector_bits, job.cpu_timeout_ms)
 
 
 def observe(binary: Binary, executor: Executor, load: Load, cancelled: threading.Event | None = None) -> Observation:
@@ -88,7 +90,7 @@ class _Session:
         count = len(self.load.cases)
         first = 0
         while True:
-            end = self._process(self.load.cases, first)
+            end = self._process(range(count), first)
             if end is None:
                 return
             transcript, death = end
@@ -110,7 +112,7 @@ class _Session:
         """Try cases that timed out once more, alone: a busy machine is not the kernel's fault."""
         for index in [index for index, case in self.seen.items() if _timed_out(case) and index not in self.retried]:
             self.retried.add(index)
-            end = self._process(self.load.cases[index : index + 1], 0)
+            end = self._process(range(index, index + 1), 0)
             if end and end[0].complete:
                 self.seen[index] = CaseObservation(index, end[0].cases[0].trials)
 
@@ -118,11 +120,11 @@ class _Session:
         ended_by_host = sum(death.exit_status is None for death in self.deaths.values())
         return ended_by_host + sum(_timed_out(case) for case in self.seen.values())
 
-    def _process(self, cases: tuple[Case, ...], first: int) -> tuple[Transcript, Death] | None:
-        """Run one process from case `first` on; None when what it wrote cannot be believed."""
+    def _process(self, chosen: range, first: int) -> tuple[Transcript, Death] | None:
+        """Run the chosen cases, from the `first` of them on; None when what the process wrote cannot be believed."""
         nonce = secrets.randbits(64)
         pack, out = self.directory / "pack", self.directory / "observation"
-        pack.write_bytes(encode(self.load, cases, nonce))
+        pack.write_bytes(encode(self.load, chosen, nonce))
         out.write_bytes(b"")
         command = (*self.command(), str(pack), str(out), str(first))
         idle_timeout_s = _IDLE_BASE_S + _IDLE_PER_TIMEOUT * self.load.cpu_timeout_ms / 1000
@@ -136,8 +138,7 @@ class _Session:
                 data,
                 nonce,
                 first_case=first,
-                case_count=len(cases),
-                trial_count=len(self.load.trials),
+                trial_counts=self.load.trial_counts[chosen.start : chosen.stop],
                 flows=tuple(self.load.contract.flows.values()),
             )
         except (WireError, OSError) as error:
@@ -170,7 +171,7 @@ def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["it said nothing"])[-1]
 
 
-def encode(load: Load, cases: Sequence[Case], nonce: int) -> bytes:
+def encode(load: Load, chosen: range, nonce: int) -> bytes:
     """Lay out the pack of some of a load's cases."""
     contract = load.contract
     parameters = [
@@ -180,7 +181,7 @@ def encode(load: Load, cases: Sequence[Case], nonce: int) -> bytes:
     return encode_pack(
         nonce,
         parameters,
-        [_pack_case(contract, case, load.inputs[case.key]) for case in cases],
+        [_pack_case(load, load.cases[index], load.trial_counts[index]) for index in chosen],
         load.trials,
         vector_bits=load.vector_bits or 0,
         cpu_timeout_ms=load.cpu_timeout_ms,
@@ -188,7 +189,8 @@ def encode(load: Load, cases: Sequence[Case], nonce: int) -> bytes:
     )
 
 
-def _pack_case(contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]]) -> PackCase:
+def _pack_case(load: Load, case: Case, trial_count: int) -> PackCase:
+    contract, inputs = load.contract, load.inputs[case.key]
     sizes = dict(case.sizes)
     numbers = {**sizes, **dict(case.scalars)}
     buffers = []
@@ -201,4 +203,4 @@ def _pack_case(contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]
     values = tuple(0 if p.is_pointer else p.type.raw_bits(numbers[p.name]) for p in contract.prototype.parameters)
     elements = [parameter.type.size_bytes for parameter in contract.prototype.buffers]
     offsets = tuple(offset * size for offset, size in zip(case.placement.offsets, elements, strict=False))
-    return PackCase(values, tuple(buffers), offsets, case.placement.alias)
+    return PackCase(values, tuple(buffers), trial_count, offsets, case.placement.alias)

@@ -43,6 +43,10 @@ void kernel(float *buf, int64_t n, float eps) {{
 """
 
 
+ONE_BUILD = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
+SHORT = (*ONE_BUILD, "--suite", "boundary,residues")
+
+
 def project(folder: Path, source: str, isa: str = "scalar") -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "kernel.c").write_text(source)
@@ -70,7 +74,7 @@ def test_the_sve_kernel_passes_the_hundred_cases_at_every_width_with_the_width_a
     harness: Harness, tmp_path: Path
 ) -> None:
     record = tmp_path / "r.json"
-    done = harness("run", "rms_norm_f32/sve", "--svl", "all", "--suite", "boundary", "--json", record)
+    done = harness("run", "rms_norm_f32/sve", "--svl", "all", "--suite", "boundary", *ONE_BUILD, "--json", record)
     assert done.returncode == 0, done.stdout + done.stderr
     for bits in (128, 256, 512, 1024, 2048):
         rows = [row for row in verdicts_of(record) if row["vector_bits"] == bits]
@@ -81,20 +85,20 @@ def test_the_sve_kernel_passes_the_hundred_cases_at_every_width_with_the_width_a
 
 
 def test_a_length_that_is_no_power_of_two_runs_on_request(harness: Harness) -> None:
-    done = harness("run", "rms_norm_f32/sve", "--svl", "384,1920", "--size", "100")
+    done = harness("run", "rms_norm_f32/sve", "--svl", "384,1920", "--size", "100", *ONE_BUILD)
     assert done.returncode == 0, done.stderr
     assert "vector lengths attested by the guest: 384, 1920 bits" in done.stdout
 
 
 def test_the_kernel_for_sve1_passes_on_a_core_without_sve2(harness: Harness) -> None:
-    done = harness("run", "rms_norm_f32/sve", "--target", "a64fx")
+    done = harness("run", "rms_norm_f32/sve", "--target", "a64fx", *SHORT)
     assert done.returncode == 0, done.stderr
     assert "112 of 112 cases passed; vector lengths attested by the guest: 512 bits" in done.stdout
 
 
 def test_every_bundled_kernel_that_can_run_here_passes(harness: Harness, tmp_path: Path) -> None:
     record = tmp_path / "r.json"
-    done = harness("run", "*", "--json", record)
+    done = harness("run", "*", *ONE_BUILD, "--json", record)
     assert done.returncode == 0, done.stdout
     assert set(outcomes(record)) <= {"PASS", "UNAVAILABLE"}
     judged = {row["kernel"] for row in verdicts_of(record) if row["outcome"] == "PASS"}
@@ -106,7 +110,7 @@ def test_every_bundled_kernel_that_can_run_here_passes(harness: Harness, tmp_pat
 def test_a_strangers_folder_gives_verdicts(harness: Harness, tmp_path: Path) -> None:
     source = (KERNELS / "rms_norm_f32" / "sve.c").read_text().replace("rms_norm_f32_sve", "kernel")
     folder = project(tmp_path / "mine", source.replace("size_t len", "int64_t len"), isa="sve")
-    done = harness("run", "--svl", "128,512", cwd=folder)
+    done = harness("run", "--svl", "128,512", *SHORT, "--target", "sve", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("100/100") == 2
     assert (folder / ".harness" / "runs").is_dir()
@@ -114,7 +118,19 @@ def test_a_strangers_folder_gives_verdicts(harness: Harness, tmp_path: Path) -> 
 
 def test_markdown_has_the_table_of_a_pull_request(harness: Harness, tmp_path: Path) -> None:
     report = tmp_path / "pr.md"
-    harness("run", "rms_norm_f32/sve", "--svl", "128,256", "--suite", "boundary", "--markdown", report)
+    harness(
+        "run",
+        "rms_norm_f32/sve",
+        "--svl",
+        "128,256",
+        "--suite",
+        "boundary",
+        *ONE_BUILD,
+        "--target",
+        "sve",
+        "--markdown",
+        report,
+    )
     text = report.read_text()
     assert text.count("100/100") == 2
     assert "| kernel" in text
@@ -148,7 +164,7 @@ def test_one_bad_case_costs_no_other(
 ) -> None:
     folder = project(tmp_path / "p", scalar(top, before, after))
     record = tmp_path / "r.json"
-    done = harness("run", "--suite", "boundary", "--timeout", "0.3", "--json", record, cwd=folder)
+    done = harness("run", "--suite", "boundary", *ONE_BUILD, "--timeout", "0.3", "--json", record, cwd=folder)
     rows = {row["case"]: row["outcome"] for row in verdicts_of(record)}
     assert rows.pop("len3") == outcome, done.stdout
     assert len(rows) == 99
@@ -161,7 +177,7 @@ def test_a_kernel_that_never_returns_costs_a_few_timeouts_and_the_rest_is_said_t
 ) -> None:
     folder = project(tmp_path / "p", scalar(before='for (;;) __asm__ volatile("");'))
     record = tmp_path / "r.json"
-    harness("run", "--suite", "boundary", "--timeout", "0.2", "--json", record, cwd=folder)
+    harness("run", "--suite", "boundary", *ONE_BUILD, "--timeout", "0.2", "--json", record, cwd=folder)
     assert outcomes(record) == Counter({"UNAVAILABLE": 97, "TIMEOUT": 3})
 
 
@@ -170,7 +186,7 @@ def test_a_kernel_that_never_returns_costs_a_few_timeouts_and_the_rest_is_said_t
     [("void kernel(", "error"), ("int nothing;", "undefined reference to `kernel'"), ("#include <no.h>", "no.h")],
 )
 def test_what_does_not_compile_is_a_build_error(harness: Harness, tmp_path: Path, source: str, complaint: str) -> None:
-    done = harness("run", cwd=project(tmp_path / "p", source))
+    done = harness("run", *SHORT, cwd=project(tmp_path / "p", source))
     assert done.returncode == 1
     assert "BUILD_ERROR" in done.stdout
     assert complaint in done.stdout
@@ -182,18 +198,18 @@ def test_what_does_not_compile_is_a_build_error(harness: Harness, tmp_path: Path
 def test_a_changed_header_is_seen(harness: Harness, tmp_path: Path) -> None:
     folder = project(tmp_path / "p", scalar(top='#include "bias.h"', after="if (n > 0) buf[0] += BIAS;"))
     (folder / "bias.h").write_text("#define BIAS 0.0f\n")
-    assert harness("run", cwd=folder).returncode == 0
+    assert harness("run", *SHORT, cwd=folder).returncode == 0
     (folder / "bias.h").write_text("#define BIAS 0.5f\n")
-    assert harness("run", cwd=folder).returncode == 1
+    assert harness("run", *SHORT, cwd=folder).returncode == 1
     (folder / "bias.h").write_text("#define BIAS 0.0f\n")
-    assert harness("run", cwd=folder).returncode == 0
+    assert harness("run", *SHORT, cwd=folder).returncode == 0
 
 
 def test_two_runs_at_once_do_no_harm(harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = project(tmp_path / "p", scalar())
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda _: harness("run", cwd=folder), range(4)))
+        done = list(pool.map(lambda _: harness("run", *SHORT, cwd=folder), range(4)))
     assert [run.returncode for run in done] == [0] * 4, [run.stderr for run in done]
     assert not list((tmp_path / "cache").glob("harness/builds/*/.new-*"))
 
@@ -204,7 +220,7 @@ def test_two_runs_at_once_do_no_harm(harness: Harness, tmp_path: Path, monkeypat
 def test_two_runs_leave_the_same_record_but_for_times_and_paths(harness: Harness, tmp_path: Path) -> None:
     records = [tmp_path / "a.json", tmp_path / "b.json"]
     for record in records:
-        harness("run", "rms_norm_f32/*", "--svl", "256", "--json", record)
+        harness("run", "rms_norm_f32/*", "--svl", "256", *SHORT, "--json", record)
     first, second = (json.loads(record.read_text()) for record in records)
     assert first["started"]
     assert canonical(first) == canonical(second)
@@ -212,7 +228,9 @@ def test_two_runs_leave_the_same_record_but_for_times_and_paths(harness: Harness
 
 def test_the_record_says_how_it_came_about(harness: Harness, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
-    harness("run", "rms_norm_f32/sve", "--svl", "256", "--suite", "residues", "--json", path)
+    harness(
+        "run", "rms_norm_f32/sve", "--target", "sve", "--svl", "256", *ONE_BUILD, "--suite", "residues", "--json", path
+    )
     record = json.loads(path.read_text())
     (job,) = record["jobs"]
     assert job["attestation"]["sve_bits"] == 256
@@ -237,7 +255,7 @@ def test_a_run_that_is_cut_off_leaves_what_it_had_finished(tmp_path: Path, numbe
     second = MANIFEST.format(isa="scalar").replace("kernel.c", "slow.c").replace('"kernel"', '"slow"')
     manifest.write_text(manifest.read_text() + second.replace("kernel(", "slow(") + 'name = "slow"\n')
     record = tmp_path / "r.json"
-    command = [sys.executable, "-m", "harness", "run", "--json", str(record)]
+    command = [sys.executable, "-m", "harness", "run", *SHORT, "--json", str(record)]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
         while not (record.exists() and verdicts_of(record)):
@@ -254,7 +272,7 @@ def test_only_the_newest_runs_are_kept(harness: Harness, tmp_path: Path) -> None
     runs = tmp_path / ".harness" / "runs"
     for number in range(25):
         (runs / f"2000010{number:02}T000000-x").mkdir(parents=True)
-    harness("run", "rms_norm_f32/scalar", "--size", "4")
+    harness("run", "rms_norm_f32/scalar", "--size", "4", *ONE_BUILD)
     kept = sorted(path.name for path in runs.iterdir())
     assert len(kept) == 20
     assert any(not name.startswith("2000") for name in kept)
@@ -283,6 +301,7 @@ def test_only_the_newest_runs_are_kept(harness: Harness, tmp_path: Path) -> None
         (["nothing/*"], 3, ""),
         (["rms_norm_f32/sve", "--target", "neoverse-n1"], 3, ""),
         (["rms_norm_f32/neon", "--emulator", "native"], 4, ""),
+        (["rms_norm_f32/sve", "--svl", "128", "--require", "neoverse-n3"], 2, "no target or kernel of that name"),
         (["rms_norm_f32/scalar", "--cc", "gcc-99"], 4, ""),
         (["rms_norm_f32/scalar", "--json", "/dev/full/x"], 5, "cannot write it"),
     ],
@@ -301,7 +320,7 @@ def test_what_was_reached_by_default_and_is_missing_is_listed_and_no_failure(har
     for tool in ("gcc", "as", "ld", "x86_64-linux-gnu-gcc", "aarch64-linux-gnu-gcc"):
         if shutil.which(tool):
             (empty / tool).symlink_to(shutil.which(tool) or "")
-    command = [sys.executable, "-m", "harness", "run", "rms_norm_f32/*", "--json", str(tmp_path / "r.json")]
+    command = [sys.executable, "-m", "harness", "run", "rms_norm_f32/*", *SHORT, "--json", str(tmp_path / "r.json")]
     environment = {**os.environ, "PATH": str(empty), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -324,7 +343,7 @@ def test_an_emulator_that_runs_another_width_is_found_out(tmp_path: Path) -> Non
         "PATH": f"{wrapper.parent}:{os.environ['PATH']}",
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
-    command = [sys.executable, "-m", "harness", "run", "rms_norm_f32/sve", "--svl", "256"]
+    command = [sys.executable, "-m", "harness", "run", "rms_norm_f32/sve", "--svl", "256", *SHORT]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 4, done.stdout
     assert "runs 128 bits, not 256" in done.stdout
@@ -333,7 +352,7 @@ def test_an_emulator_that_runs_another_width_is_found_out(tmp_path: Path) -> Non
 def test_a_reproduce_line_reproduces(harness: Harness, tmp_path: Path) -> None:
     folder = project(tmp_path / "p", scalar(after="if (n == 17) buf[16] = 2.0f;"))
     record = tmp_path / "r.json"
-    harness("run", "--json", record, "--seed", "5", cwd=folder)
+    harness("run", *SHORT, "--json", record, "--seed", "5", cwd=folder)
     (failed,) = [row for row in verdicts_of(record) if row["outcome"] == "MISMATCH"]
     arguments = failed["reproduce"].split("harness ", 1)[1].split()
     again = harness(*arguments, "--json", record, cwd=folder)
@@ -345,14 +364,14 @@ def test_a_reproduce_line_reproduces(harness: Harness, tmp_path: Path) -> None:
 
 def test_the_last_failures_can_be_run_alone(harness: Harness, tmp_path: Path) -> None:
     folder = project(tmp_path / "p", scalar(after="if (n == 17) buf[16] = 2.0f;"))
-    assert harness("run", cwd=folder).returncode == 1
-    done = harness("run", "--last-failed", "--json", tmp_path / "r.json", cwd=folder)
+    assert harness("run", *SHORT, cwd=folder).returncode == 1
+    done = harness("run", "--last-failed", *ONE_BUILD, "--json", tmp_path / "r.json", cwd=folder)
     assert done.returncode == 1
     assert [row["case"] for row in verdicts_of(tmp_path / "r.json")] == ["len17"]
 
 
 def test_a_dry_run_runs_nothing(harness: Harness, tmp_path: Path) -> None:
-    done = harness("run", "rms_norm_f32/sve", "--svl", "256", "--dry-run")
+    done = harness("run", "rms_norm_f32/sve", "--target", "sve", "--svl", "256", *SHORT, "--dry-run")
     assert done.returncode == 0
     assert "rms_norm_f32/sve on sve at 256 bits" in done.stdout
     assert "112 cases" in done.stdout
@@ -360,7 +379,7 @@ def test_a_dry_run_runs_nothing(harness: Harness, tmp_path: Path) -> None:
 
 
 def test_commands_are_shown_before_they_run(harness: Harness) -> None:
-    done = harness("run", "rms_norm_f32/sve", "--svl", "256", "--size", "9", "-v")
+    done = harness("run", "rms_norm_f32/sve", "--svl", "256", "--size", "9", *ONE_BUILD, "-v")
     assert "-cpu max,sve-default-vector-length=-1,sve256=on" in done.stderr
 
 
@@ -369,7 +388,7 @@ def test_x_stops_after_the_first_failure(harness: Harness, tmp_path: Path) -> No
     text = (folder / "harness.toml").read_text()
     (folder / "harness.toml").write_text(text + text.replace('symbol = "kernel"', 'symbol = "kernel"\nname = "again"'))
     record = tmp_path / "r.json"
-    done = harness("run", "-x", "-j", "1", "--size", "5", "--json", record, cwd=folder)
+    done = harness("run", "-x", "-j", "1", "--size", "5", *ONE_BUILD, "--json", record, cwd=folder)
     assert done.returncode == 1
     assert len(verdicts_of(record)) == 1
 
@@ -384,8 +403,51 @@ def test_doctor_names_what_works(harness: Harness) -> None:
 
 def test_clean_empties_cache_and_runs(harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    harness("run", "rms_norm_f32/scalar", "--size", "4")
+    harness("run", "rms_norm_f32/scalar", "--size", "4", *ONE_BUILD)
     assert (tmp_path / "cache" / "harness").is_dir()
     assert harness("clean").returncode == 0
     assert not (tmp_path / "cache" / "harness").exists()
     assert not (tmp_path / ".harness" / "runs").exists()
+
+
+# ---- hostile builds, core models, gates ----------------------------------------------------------------------------
+
+
+def test_the_default_run_has_every_build_the_core_models_and_the_gate(harness: Harness, tmp_path: Path) -> None:
+    record = tmp_path / "r.json"
+    done = harness("run", "rms_norm_f32/sve", "--svl", "256,512", "--json", record)
+    assert done.returncode == 0, done.stdout
+    rows = verdicts_of(record)
+    builds = {row["build"] for row in rows if row["target"] == "sve" and row["suite"] == "boundary"}
+    assert builds == {f"{c} {o} {v}" for c in ("gcc", "clang") for o in ("O0", "O2") for v in ("plain", "hostile")}
+    assert {row["outcome"] for row in rows if row["target"] == "a64fx"} == {"PASS"}
+    assert [row["outcome"] for row in rows if row["suite"] == "gate"] == ["PASS"]
+    assert "every element of every size proven visible" in done.stdout
+    assert "gcc,clang O0,O2 plain,hostile" in done.stdout
+
+
+def test_the_founding_tail_is_named_with_its_remedy(harness: Harness) -> None:
+    broken = KERNELS.parent / "broken" / "harness.toml"
+    done = harness(
+        "run", "rms_norm_f32/sve_founding_tail", "--config", broken, "--cc", "gcc", "--opt", "O2", "--svl", "256"
+    )
+    assert done.returncode == 1
+    assert "depends on what is undefined (inactive lanes" in done.stdout
+    assert "use svmla_f32_m" in done.stdout
+    assert "Builds of one source differ" in done.stdout
+
+
+def test_a_vector_path_that_is_never_taken_is_found_by_the_gate(harness: Harness, tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", scalar(), isa="sve")
+    done = harness("run", "--svl", "128", *ONE_BUILD, cwd=folder)
+    assert done.returncode == 1
+    assert "still works with sve switched off" in done.stdout
+
+
+def test_an_instruction_that_a_core_lacks_is_named_with_its_line(harness: Harness, tmp_path: Path) -> None:
+    body = 'if (n > 0) __asm__ volatile(".arch_extension sve2\\nmatch p0.b, p0/z, z0.b, z0.b" ::: "p0", "cc");'
+    folder = project(tmp_path / "p", scalar(after=body), isa="sve")
+    done = harness("run", "--target", "a64fx", "--size", "5", *ONE_BUILD, cwd=folder)
+    assert done.returncode == 1
+    assert "SIGILL" in done.stdout
+    assert "kernel.c:" in done.stdout

@@ -73,7 +73,7 @@ Run = Callable[[str], Ended]
 
 def pack(cases: int) -> bytes:
     contents = np.arange(1, COUNT + 1, dtype=np.float32).tobytes()
-    case = PackCase((0, 0, COUNT), (PackBuffer(len(contents), contents), PackBuffer(len(contents), None)))
+    case = PackCase((0, 0, COUNT), (PackBuffer(len(contents), contents), PackBuffer(len(contents), None)), len(TRIALS))
     return encode_pack(NONCE, PARAMETERS, [case] * cases, TRIALS, vector_bits=0, cpu_timeout_ms=60, timeout_limit=0)
 
 
@@ -115,7 +115,7 @@ def run(tmp_path: Path, binary: Callable[[str], Path]) -> Run:
         (tmp_path / "pack").write_bytes(pack(2))
         ended = subprocess.run([guest, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         data = (tmp_path / "out").read_bytes()
-        transcript = decode_observation(data, NONCE, first_case=0, case_count=2, trial_count=len(TRIALS), flows=FLOWS)
+        transcript = decode_observation(data, NONCE, first_case=0, trial_counts=(len(TRIALS),) * 2, flows=FLOWS)
         return Ended(ended.returncode, transcript, ended.stderr)
 
     return run

@@ -17,6 +17,7 @@ from harness.model import (
     Outcome,
     Plan,
     Project,
+    Role,
     Selection,
 )
 from harness.plan import make_cases, make_plan, reproducer, select
@@ -63,8 +64,11 @@ def test_scalar_jobs_come_first(project: Project) -> None:
 
 
 def test_all_widths_are_the_powers_of_two(project: Project) -> None:
-    plan = planned(project, Selection(kernels=("rms_norm_f32/sve",)))
-    assert [job.vector_bits for job in plan.jobs] == [128, 256, 512, 1024, 2048]
+    plan = planned(
+        project, Selection(kernels=("rms_norm_f32/sve",), targets=("sve",), opts=("O2",), variants=("plain",))
+    )
+    widths = [job.vector_bits for job in plan.jobs if job.role is Role.MAIN and job.build.compiler.spec == "gcc"]
+    assert widths == [128, 256, 512, 1024, 2048]
 
 
 def test_a_width_that_a_core_does_not_have_is_not_applicable(project: Project) -> None:
@@ -72,7 +76,7 @@ def test_a_width_that_a_core_does_not_have_is_not_applicable(project: Project) -
         kernels=("rms_norm_f32/sve",), targets=("a64fx",), vector_bits=(256, 512), vector_bits_named=True
     )
     plan = planned(project, selection)
-    assert [job.vector_bits for job in plan.jobs] == [512]
+    assert {job.vector_bits for job in plan.jobs} == {512}
     assert [(a.outcome, a.vector_bits) for a in plan.absences] == [(Outcome.NOT_APPLICABLE, 256)]
 
 
@@ -103,7 +107,11 @@ def test_code_of_another_isa_is_not_applicable(project: Project) -> None:
 )
 def test_what_was_named_literally_is_an_error_when_missing(project: Project, selection: Selection, named: bool) -> None:
     plan = planned(project, selection, {"sve": Missing("no qemu-aarch64", "install it")})
-    absent = [a for a in plan.absences if a.target == "sve" and a.outcome is not Outcome.NOT_APPLICABLE]
+    absent = [
+        absence
+        for absence in plan.absences
+        if absence.target == "sve" and absence.outcome is not Outcome.NOT_APPLICABLE and "faults" not in absence.reason
+    ]
     assert absent
     assert all(absence.outcome is Outcome.UNAVAILABLE for absence in absent)
     assert {absence.named for absence in absent} == {named}

@@ -63,7 +63,7 @@ GOOD = hello() + case(0, 1, trial(NOTHING + inline(ROW)), trial(NOTHING + SAME))
 
 
 def decode(data: bytes, nonce: int = NONCE, case_count: int = 1) -> guest.Transcript:
-    return decode_observation(data, nonce, first_case=0, case_count=case_count, trial_count=2, flows=FLOWS)
+    return decode_observation(data, nonce, first_case=0, trial_counts=(2,) * case_count, flows=FLOWS)
 
 
 # ---- observation ---------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_a_pack_holds_what_was_put_in(cases: list[tuple[bytes, bytes | None, int
         PackParameter(False, Flow.IN, 8, True),
     ]
     packed = [
-        PackCase((0, 0, value), (PackBuffer(len(a), a), PackBuffer(8 if b is None else len(b), b)))
+        PackCase((0, 0, value), (PackBuffer(len(a), a), PackBuffer(8 if b is None else len(b), b)), len(TRIALS))
         for a, b, value in cases
     ]
     data = encode_pack(NONCE, parameters, packed, TRIALS, vector_bits=256, cpu_timeout_ms=9, timeout_limit=3)
