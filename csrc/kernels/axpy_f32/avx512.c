@@ -7,7 +7,8 @@
  *
  * Rounding (u = 2^-24): once, in the fused multiply-add.
  * Conventions: an empty row is left alone. x may be y; otherwise the two may not overlap. a = 0 is no special
- * case: 0 * infinity is NaN. Needs: AVX-512F alone. No alignment beyond that of float.
+ * case: 0 * infinity is NaN.
+ * Needs: AVX-512F alone. No alignment beyond that of float.
  */
 #include <immintrin.h>
 #include <stddef.h>

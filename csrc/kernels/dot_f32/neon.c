@@ -9,8 +9,8 @@
  * signs at random. The order of the terms is not that of the row, so whether an intermediate sum overflows may
  * differ from a sequential sum.
  *
- * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum. Needs: the AArch64 base
- * architecture. No alignment beyond that of float.
+ * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum.
+ * Needs: the AArch64 base architecture. No alignment beyond that of float.
  */
 #include <arm_neon.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
  * that for signs at random. The order of the terms is not that of the row, so whether an intermediate sum
  * overflows may differ from a sequential sum.
  *
- * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum. Needs: SVE; nothing of SVE2.
- * No alignment beyond that of float.
+ * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum.
+ * Needs: SVE; nothing of SVE2. No alignment beyond that of float.
  */
 #include <arm_sve.h>
 #include <stddef.h>

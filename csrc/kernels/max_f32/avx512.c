@@ -7,7 +7,8 @@
  *
  * Conventions: the maximum of nothing is -infinity. A NaN anywhere gives a NaN (quiet; sign and payload unspecified).
  * Zeros of either sign are equal, and which of them is returned is unspecified.
- * Exact: nothing is rounded. Needs: AVX-512F alone. No alignment beyond that of float.
+ * Exact: nothing is rounded.
+ * Needs: AVX-512F alone. No alignment beyond that of float.
  */
 #include <immintrin.h>
 #include <math.h>

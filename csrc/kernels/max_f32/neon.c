@@ -7,7 +7,8 @@
  * Conventions: the maximum of nothing is -infinity. A NaN anywhere gives a NaN (quiet; sign and payload unspecified).
  * Zeros of either sign are equal, and which of them is returned is unspecified.
  * FMAX and FMAXV propagate NaN; FMAXNM, which prefers the number, would not do.
- * Exact: nothing is rounded. Needs: the AArch64 base architecture. No alignment beyond that of float.
+ * Exact: nothing is rounded.
+ * Needs: the AArch64 base architecture. No alignment beyond that of float.
  */
 #include <arm_neon.h>
 #include <math.h>

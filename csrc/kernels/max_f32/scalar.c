@@ -5,7 +5,8 @@
  *
  * Conventions: the maximum of nothing is -infinity. A NaN anywhere gives a NaN (quiet; sign and payload unspecified).
  * Zeros of either sign are equal, and which of them is returned is unspecified.
- * Exact: nothing is rounded. Needs: C11, and comparisons that keep to IEEE 754 (no -ffast-math).
+ * Exact: nothing is rounded.
+ * Needs: C11, and comparisons that keep to IEEE 754 (no -ffast-math).
  */
 #include <math.h>
 #include <stddef.h>

@@ -18,17 +18,15 @@
 #include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "../exp_f32_avx2.h"
 
 enum { LANES = 8, BLOCK = 2 * LANES };
 
-/* All ones in the first min(count, 8) lanes: a window that slides over eight ones and eight zeros. */
+/* All ones in the first min(count, 8) lanes. */
 static inline __m256i first_lanes(size_t count) {
-    static const int32_t ones_then_zeros[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    const size_t active = count < LANES ? count : LANES;
-    return _mm256_loadu_si256((const __m256i *)(ones_then_zeros + LANES - active));
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count < LANES ? (int)count : LANES), lane);
 }
 
 static inline __m256 load_or_lowest(const float *x, __m256i active) {

@@ -9,20 +9,18 @@
  * order of the terms is not that of the row, so whether an intermediate sum overflows may differ from a sequential
  * sum.
  *
- * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum. Needs: AVX2. No alignment
- * beyond that of float.
+ * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum.
+ * Needs: AVX2, for the integer comparison that makes the mask; the rest is AVX. No alignment beyond that of float.
  */
 #include <immintrin.h>
 #include <stddef.h>
-#include <stdint.h>
 
 enum { LANES = 8, BLOCK = 4 * LANES };
 
-/* All ones in the first min(count, 8) lanes: a window that slides over eight ones and eight zeros. */
+/* All ones in the first min(count, 8) lanes. */
 static inline __m256i first_lanes(size_t count) {
-    static const int32_t ones_then_zeros[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    const size_t active = count < LANES ? count : LANES;
-    return _mm256_loadu_si256((const __m256i *)(ones_then_zeros + LANES - active));
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count < LANES ? (int)count : LANES), lane);
 }
 
 static inline float reduce_add(__m256 v) {

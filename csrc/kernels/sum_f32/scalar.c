@@ -9,7 +9,8 @@
  * length of the chain times the sum of |x[i]|, and is near the square root of that for signs at random. The order
  * of the terms is not that of the row, so whether an intermediate sum overflows may differ from a sequential sum.
  *
- * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum. Needs: C11.
+ * Conventions: the sum of nothing is +0. NaN and infinities propagate as in any sum.
+ * Needs: C11.
  */
 #include <stddef.h>
 
