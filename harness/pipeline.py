@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -51,6 +52,9 @@ from harness.survey import Surveyor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_CANCEL_POLL_S = 0.2
+_JOBS_AHEAD = 6
+"""Jobs that may have finished before the judge gets to them, besides two per worker."""
 MAX_LOCATIONS = 3
 """Different faulting instructions of a job that are looked up."""
 MAX_ADVICE = 2
@@ -175,13 +179,18 @@ class Workbench:
     """Builds and launches jobs in worker threads; draws each case's inputs once."""
 
     builder: Builder
+    waiting_room: threading.Semaphore
+    """Jobs that may be at work or wait to be judged: their outputs are held in memory."""
     cancelled: threading.Event = field(default_factory=threading.Event)
     _stream: InputStream = field(default_factory=InputStream)
-    _drawn: dict[int, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+    _drawn: dict[str, dict[int, Mapping[str, NDArray[Any]]]] = field(default_factory=dict)
     _drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, job: Job) -> Ran:
         """Build and launch one job."""
+        while not self.waiting_room.acquire(timeout=_CANCEL_POLL_S):
+            if self.cancelled.is_set():
+                return Ran(None, None, "the run was interrupted")
         try:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
         except BuildError as error:
@@ -193,10 +202,15 @@ class Workbench:
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
         """Return the inputs of cases by their key."""
         with self._drawing:
+            drawn = self._drawn.setdefault(contract.op, {})
             for case in cases:
-                if case.key not in self._drawn:
-                    self._drawn[case.key] = self._stream.inputs(contract, case)
-        return self._drawn
+                if case.key not in drawn:
+                    drawn[case.key] = self._stream.inputs(contract, case)
+        return drawn
+
+    def forget(self, op: str) -> None:
+        """Drop the inputs of an op whose jobs are done."""
+        self._drawn.pop(op, None)
 
 
 def _locate_faults(job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
@@ -211,18 +225,24 @@ def _locate_faults(job: Job, binary: Binary, observation: Observation) -> dict[i
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, command: Sequence[str]) -> Result:
     """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them."""
     verdicts: dict[int, list[Verdict]] = {}
-    bench = Workbench(builder)
+    bench = Workbench(builder, threading.Semaphore(2 * settings.jobs + _JOBS_AHEAD))
     bar = _progress_line(len(plan.jobs), settings)
     reporter = Reporter(settings, program_name(command))
+    left = Counter(job.kernel.op for job in plan.jobs)
     interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
     try:
         futures = {pool.submit(bench.run, job): rank for rank, job in enumerate(plan.jobs)}
         for rank, ran in _in_judging_order(plan.jobs, futures):
             job = plan.jobs[rank]
+            bench.waiting_room.release()
             verdicts[rank] = reporter.verdicts(job, ran, bench.inputs(job.contract, job.cases))
             recorder.add_job(rank, job, ran.observation, ran.binary.commands if ran.binary else ())
             recorder.add(rank, verdicts[rank])
+            left[job.kernel.op] -= 1
+            if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
+                reporter.forget(job.kernel.op)
+                bench.forget(job.kernel.op)
             if len(verdicts) < len(plan.jobs):
                 recorder.write_if_due()
             bar(len(verdicts))
@@ -240,19 +260,24 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     return Result(plan, (*judged, *absent), interrupted)
 
 
-def _in_judging_order(jobs: Sequence[Job], futures: Mapping[Future[Ran], int]) -> Iterator[tuple[int, Ran]]:
-    """Yield jobs as they finish, but none of an op before the op's scalar jobs."""
-    pending = {rank for rank, job in enumerate(jobs) if job.kernel.isa == SCALAR_ISA}
-    held: list[tuple[int, Ran]] = []
-    for future in as_completed(futures):
-        held.append((futures[future], future.result()))
-        pending.discard(futures[future])
-        waiting = {jobs[rank].kernel.op for rank in pending}
-        ready = [
-            item for item in held if jobs[item[0]].kernel.op not in waiting or jobs[item[0]].kernel.isa == SCALAR_ISA
-        ]
-        held = [item for item in held if item not in ready]
-        yield from sorted(ready, key=lambda item: item[0])
+def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> Iterator[tuple[int, Ran]]:
+    """Yield jobs as they finish, but none of an op before the op's first scalar job. Empties `futures`."""
+    first_scalar: dict[str, int] = {}
+    for rank, job in enumerate(jobs):
+        if job.kernel.isa == SCALAR_ISA:
+            first_scalar.setdefault(job.kernel.op, rank)
+    held: dict[str, list[tuple[int, Ran]]] = {}
+    for future in as_completed(list(futures)):
+        rank = futures.pop(future)  # results are large: what is judged must not stay referenced here
+        op = jobs[rank].kernel.op
+        if rank == first_scalar.get(op):
+            del first_scalar[op]
+            yield rank, future.result()
+            yield from sorted(held.pop(op, []), key=lambda item: item[0])
+        elif op in first_scalar:
+            held.setdefault(op, []).append((rank, future.result()))
+        else:
+            yield rank, future.result()
 
 
 @dataclass(slots=True)
@@ -263,6 +288,10 @@ class Reporter:
     program: str
     """How the user can call this program again."""
     _judges: dict[str, Judge] = field(default_factory=dict)
+
+    def forget(self, op: str) -> None:
+        """Drop the judge of an op whose jobs are done."""
+        self._judges.pop(op, None)
 
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
         """Judge one job."""

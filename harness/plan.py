@@ -94,7 +94,10 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
                 else:
                     named_width = selection.vector_bits_named and project.isa_target(kernel.isa).is_scalable
                     points.append(Point(kernel, target, vector_bits, named or named_width))
-    points.sort(key=lambda point: (point.kernel.isa != SCALAR_ISA, _ROLE_ORDER[point.role]))
+    # Op by op, so that what belongs to one can be dropped when the next begins; the scalar kernel first, since the
+    # others are compared with it.
+    ops = list(dict.fromkeys(point.kernel.op for point in points))
+    points.sort(key=lambda p: (ops.index(p.kernel.op), p.kernel.isa != SCALAR_ISA, _ROLE_ORDER[p.role]))
     return tuple(points), tuple(absences)
 
 
