@@ -30,7 +30,7 @@ avx2_missing_vzeroupper: # float (const float *x, size_t len)
     jmp 3b
 4:
     vmovaps %ymm2, %ymm0
-    vcmptrueps %ymm15, %ymm15, %ymm15 # a mask that the masked tail no longer uses
+    vpcmpeqd %ymm15, %ymm15, %ymm15 # a mask that the masked tail no longer uses
     ret
     .size avx2_missing_vzeroupper, . - avx2_missing_vzeroupper
     .section .note.GNU-stack, "", @progbits

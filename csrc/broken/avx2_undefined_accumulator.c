@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 static inline __m256i first_lanes(size_t count) {
-    static const int32_t ones_then_zeros[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    return _mm256_loadu_si256((const __m256i *)(ones_then_zeros + 8 - (count < 8 ? count : 8)));
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count < 8 ? (int)count : 8), lane);
 }
 
 static inline float reduce_add(__m256 v) {
