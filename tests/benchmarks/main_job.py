@@ -18,21 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PINNED = [
-    "run",
-    "rms_norm_f32/sve",
-    "--suite",
-    "boundary",
-    "--svl",
-    "128,256,512",
-    "--cc",
-    "gcc",
-    "--opt",
-    "O2",
-    "--build",
-    "plain",
-    "-q",
-]
+ONE_BUILD = ["--cc", "gcc", "--opt", "O2", "--build", "plain", "-q"]
+PINNED = ["run", "rms_norm_f32/sve", "--suite", "boundary", "--svl", "128,256,512", *ONE_BUILD]
+DEFAULT = ["run", "rms_norm_f32/sve", "--svl", "128,256,512", "-q"]
 RUNS = 5
 MANY_CASES = 10_000
 CONTRACT = """
@@ -119,11 +107,13 @@ def main() -> None:
         cold = measure(PINNED, cwd, cold_environment)
         measure(PINNED, cwd)
         warm = median([measure(PINNED, cwd) for _ in range(RUNS)])
+        measure(DEFAULT, cwd)
+        whole = measure(DEFAULT, cwd)
         separate_s = one_process_per_case(cwd)
         started = median([measure(["--help"], cwd) for _ in range(RUNS)])
         (cwd / "many.py").write_text(CONTRACT % (MANY_CASES // 100))
         (cwd / "harness.toml").write_text(MANIFEST % SCALAR)
-        many = measure(["run", "-q"], cwd)
+        many = measure(["run", *ONE_BUILD], cwd)
     per_case_us = (many.host_cpu_s - warm.host_cpu_s) / (MANY_CASES - 300) * 1e6
     print(f"pinned command, warm       {warm.wall_s:8.2f} s      (1.2)   median of {RUNS}")
     print(f"  of it host CPU           {warm.host_cpu_s:8.2f} s      (0.6)")
@@ -131,6 +121,8 @@ def main() -> None:
     print(f"one process per case       {separate_s:8.2f} s              the emulator's start-up alone, 300 times")
     print(f"  against the pinned run   {separate_s / warm.wall_s:8.1f} times")
     print(f"pinned command, cold       {cold.wall_s:8.2f} s      (5.0)")
+    print(f"default run of one kernel  {whole.wall_s:8.2f} s     (10.0)   every build, suite and core model, warm")
+    print(f"  of it host CPU           {whole.host_cpu_s:8.2f} s")
     print(f"host CPU per further case  {per_case_us:8.0f} us     (150)   {MANY_CASES} cases, {many.peak_mb:.0f} MB")
     print(f"harness --help             {1000 * started.wall_s:8.0f} ms     (150)   median of {RUNS}")
     print(f"children of this benchmark used {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.1f} s of CPU time")
