@@ -88,7 +88,6 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 # A room is a module or package directly below harness/; it may import these other rooms and no more.
 GROUND = {"errors", "machine", "model", "prototype"}
 SIDE_BY_SIDE = {"contract", "guest", "inputs", "plan", "build", "judge", "report", "settings"}
-STAGES = SIDE_BY_SIDE | {"launch", "project", "survey"}
 MAY_IMPORT = {
     "errors": set[str](),
     "machine": {"errors"},
@@ -100,9 +99,10 @@ MAY_IMPORT = {
     "launch": GROUND | {"guest"},
     "project": GROUND | {"contract", "resources"},
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
-    "pipeline": GROUND | STAGES | {"resources"},
+    "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds
 }
-VERBS = {"cli", "inspection"}  # what a person calls: these may know everything, and nothing else knows them
+# The pipeline knows all stages and has no rule; these are what a person calls, and nothing else knows the pipeline.
+VERBS = {"cli", "inspection"}
 
 
 def rooms() -> dict[str, list[Path]]:
