@@ -446,6 +446,8 @@ class Selection:
     cases: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     required: tuple[str, ...] = ()
+    is_narrowed: bool = False
+    """Compilers, builds, suites, cases or sizes were named: core models and gates are run on request only."""
     seed: int = 0
     cpu_timeout_s: float = 2.0
 

@@ -74,7 +74,7 @@ class Result:
 
 def run(settings: Settings, command: Sequence[str]) -> ExitCode:
     """Carry out `harness run`."""
-    project = load_project(settings.config, Path.cwd())
+    project = load_project(settings.config, Path.cwd(), settings.selection.kernels)
     selection = _narrowed(settings, project)
     points, absences = select(project, selection)
     surveyor = make_surveyor()

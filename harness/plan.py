@@ -105,26 +105,19 @@ _ROLE_ORDER = {role: rank for rank, role in enumerate(Role)}
 
 
 def _further_points(project: Project, kernel: Kernel, targets: Sequence[Target], selection: Selection) -> list[Point]:
-    """The core models that a kernel's ISA promises to run on, and its gate; unless one way to run is pinned."""
-    if selection.emulator is not None:
-        return []
+    """The core models that a kernel's ISA promises to run on, and its gate, unless the selection is narrowed."""
     found: list[Point] = []
     isa = project.isa_target(kernel.isa)
     for target in project.targets.values():
-        if target.is_core and kernel.isa in target.isas and not targets:
+        required = _is_required(selection, target)
+        wants_core = required or not (targets or selection.is_narrowed)
+        if target.is_core and kernel.isa in target.isas and target not in targets and wants_core:
             widths = target.vector_bits if isa.is_scalable else isa.vector_bits
-            wanted = [
-                b for b in widths if not (isa.is_scalable and selection.vector_bits_named) or b in selection.vector_bits
-            ]
-            required = _is_required(selection, target)
-            found += [Point(kernel, target, bits, required, Role.CORE) for bits in wanted]
-    wants_gate = not (selection.cases or selection.sizes) and (not selection.suites or GATE_SUITE in selection.suites)
-    if (
-        isa.gate
-        and wants_gate
-        and (not targets or isa in targets)
-        and "gate" not in project.contracts[kernel.op].waived
-    ):
+            chosen = selection.vector_bits if isa.is_scalable and selection.vector_bits_named else widths
+            found += [Point(kernel, target, bits, required, Role.CORE) for bits in widths if bits in chosen]
+    wants_gate = GATE_SUITE in selection.suites or not selection.is_narrowed
+    is_waived = "gate" in project.contracts[kernel.op].waived
+    if isa.gate and wants_gate and (not targets or isa in targets) and not is_waived:
         found.append(Point(kernel, isa, None, False, Role.GATE))
     return found
 

@@ -7,8 +7,9 @@ which is nothing special: csrc/kernels/<op>/<isa>.c with the symbol <op>_<isa>, 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,11 @@ from harness.resources import bundled_root, targets_directory
 MANIFEST_NAME = "harness.toml"
 
 
-def load_project(config: Path | None, start: Path) -> Project:
+def load_project(config: Path | None, start: Path, patterns: Sequence[str] = ()) -> Project:
     """Read the project given by `config`, else the one found upwards from `start`, else the bundled one.
+
+    With `patterns` the bundled project is limited to the ops of kernels that match one of them: contracts are code,
+    and running all of them costs a short run a good part of its time. If none matches, nothing is left out.
 
     Raises:
         ConfigurationError: the manifest or a target file is malformed.
@@ -31,7 +35,7 @@ def load_project(config: Path | None, start: Path) -> Project:
     manifest = config or find_manifest(start)
     targets = load_targets(targets_directory())
     if manifest is None:
-        return _bundled_project(targets)
+        return _bundled_project(targets, patterns)
     return _manifest_project(manifest.absolute(), targets)
 
 
@@ -46,9 +50,13 @@ def find_manifest(start: Path) -> Path | None:
 # ---- the bundled project -------------------------------------------------------------------------------------------
 
 
-def _bundled_project(targets: Mapping[str, Target]) -> Project:
+def _bundled_project(targets: Mapping[str, Target], patterns: Sequence[str]) -> Project:
     root = bundled_root()
-    contracts = {path.stem: bundled_contract(path.stem) for path in sorted((root / "cases").glob("*.py"))}
+    ops = [path.stem for path in sorted((root / "cases").glob("*.py"))]
+    names = {op: [path.stem for path in (root / "csrc" / "kernels" / op).glob("*.c")] for op in ops}
+    wanted = {op for op in ops for name in names[op] for pattern in patterns if fnmatchcase(f"{op}/{name}", pattern)}
+    matched = all(any(fnmatchcase(f"{op}/{n}", p) for op in ops for n in names[op]) for p in patterns)
+    contracts = {op: bundled_contract(op) for op in ops if not (patterns and matched) or op in wanted}
     kernels = [
         _bundled_kernel(contract, path)
         for op, contract in contracts.items()

@@ -202,6 +202,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         cases=tuple(values["case"]),
         sizes=tuple(values["size"]),
         required=tuple(values["require"]),
+        is_narrowed=any(values[name] for name in ("cc", "opt", "build", "suite", "case", "size", "emulator")),
         seed=values["seed"],
         cpu_timeout_s=values["timeout"],
     )

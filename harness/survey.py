@@ -29,12 +29,13 @@ from harness.model import (
     Kernel,
     Missing,
     Need,
+    Observation,
     Project,
     Target,
 )
 
 PROBE_TIMEOUT_MS = 5000
-_MEMORY_VERSION = 2
+_MEMORY_VERSION = 3
 
 
 @dataclass(slots=True)
@@ -135,14 +136,17 @@ class Surveyor:
         known = self._known.get(key)
         if known is None:
             known = self._probe(executor, compiler, need, isa)
-            if not known["reason"]:  # what is missing today may be installed tomorrow
+            if known["is_final"]:
                 self._learn(key, known)
         if known["reason"]:
             return Missing(known["reason"], known["remedy"])
         return replace(executor, version=known["version"], cpu=known["cpu"])
 
-    def _probe(self, executor: Executor, compiler: Compiler, need: Need, isa: Target) -> dict[str, str]:
-        """Build and run the empty kernel; return the executor's particulars, or why it cannot be used."""
+    def _probe(self, executor: Executor, compiler: Compiler, need: Need, isa: Target) -> dict[str, Any]:
+        """Build and run the empty kernel; return the executor's particulars, or why it cannot be used.
+
+        What the emulator said is final; a compiler that lacks a library today may have it tomorrow.
+        """
         kernel = Kernel("nothing", "probe", need.isa, (self.probe_source,), "nothing", _NO_CONTRACT.prototype, ())
         try:
             binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
@@ -151,24 +155,29 @@ class Surveyor:
             return {
                 "reason": f"{compiler.spec} cannot build the guest: {error}",
                 "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
+                "is_final": False,
             }
         load = Load(_NO_CONTRACT, (), {}, (), (), need.vector_bits, PROBE_TIMEOUT_MS)
         seen = observe(binary, executor, load)
         version = qemu_version(executor.command[0]) if executor.how == "qemu-user" else executor.version
         name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"
         cpu = executor.argv(need.vector_bits)[-1] if executor.command else executor.cpu
+        reason, remedy = self._objection(seen, need, isa, name, cpu)
+        return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
+
+    def _objection(self, seen: Observation, need: Need, isa: Target, name: str, cpu: str) -> tuple[str, str]:
+        """Return why what the probe told rules the executor out, and a remedy; empty where it does not."""
+        another = f"needs a QEMU that has the CPU {cpu.partition(',')[0]!r}" if name.startswith("qemu") else ""
         if seen.harness_fault or not seen.attestation:
-            reason = f"{name} does not run it: {seen.harness_fault or 'no attestation'}"
-            return {"reason": reason, "remedy": _remedy(executor, cpu)}
+            return f"{name} does not run it: {seen.harness_fault or 'no attestation'}", another
         attested = seen.attestation.get(isa.width_fact) if isa.width_fact else None
         if need.is_gate:
-            still = f"{name} with the CPU {cpu!r} still has {isa.name}" if attested else ""
-            return {"reason": still, "remedy": "", "version": version, "cpu": cpu}
+            return (f"{name} with the CPU {cpu!r} still has {isa.name}", "") if attested else ("", "")
         if isa.width_fact and attested is None:
-            return {"reason": f"{name} has no {isa.name}", "remedy": _remedy(executor, cpu)}
+            return f"{name} has no {isa.name}", another
         if isa.width_fact and attested != need.vector_bits:
-            return {"reason": f"{name} runs {attested} bits, not {need.vector_bits}", "remedy": ""}
-        return {"reason": "", "remedy": "", "version": version, "cpu": cpu}
+            return f"{name} runs {attested} bits, not {need.vector_bits}", ""
+        return "", ""
 
     # -- memory
 
@@ -217,9 +226,3 @@ def _join(ways: list[Emulation], tried: list[Missing]) -> Missing:
     """One reason out of several failed ways: each named, the remedies once."""
     reasons = "; ".join(f"{way.how}: {missing.reason}" for way, missing in zip(ways, tried, strict=True))
     return Missing(reasons, "; ".join(dict.fromkeys(m.remedy for m in tried if m.remedy)))
-
-
-def _remedy(executor: Executor, cpu: str) -> str:
-    if executor.how == "qemu-user":
-        return f"needs a QEMU that has the CPU {cpu.split(',', maxsplit=1)[0]!r}"
-    return ""
