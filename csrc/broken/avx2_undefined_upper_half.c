@@ -25,8 +25,10 @@ float avx2_undefined_upper_half(const float *x, size_t len) {
         sum0 = _mm256_add_ps(sum0, _mm256_loadu_ps(x + i));
         sum1 = _mm256_add_ps(sum1, _mm256_loadu_ps(x + i + 8));
     }
-    for (; len - i >= 4; i += 4)
+    if ((len - i) % 8 >= 4) {
         sum0 = _mm256_add_ps(sum0, _mm256_castps128_ps256(_mm_loadu_ps(x + i)));
+        i += 4;
+    }
     for (; i < len; i += 8)
         sum0 = _mm256_add_ps(sum0, _mm256_maskload_ps(x + i, first_lanes(len - i)));
     const float sum = reduce_add(_mm256_add_ps(sum0, sum1));

@@ -16,7 +16,9 @@ void sve_softmax_max_without_tail(float *row, size_t len) {
     svfloat32_t max = svdup_n_f32(-INFINITY);
     for (uint64_t i = 0; len - i >= lanes; i += lanes)
         max = svmax_f32_x(all, max, svld1_f32(all, row + i));
-    const float largest = len < lanes ? row[0] : svmaxv_f32(all, max);
+    if (len < lanes) /* short rows have no whole vector */
+        max = svmax_n_f32_m(svwhilelt_b32_u64(0, len), max, len ? row[0] : 0.0f);
+    const float largest = svmaxv_f32(all, max);
 
     svfloat32_t sum = svdup_n_f32(0.0f);
     for (uint64_t i = 0; i < len; i += lanes) {
