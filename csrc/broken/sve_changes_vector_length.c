@@ -13,7 +13,8 @@
 
 enum { SMALLEST_VECTOR_BYTES = 16 };
 
-float sve_changes_vector_length(const float *x, size_t len) {
+/* Apart from the rest: a frame of scalable size does not survive the change. */
+static __attribute__((noinline)) float sum_of(const float *x, size_t len) {
     const svbool_t all = svptrue_b32();
     const uint64_t lanes = svcntw();
     svfloat32_t sum0 = svdup_n_f32(0.0f), sum1 = sum0;
@@ -26,7 +27,11 @@ float sve_changes_vector_length(const float *x, size_t len) {
         const svbool_t active = svwhilelt_b32_u64(i, len);
         sum0 = svadd_f32_m(active, sum0, svld1_f32(active, x + i));
     }
-    const float sum = svaddv_f32(all, svadd_f32_x(all, sum0, sum1));
+    return svaddv_f32(all, svadd_f32_x(all, sum0, sum1));
+}
+
+float sve_changes_vector_length(const float *x, size_t len) {
+    const float sum = sum_of(x, len);
     prctl(PR_SVE_SET_VL, SMALLEST_VECTOR_BYTES); /* the library that is called next wants 128 bits */
     return sum;
 }
