@@ -339,11 +339,14 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
 
 
 def _advice(job: Job) -> str:
-    places = []
-    for source in job.kernel.sources:
-        text = source.read_text(encoding="utf-8", errors="replace")
-        places += [f"{source.name}:{advice.line}: {advice.advice}" for advice in diagnose(text)]
-    return "".join(f"; {place}" for place in places[:MAX_ADVICE])
+    found = [
+        (source.name, advice)
+        for source in job.kernel.sources
+        for advice in diagnose(source.read_text(encoding="utf-8", errors="replace"))
+    ]
+    # What is carried from one iteration to the next is the likelier culprit.
+    likely = [place for place in found if place[1].accumulates] or found
+    return "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
 
 
 def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:

@@ -168,6 +168,8 @@ class Surveyor:
     def _objection(self, seen: Observation, need: Need, isa: Target, name: str, cpu: str) -> tuple[str, str]:
         """Return why what the probe told rules the executor out, and a remedy; empty where it does not."""
         another = f"needs a QEMU that has the CPU {cpu.partition(',')[0]!r}" if name.startswith("qemu") else ""
+        if seen.harness_fault and "unable to find CPU model" in seen.harness_fault:
+            return f"{name} has no CPU {cpu.partition(',')[0]!r}", "needs a newer QEMU (Debian 13 has 10.0)"
         if seen.harness_fault or not seen.attestation:
             return f"{name} does not run it: {seen.harness_fault or 'no attestation'}", another
         attested = seen.attestation.get(isa.width_fact) if isa.width_fact else None

@@ -246,7 +246,7 @@ def describe(verdict: Verdict) -> str:
             f"{worst.ulp:.4g} ULP apart; tolerance {worst.tolerance:.3g}"
         )
     if verdict.finding.detail:
-        lines.append(f"      {verdict.finding.detail}")
+        lines += [f"      {part}" for part in verdict.finding.detail.split("; ")]
     if verdict.reproduce:
         lines.append(f"      reproduce: {verdict.reproduce}")
     return "\n".join(lines)
