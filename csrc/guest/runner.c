@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "adapter.h"
+#include "children.h"
 #include "crc32.h"
 #include "descriptors.h"
 #include "memory.h"
@@ -125,6 +126,7 @@ static void append_violations(struct sealed *sealed, struct trial_header *header
     if (sealed->cases_done % CASES_BETWEEN_FULL_CHECKS == 0) {
         fault_check_all(report_violation, &sink);
     }
+    children_check(report_violation, &sink);
     descriptors_check(&sealed->descriptors, report_violation, &sink);
 }
 

@@ -55,6 +55,7 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
     if not math.isfinite(share[worst]):
         error = _by_class(got, expected, error)
         share = np.divide(error, expected.tolerance, out=np.zeros_like(error), where=error != 0)
+        share[np.isinf(error)] = np.inf  # of a wrong class, whatever the tolerance is, which may be NaN there
         worst = int(share.argmax())
     if expected.bounds and not _within_bounds(got, expected.bounds):
         beyond = (got < expected.bounds[0]) | (got > expected.bounds[1])
@@ -74,7 +75,7 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
             float(ulps[worst]),
             float(expected.tolerance[worst]),
         ),
-        wrong_elements=int(np.count_nonzero(share > 1.0)) if share[worst] > 1.0 else 0,
+        wrong_elements=0 if share[worst] <= 1.0 else int(np.count_nonzero(~(share <= 1.0))),
         elements=ulps.size,
     )
 

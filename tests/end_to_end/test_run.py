@@ -156,7 +156,7 @@ def test_markdown_has_the_table_of_a_pull_request(harness: Harness, tmp_path: Pa
         ("", 'while (n == 3) __asm__ volatile("");', "", "TIMEOUT"),
         ("#include <unistd.h>", "", "if (n == 3) for (int fd = 0; fd < 99; fd++) close(fd);", "STATE"),
         ("#include <unistd.h>", "", 'if (n == 3) for (int fd = 3; fd < 99; fd++) (void)!write(fd, "x", 1);', "STATE"),
-        ("#include <unistd.h>", "if (n == 3) fork();", "", "PASS"),
+        ("#include <unistd.h>", "if (n == 3) fork();", "", "STATE"),
     ],
 )
 def test_one_bad_case_costs_no_other(

@@ -125,7 +125,6 @@ def run(tmp_path: Path, binary: Callable[[str], Path]) -> Run:
     "body",
     [
         "",
-        "fork();",
         'if (chdir("/")) abort();',
         "volatile char large[6 << 20]; for (size_t i = 0; i < sizeof large; i += 4096) large[i] = 1;",
         "fesetround(FE_UPWARD); fesetround(FE_TONEAREST);",
@@ -245,6 +244,7 @@ def test_a_register_that_must_survive_and_does_not_is_named(run: Run, register: 
     [
         ("signal(SIGSEGV, on_signal);", f"signal {signal.SIGSEGV:02}"),
         ("sigset_t all; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, NULL);", "signal mask"),
+        ("fork();", "child process"),
         ("for (int i = 0; i < 256; i++) close(i);", "descriptor 0"),
         ('for (int i = 3; i < 256; i++) write(i, "noise", 5);', "descriptor used"),
         ("fesetround(FE_UPWARD);", {"x86_64": "mxcsr", "aarch64": "fpcr"}[MACHINE]),

@@ -176,6 +176,13 @@ def test_nan_and_infinity_are_compared_by_class(want: list[float], got: list[flo
     assert against(want, got) is within
 
 
+@pytest.mark.parametrize("tolerance", [NAN, INF, 0.0])
+def test_a_wrong_class_fails_whatever_the_tolerance(tolerance: float) -> None:
+    assert not against([NAN], [1.0], tolerance)
+    assert not against([1.0, INF], [1.0, 1.0], tolerance)
+    assert against([NAN, INF], [NAN, INF], tolerance)
+
+
 def test_a_result_within_tolerance_of_overflow_may_be_infinite() -> None:
     largest = float(np.finfo(F32).max)
     assert against([largest], [INF], tolerance=1e32)
