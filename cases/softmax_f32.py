@@ -39,7 +39,9 @@ softmax_f32 = op(
         max_of("largest", lambda row: row, matters=False),
         # x - m rounds once, which e**x turns into |x - m| unit roundoffs; 4 (2 ULP) are for the exponential.
         sum_of(
-            "total", lambda row, largest: np.exp(row - largest), roundings=lambda row, largest: 4 + abs(row - largest)
+            "total",
+            lambda row, largest: np.exp(row - largest),
+            roundings=lambda row, largest: 4 + abs(np.maximum(row - largest, -200)),
         ),
         # The same, a reciprocal (1) and a product (1).
         each(
