@@ -169,7 +169,8 @@ def _inherited(evaluate: Any, arguments: Mapping[str, Any], bounds: Mapping[str,
     moved: Any = 0.0
     for name in arguments:
         bound = bounds.get(name)
-        if bound is not None and np.any(bound):
+        is_exact = bound is None or (isinstance(bound, float) and bound == 0.0)  # an input, or an exact pass
+        if not is_exact:
             up = np.abs(evaluate({**arguments, name: arguments[name] + bound}) - value)
             down = np.abs(evaluate({**arguments, name: arguments[name] - bound}) - value)
             moved = moved + np.fmax(up, down)  # an infinite sum less its infinite bound says nothing
