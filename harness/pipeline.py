@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CANCEL_POLL_S = 0.2
+_TICK_S = 0.25
 _JOBS_AHEAD = 6
 """Jobs that may have finished before the judge gets to them, besides two per worker."""
 MAX_LOCATIONS = 3
@@ -233,7 +234,11 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     pool = ThreadPoolExecutor(settings.jobs)
     try:
         futures = {pool.submit(bench.run, job): rank for rank, job in enumerate(plan.jobs)}
-        for rank, ran in _in_judging_order(plan.jobs, futures):
+        for finished in _in_judging_order(plan.jobs, futures):
+            if finished is None:
+                recorder.write_if_due()
+                continue
+            rank, ran = finished
             job = plan.jobs[rank]
             bench.waiting_room.release()
             verdicts[rank] = reporter.verdicts(job, ran, bench.inputs(job.contract, job.cases))
@@ -260,14 +265,29 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     return Result(plan, (*judged, *absent), interrupted)
 
 
-def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> Iterator[tuple[int, Ran]]:
-    """Yield jobs as they finish, but none of an op before the op's first scalar job. Empties `futures`."""
+def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
+    while pending:
+        done, pending = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+        if not done:
+            yield None
+        while done:
+            yield done.pop()
+
+
+def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> Iterator[tuple[int, Ran] | None]:
+    """Yield jobs as they finish, but none of an op before the op's first scalar job. Empties `futures`.
+
+    Yields None now and then while nothing finishes, so that what has is written down.
+    """
     first_scalar: dict[str, int] = {}
     for rank, job in enumerate(jobs):
         if job.kernel.isa == SCALAR_ISA:
             first_scalar.setdefault(job.kernel.op, rank)
     held: dict[str, list[tuple[int, Ran]]] = {}
-    for future in as_completed(list(futures)):
+    for future in _as_finished(set(futures)):
+        if future is None:
+            yield None
+            continue
         rank = futures.pop(future)  # results are large: what is judged must not stay referenced here
         op = jobs[rank].kernel.op
         if rank == first_scalar.get(op):

@@ -40,6 +40,7 @@ class Recorder:
     _jobs: list[dict[str, Any]] = field(default_factory=list)
     _verdicts: list[tuple[tuple[int, int], dict[str, Any]]] = field(default_factory=list)
     _next_write: float = 0.0
+    _has_news: bool = False
 
     def add_job(self, rank: int, job: Job, observation: Observation | None, commands: Iterable[Sequence[str]]) -> None:
         """Take in how a job was built and run; `rank` is its place in the plan."""
@@ -47,11 +48,12 @@ class Recorder:
 
     def add(self, rank: int, verdicts: Sequence[Verdict]) -> None:
         """Take in a job's verdicts."""
+        self._has_news = True
         self._verdicts += [((rank, number), verdict_row(verdict)) for number, verdict in enumerate(verdicts)]
 
     def write_if_due(self) -> None:
-        """Write the files if the last time was a while ago."""
-        if time.monotonic() > self._next_write:
+        """Write the files if there is something new and the last time was a while ago."""
+        if self._has_news and time.monotonic() > self._next_write:
             self.write(finished=False, exit_code=None)
 
     def write(self, *, finished: bool, exit_code: int | None) -> None:
@@ -64,6 +66,7 @@ class Recorder:
         text = json.dumps(self.record(finished=finished, exit_code=exit_code), separators=(",", ":"), allow_nan=False)
         for path in self.files:
             replace_file(path, text + "\n")
+        self._has_news = False
         now = time.monotonic()
         self._next_write = now + max(_WRITE_INTERVAL_S, _WRITE_SHARE * (now - start))
 
