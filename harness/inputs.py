@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.model import Case, Contract, Flow, Number, Pattern
+from harness.model import Case, Contract, Flow, Pattern
 from harness.prototype import ScalarType
 
 Inputs = Mapping[str, NDArray[Any]]
@@ -186,15 +186,6 @@ def special_bits(name: str, dtype: str) -> int:
     if plain == "snan":
         return (quiet_nan & ~(1 << (int(info.nmant) - 1))) | 1
     return int(np.array(values[plain], dtype).view(f"<u{info.bits // 8}")) | sign
-
-
-def inputs_digest(inputs: Inputs, scalars: tuple[tuple[str, Number], ...]) -> str:
-    """Digest of what a kernel is given, for the record."""
-    digest = hashlib.blake2b(repr(scalars).encode(), digest_size=8)
-    for name, values in inputs.items():
-        digest.update(name.encode())
-        digest.update(values.tobytes())
-    return digest.hexdigest()
 
 
 def _scale_exponent(case: Case) -> int:

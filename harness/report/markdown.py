@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from harness import __version__
 from harness.model import Outcome, Verdict
-from harness.report.table import Row, cases_text, headroom_text, summary_rows, ulp_text, verdict_line
-
-HEADERS = ("kernel", "target", "build", "bits", "lanes", "suite", "cases passed", "max ULP", "headroom")
+from harness.report.table import HEADERS, summary_rows, table_cells, verdict_line
 
 
 def render(verdicts: Sequence[Verdict], reproduce: str, seed: int) -> str:
@@ -18,7 +16,7 @@ def render(verdicts: Sequence[Verdict], reproduce: str, seed: int) -> str:
     rows = summary_rows(verdicts)
     lines = [f"### {'All cases passed' if _all_passed(verdicts) else 'Not all cases passed'}", ""]
     if rows:
-        table = [_cells(row) for row in rows]
+        table = [[escape(cell) for cell in cells] for cells in table_cells(rows)]
         lines += [tabulate(table, HEADERS, tablefmt="github", disable_numparse=True), ""]
     lines += [escape(verdict_line(verdicts)) + ".", ""]
     lines += _list("Failures", [_failure(v) for v in verdicts if _failed(v)])
@@ -38,23 +36,6 @@ def _all_passed(verdicts: Sequence[Verdict]) -> bool:
 
 def _failed(verdict: Verdict) -> bool:
     return verdict.outcome not in (Outcome.PASS, Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
-
-
-def _cells(row: Row) -> list[str]:
-    return [
-        escape(text)
-        for text in (
-            row.kernel,
-            row.target,
-            row.build,
-            str(row.vector_bits or "-"),
-            str(row.lanes or "-"),
-            row.suite or "-",
-            cases_text(row),
-            ulp_text(row.max_ulp),
-            headroom_text(row.headroom),
-        )
-    ]
 
 
 _LISTED = 20
