@@ -4,43 +4,28 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from harness.build import Builder
-from harness.build.locate import Location, locate
-from harness.build.shims import diagnose
 from harness.build.store import cache_directory
-from harness.errors import BuildError, ContractError, ExitCode, UsageError
-from harness.inputs import InputStream
-from harness.judge import Judge, gate_finding
-from harness.launch import load_of, observe
+from harness.errors import ExitCode, UsageError
 from harness.model import (
     SCALAR_ISA,
-    Absence,
-    Binary,
-    Case,
-    Contract,
-    Finding,
     Job,
-    Observation,
     Outcome,
     Plan,
     Project,
-    Role,
     Selection,
     Verdict,
 )
-from harness.plan import make_plan, reproducer, select
+from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.proof import prove
 from harness.report import markdown, table
@@ -48,20 +33,12 @@ from harness.report.record import Recorder, last_record, new_run_directory, repl
 from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
+from harness.verdicts import VerdictMaker, absent
+from harness.workbench import Ran, Workbench
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-_CANCEL_POLL_S = 0.2
 _TICK_S = 0.25
 _JOBS_AHEAD = 6
 """Jobs that may have finished before the judge gets to them, besides two per worker."""
-MAX_LOCATIONS = 3
-"""Different faulting instructions of a job that are looked up."""
-MAX_ADVICE = 2
-"""Places in a kernel's source that a failure names."""
-REFERENCE_TIMEOUT_S = 60
-"""Wall time that judging one job may take before its reference counts as hanging."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +60,7 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
     plan = make_plan(project, selection, points, absences, capabilities)
     if settings.dry_run:
         print(_planned(plan))
-        return exit_code(plan, [_absent(absence) for absence in plan.absences], dry_run=True)
+        return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
     recorder = _recorder(settings, project, command)
     result = execute(plan, surveyor.builder, recorder, settings, command)
     code = ExitCode.INTERRUPTED if result.interrupted else exit_code(plan, result.verdicts)
@@ -164,71 +141,12 @@ _FAILED_NAMES = {o.value for o in Outcome if o.is_kernel_fault or o in (Outcome.
 # ---- execution -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A job that went through build and launch, or failed to be built."""
-
-    binary: Binary | None
-    observation: Observation | None
-    build_fault: str = ""
-    locations: Mapping[int, Location] = field(default_factory=dict)
-    """Of the instructions at which calls ended in a signal, by address."""
-
-
-@dataclass(slots=True)
-class Workbench:
-    """Builds and launches jobs in worker threads; draws each case's inputs once."""
-
-    builder: Builder
-    waiting_room: threading.Semaphore
-    """Jobs that may be at work or wait to be judged: their outputs are held in memory."""
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    _stream: InputStream = field(default_factory=InputStream)
-    _drawn: dict[str, dict[int, Mapping[str, NDArray[Any]]]] = field(default_factory=dict)
-    _drawing: threading.Lock = field(default_factory=threading.Lock)
-
-    def run(self, job: Job) -> Ran:
-        """Build and launch one job."""
-        while not self.waiting_room.acquire(timeout=_CANCEL_POLL_S):
-            if self.cancelled.is_set():
-                return Ran(None, None, "the run was interrupted")
-        try:
-            binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
-        except BuildError as error:
-            return Ran(None, None, str(error))
-        load = load_of(job, self.inputs(job.contract, job.cases))
-        observation = observe(binary, job.executor, load, self.cancelled)
-        return Ran(binary, observation, locations=_locate_faults(job, binary, observation))
-
-    def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
-        """Return the inputs of cases by their key."""
-        with self._drawing:
-            drawn = self._drawn.setdefault(contract.op, {})
-            for case in cases:
-                if case.key not in drawn:
-                    drawn[case.key] = self._stream.inputs(contract, case)
-        return drawn
-
-    def forget(self, op: str) -> None:
-        """Drop the inputs of an op whose jobs are done."""
-        self._drawn.pop(op, None)
-
-
-def _locate_faults(job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
-    """Find the instructions of the first few different faults."""
-    if job.role is Role.GATE:
-        return {}
-    faults = (trial.fault for case in observation.cases.values() for trial in case.trials if trial.fault)
-    addresses = list(dict.fromkeys(fault.pc for fault in faults if fault.pc))[:MAX_LOCATIONS]
-    return {address: locate(binary.path, job.build.compiler.triple, address) for address in addresses}
-
-
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, command: Sequence[str]) -> Result:
     """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them."""
     verdicts: dict[int, list[Verdict]] = {}
     bench = Workbench(builder, threading.Semaphore(2 * settings.jobs + _JOBS_AHEAD))
     bar = _progress_line(len(plan.jobs), settings)
-    reporter = Reporter(settings, program_name(command))
+    maker = VerdictMaker(settings, program_name(command))
     left = Counter(job.kernel.op for job in plan.jobs)
     interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
@@ -241,12 +159,12 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             rank, ran = finished
             job = plan.jobs[rank]
             bench.waiting_room.release()
-            verdicts[rank] = reporter.verdicts(job, ran, bench.inputs(job.contract, job.cases))
+            verdicts[rank] = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
             recorder.add_job(rank, job, ran.observation, ran.binary.commands if ran.binary else ())
             recorder.add(rank, verdicts[rank])
             left[job.kernel.op] -= 1
             if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
-                reporter.forget(job.kernel.op)
+                maker.forget(job.kernel.op)
                 bench.forget(job.kernel.op)
             if len(verdicts) < len(plan.jobs):
                 recorder.write_if_due()
@@ -259,7 +177,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         bench.cancelled.set()
         pool.shutdown(wait=True, cancel_futures=True)
         bar(None)
-    absent = [_absent(absence) for absence in plan.absences]
+    absent = [absent(absence) for absence in plan.absences]
     recorder.add(len(plan.jobs), absent)
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
     return Result(plan, (*judged, *absent), interrupted)
@@ -298,127 +216,6 @@ def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> I
             held.setdefault(op, []).append((rank, future.result()))
         else:
             yield rank, future.result()
-
-
-@dataclass(slots=True)
-class Reporter:
-    """Turns observations into verdicts, with one judge per op."""
-
-    settings: Settings
-    program: str
-    """How the user can call this program again."""
-    _judges: dict[str, Judge] = field(default_factory=dict)
-
-    def forget(self, op: str) -> None:
-        """Drop the judge of an op whose jobs are done."""
-        self._judges.pop(op, None)
-
-    def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
-        """Judge one job."""
-        repeat = reproducer(self.program, job, self.settings.selection.seed, self.settings.config)
-        if ran.observation is None:
-            return [_verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault), repeat(None))]
-        attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs))
-        return [
-            _verdict(job, attested, case, finding, repeat(case))
-            for case, finding in zip(job.cases, findings, strict=True)
-        ]
-
-    def _findings(
-        self, job: Job, seen: Observation, attested: int | None, inputs: Mapping[int, Mapping[str, NDArray[Any]]]
-    ) -> list[Finding]:
-        if job.role is Role.GATE:
-            return [gate_finding(seen, job.kernel.isa)]
-        if seen.attestation and attested != job.vector_bits:
-            reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
-            return [Finding(Outcome.HARNESS_ERROR, reason)] * len(job.cases)
-        judge = self._judges.setdefault(job.kernel.op, Judge(job.contract))
-        if job.kernel.isa == SCALAR_ISA:
-            judge.keep_scalar(seen, job.cases)
-        try:
-            with _time_limit(REFERENCE_TIMEOUT_S, f"{job.contract.origin}: the reference of {job.contract.op} hangs"):
-                return judge.findings(seen, job.cases, job.trials, inputs)
-        except ContractError as error:
-            return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
-
-
-def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:
-    """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
-    advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ""
-    explained = []
-    for index, finding in enumerate(findings):
-        seen = ran.observation.cases.get(index) if ran.observation else None
-        pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
-        place = ran.locations.get(pcs[0]) if pcs else None
-        more = f"; in {place}" if place and str(place) else ""
-        if finding.depends_on_fill:
-            more, advice = advice, ""  # once is enough
-        explained.append(replace(finding, detail=finding.detail + more) if more else finding)
-    return explained
-
-
-def _advice(job: Job) -> str:
-    found = [
-        (source.name, advice)
-        for source in job.kernel.sources
-        for advice in diagnose(source.read_text(encoding="utf-8", errors="replace"))
-    ]
-    # What is carried from one iteration to the next is the likelier culprit.
-    likely = [place for place in found if place[1].accumulates] or found
-    return "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
-
-
-def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:
-    executor = job.executor
-    return Verdict(
-        kernel=job.kernel.id,
-        target=job.target.name,
-        build=job.build.label,
-        vector_bits=job.vector_bits,
-        attested_vector_bits=attested,
-        element_bits=job.contract.element_bits,
-        emulator=f"{executor.how} {executor.version}, CPU {executor.cpu}",
-        suite=case.suite if case else None,
-        case=case.label if case else None,
-        finding=finding,
-        reproduce=reproduce,
-    )
-
-
-def _absent(absence: Absence) -> Verdict:
-    return Verdict(
-        kernel=absence.kernel,
-        target=absence.target,
-        build=absence.build,
-        vector_bits=absence.vector_bits,
-        attested_vector_bits=None,
-        element_bits=0,
-        emulator=None,
-        suite=None,
-        case=None,
-        finding=Finding(absence.outcome, absence.reason),
-        reproduce="",
-    )
-
-
-@contextmanager
-def _time_limit(seconds: float, message: str) -> Iterator[None]:
-    """Raise ContractError in the main thread when the time is up; contracts are code, and code can hang."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def expire(_signal: int, _frame: object) -> None:
-        raise ContractError(f"{message} (no answer within {seconds:.0f} s)")
-
-    previous = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 # ---- what it comes to ----------------------------------------------------------------------------------------------

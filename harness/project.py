@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness.contract import load_contracts
+from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, perhaps
 from harness.model import Contract, Emulation, Kernel, Project, Target
 from harness.prototype import Parameter, Prototype, parse_prototype

@@ -14,7 +14,8 @@ from harness.judge.visibility import find_gaps
 from harness.model import Case, Contract
 
 _PACKAGE = Path(__file__).parent
-_SOURCES = ("contract.py", "inputs.py", "model.py", "plan.py", "judge/reference.py", "judge/tolerance.py")
+_SOURCES = ("contract/*.py", "inputs.py", "model/*.py", "plan.py", "judge/*.py")
+"""What a proof depends on besides its contract."""
 _SHOWN_GAPS = 3
 
 
@@ -58,4 +59,4 @@ def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:
 
 
 def _code_digest() -> str:
-    return key_of((_PACKAGE / name).read_bytes() for name in (*_SOURCES, "judge/visibility.py"))
+    return key_of(path.read_bytes() for pattern in _SOURCES for path in sorted(_PACKAGE.glob(pattern)))

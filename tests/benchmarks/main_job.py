@@ -21,10 +21,11 @@ from pathlib import Path
 
 from harness.cli import make_parser
 from harness.launch import load_of, observe
-from harness.pipeline import Workbench, make_surveyor
+from harness.pipeline import make_surveyor
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.settings import read_settings
+from harness.workbench import Workbench
 
 ONE_BUILD = ["--cc", "gcc", "--opt", "O2", "--build", "plain", "-q"]
 PINNED = ["run", "rms_norm_f32/sve", "--suite", "boundary", "--svl", "128,256,512", *ONE_BUILD]

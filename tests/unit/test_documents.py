@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.contract import load_contracts
+from harness.contract.loading import load_contracts
 from harness.project import load_project
 
 ROOT = Path(__file__).parents[2]

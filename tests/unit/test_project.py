@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.contract import load_contracts
+from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, ContractError
 from harness.model import Flow
 from harness.project import load_project, load_target, match_parameters

@@ -99,6 +99,8 @@ MAY_IMPORT = {
     "launch": GROUND | {"guest"},
     "project": GROUND | {"contract", "resources"},
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
+    "workbench": GROUND | {"build", "inputs", "launch"},
+    "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
     "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds
 }
 # The pipeline knows all stages and has no rule; these are what a person calls, and nothing else knows the pipeline.

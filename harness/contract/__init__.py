@@ -1,0 +1,65 @@
+"""The vocabulary of contracts: what an op promises, written as data in one Python file.
+
+A contract file is read top to bottom and assigns what `op` returns to a name::
+
+    from harness.contract import each, every, op, sum_of, zeros
+
+    scale_sum_f32 = op(
+        "void scale_sum_f32(float *row, size_t len, float a)",
+        inout="row[len]",
+        scalars={"a": [0.5, 3.0]},
+        reference=lambda row, a: a * row / row.sum(),
+        passes=[
+            sum_of("total", lambda row: row),
+            each("row", lambda row, total, a: a * row / total, roundings=2),
+        ],
+        suites={"boundary": [*every(1, 33), zeros(64)]},
+    )
+
+`reference` is the oracle: numpy in float64, called with those of the prototype's parameters that it names. `passes`
+is the error model: how a correct implementation gets there, step by step, in float32 terms. The judge derives each
+element's tolerance from it (harness.judge.tolerance has the formulas and their source) and holds it against the
+reference, so the two cannot drift apart.
+"""
+
+from harness.contract.definition import op
+from harness.contract.passes import each, max_of, sum_of
+from harness.contract.suites import (
+    around,
+    around_lanes,
+    every,
+    every_residue,
+    loud,
+    loud_subsets,
+    normal,
+    peaks,
+    placements,
+    rows,
+    single_loud,
+    sizes,
+    special_values,
+    structured,
+    zeros,
+)
+
+__all__ = [
+    "around",
+    "around_lanes",
+    "each",
+    "every",
+    "every_residue",
+    "loud",
+    "loud_subsets",
+    "max_of",
+    "normal",
+    "op",
+    "peaks",
+    "placements",
+    "rows",
+    "single_loud",
+    "sizes",
+    "special_values",
+    "structured",
+    "sum_of",
+    "zeros",
+]

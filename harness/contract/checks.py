@@ -1,0 +1,88 @@
+"""What must hold between the parts of a contract, checked where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.contract.suites import ByLanes, Entry, Sized
+from harness.errors import ContractError, perhaps
+from harness.model import Contract
+
+
+def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
+    """Hold the parts of a contract against one another, and the entries of its suites against its sizes.
+
+    Raises:
+        ContractError: they do not fit; the message names what does not.
+    """
+    _check_scalars(contract)
+    _check_passes(contract)
+    _check_conventions(contract)
+    for name, entries in suites.items():
+        _check_entries(contract, name, entries)
+
+
+def _check_scalars(contract: Contract) -> None:
+    by_name = {p.name: p for p in contract.prototype.parameters}
+    for name in contract.scalars:
+        if name not in by_name or by_name[name].is_pointer:
+            raise ContractError(f"scalars: {name!r} is no scalar parameter{perhaps(name, by_name)}")
+    for name in contract.size_names:
+        if by_name[name].type.family == "float":
+            raise ContractError(f"the argument {name!r} needs values: scalars={{{name!r}: [...]}}")
+
+
+def _check_passes(contract: Contract) -> None:
+    known = {p.name for p in contract.prototype.parameters}
+    for name in contract.reference_takes:
+        if name not in known:
+            raise ContractError(f"reference takes {name!r}, which is no parameter{perhaps(name, known)}")
+    for step in contract.passes:
+        for name in step.takes:
+            if name not in known:
+                raise ContractError(
+                    f"pass {step.name!r} takes {name!r}, which is not known there{perhaps(name, known)}"
+                )
+        known.add(step.name)
+    missing = set(contract.output_names) - {step.name for step in contract.passes}
+    if missing:
+        raise ContractError(f"no pass yields the output {sorted(missing)[0]!r}")
+
+
+WAIVABLE = ("gate", "dirty-uppers")
+"""Checks that a contract may leave out."""
+
+
+def _check_conventions(contract: Contract) -> None:
+    buffers = contract.flows
+    for what, names in (
+        ("ranges", [name for name in contract.ranges if name != "return"]),
+        ("in_place", [name for pair in contract.in_place for name in pair]),
+        ("over_read", list(contract.over_read)),
+        ("alignment", list(contract.alignment)),
+    ):
+        for name in names:
+            if name not in buffers:
+                raise ContractError(f"{what}: {name!r} is no buffer{perhaps(name, buffers)}")
+    for name, reason in contract.waived.items():
+        if name not in WAIVABLE:
+            raise ContractError(f"waived: no check is called {name!r}{perhaps(name, WAIVABLE)}")
+        if not reason:
+            raise ContractError(f"waived: {name!r} needs a reason")
+
+
+def _check_entries(contract: Contract, suite: str, entries: Sequence[Entry]) -> None:
+    names = contract.size_names
+    for entry in entries:
+        sized = entry.sizes if isinstance(entry, Sized) else entry
+        if isinstance(sized, Mapping):
+            if set(sized) != set(names):
+                raise ContractError(f"suite {suite!r}: sizes are {', '.join(names)}, not {', '.join(sized)}")
+        elif not isinstance(sized, int | ByLanes):
+            raise ContractError(f"suite {suite!r}: {entry!r} is no size")
+        elif len(names) != 1:
+            raise ContractError(
+                f"suite {suite!r}: {contract.op} has {len(names)} sizes; name them: sizes(m=..., n=...)"
+            )
+        if isinstance(sized, int) and sized < 0:
+            raise ContractError(f"suite {suite!r}: the size {sized} is negative")

@@ -1,0 +1,92 @@
+"""`op`, which puts a contract together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.contract.buffers import buffers_of
+from harness.contract.checks import check
+from harness.contract.passes import parameters_of
+from harness.contract.suites import Entry, expand, normal
+from harness.errors import ConfigurationError, ContractError
+from harness.model import Contract, Flow, Number, Pass, Pattern
+from harness.prototype import parse_prototype
+
+
+def op(
+    prototype: str,
+    *,
+    reference: Callable[..., Any],
+    passes: Sequence[Pass],
+    suites: Mapping[str, Sequence[Entry]],
+    inputs: str = "",
+    outputs: str = "",
+    inout: str = "",
+    scalars: Mapping[str, Number | Sequence[Number]] | None = None,
+    pattern: Pattern | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    in_place: Sequence[tuple[str, str]] = (),
+    over_read: Mapping[str, int] | None = None,
+    alignment: Mapping[str, int] | None = None,
+    waived: Mapping[str, str] | None = None,
+) -> Contract:
+    """Define an op.
+
+    Args:
+        prototype: the C declaration; its name is the op's name.
+        reference: numpy in float64; takes parameters by name; returns the one output, or a dict by output name.
+        passes: the error model, see `sum_of` and `each`.
+        suites: named case matrices; entries are sizes, `zeros(...)`, `sizes(...)` or `around_lanes(...)`.
+        inputs: buffers that are only read, as "x[len], y[len]"; lengths are expressions of the size parameters.
+        outputs: buffers that are only written.
+        inout: buffers that are read and written.
+        scalars: values for the arguments that are not sizes, used in turn over the cases of a suite.
+        pattern: how inputs are drawn unless an entry says otherwise; default `normal()`.
+        ranges: bounds that every element of an output keeps exactly, NaN excepted: {"out": (0, 1)}.
+        in_place: pairs (output, input) that a caller may pass the same buffer for.
+        over_read: elements behind a buffer's end that a kernel may read, by buffer.
+        alignment: bytes that a buffer's address is always a multiple of, by buffer; default: its element's size.
+        waived: checks to leave out, with the reason: "gate", "dirty-uppers". Every report says what was waived.
+
+    Raises:
+        ContractError: a part contradicts another; the message names it.
+    """
+    try:
+        parsed = parse_prototype(prototype)
+    except ConfigurationError as error:
+        raise ContractError(str(error)) from None
+    values = {name: _as_values(name, value) for name, value in (scalars or {}).items()}
+    flows, extents = buffers_of(parsed, {Flow.IN: inputs, Flow.OUT: outputs, Flow.INOUT: inout})
+    default_pattern = pattern or normal()
+    contract = Contract(
+        op=parsed.name,
+        prototype=parsed,
+        flows=flows,
+        extents=extents,
+        reference=reference,
+        reference_takes=parameters_of(reference),
+        passes=tuple(passes),
+        scalars=values,
+        suites={},
+        pattern=default_pattern,
+        ranges=dict(ranges or {}),
+        in_place=tuple(in_place),
+        over_read=dict(over_read or {}),
+        alignment=dict(alignment or {}),
+        waived=dict(waived or {}),
+        origin=Path(),
+        source_digest="",
+    )
+    check(contract, suites)
+    specs = {name: expand(contract, tuple(entries)) for name, entries in suites.items()}
+    return replace(contract, suites=specs)
+
+
+def _as_values(name: str, value: Number | Sequence[Number]) -> tuple[Number, ...]:
+    values = (value,) if isinstance(value, int | float) else tuple(value)
+    if not values or not all(isinstance(item, int | float) for item in values):
+        raise ContractError(f"scalars: {name!r} needs a number or a list of numbers, not {value!r}")
+    return values

@@ -1,0 +1,207 @@
+"""Input patterns, and the entries of a suite: sizes that may follow the vector length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.model import ANYWHERE, CaseSpec, Contract, Pattern, Placement
+
+# ---- patterns ------------------------------------------------------------------------------------------------------
+
+
+def normal(scale_exponents: tuple[int, int] = (0, 0)) -> Pattern:
+    """Bell-shaped values of random sign, times 2**e with e drawn per case from `scale_exponents` (inclusive)."""
+    return Pattern("normal", scale_exponents)
+
+
+def loud(
+    low: float = 1.0,
+    high: float = 2.0,
+    *,
+    quiet: float = 0.0,
+    signed: bool = True,
+    scale_exponents: tuple[int, int] = (0, 0),
+) -> Pattern:
+    """A few loud values, uniform in [low, high), among quiet ones that do not matter to the result."""
+    return Pattern("loud", scale_exponents, bounds=(low, high), quiet=quiet, is_signed=signed)
+
+
+_ZEROS = Pattern("zeros", directed=True)
+
+# ---- suites --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A case entry before the contract's size names are known."""
+
+    sizes: int | Mapping[str, int]
+    pattern: Pattern | None = None
+    placement: Placement = ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ByLanes:
+    """Entries that follow the vector length: a function of the number of lanes."""
+
+    entries: Callable[[int], list[Sized]]
+
+
+Entry = int | Sized | ByLanes
+_UNROLL = 4
+"""Vectors per iteration of the unrolled loops that most kernels have."""
+
+
+def every(first: int, last: int) -> list[int]:
+    """Every size from `first` to `last`, both included."""
+    return list(range(first, last + 1))
+
+
+def around(centres: Iterable[int], first_delta: int, last_delta: int) -> list[int]:
+    """Each centre with every tail residue: centre + first_delta to centre + last_delta."""
+    return [centre + delta for centre in centres for delta in range(first_delta, last_delta + 1)]
+
+
+def around_lanes(multiples: Iterable[int], first_delta: int, last_delta: int) -> list[Entry]:
+    """Sizes around multiples of the number of lanes, whatever the vector length of the run is.
+
+    Code without vectors has one lane. Sizes that coincide are one case; negative ones are left out.
+    """
+    wanted = tuple(multiples)
+
+    def entries(lanes: int) -> list[Sized]:
+        deltas = range(first_delta, last_delta + 1)
+        found = {multiple * lanes + delta for multiple in wanted for delta in deltas}
+        return [Sized(size) for size in sorted(found) if size >= 0]
+
+    return [ByLanes(entries)]
+
+
+def every_residue() -> list[Entry]:
+    """Every residue of an iteration of four vectors: 4 to 8 times the lanes, both included."""
+    return [ByLanes(lambda lanes: [Sized(size) for size in range(_UNROLL * lanes, 2 * _UNROLL * lanes + 1)])]
+
+
+def zeros(size: int | Mapping[str, int]) -> Sized:
+    """A case whose inputs are all zero."""
+    return Sized(size, _ZEROS)
+
+
+def sizes(pattern: Pattern | None = None, /, **by_name: int) -> Sized:
+    """A case of an op with several size parameters: `sizes(m=3, n=5, k=7)`."""
+    return Sized(by_name, pattern)
+
+
+def loud_subsets(pattern: Pattern, of_sizes: Iterable[int], *, most: int = 2048) -> list[Entry]:
+    """For each size, disjoint loud subsets of at most `most` elements that cover the row, no two neighbours in one.
+
+    What a reduction leaves out, takes twice or takes from the neighbour then moves the result by a share that no
+    tolerance covers.
+    """
+    entries: list[Entry] = []
+    for size in dict.fromkeys(of_sizes):
+        pairs = max(1, -(-size // (2 * most)))
+        parts = 2 * pairs if size > 1 else 1
+        entries += [Sized(size, replace(pattern, part=part, parts=parts)) for part in range(parts)]
+    return entries
+
+
+def single_loud(pattern: Pattern, of_sizes: Iterable[int]) -> list[Entry]:
+    """For each size a row whose last element alone is loud: the tolerance is smallest, and a wrong divisor shows."""
+    return [Sized(size, replace(pattern, part=size - 1, parts=size)) for size in of_sizes]
+
+
+def peaks(of_sizes: Iterable[int]) -> list[Entry]:
+    """For each size, cases whose largest element stands at each of some positions.
+
+    Every position of rows up to 8 iterations of four 128-bit vectors; of longer rows the ends and one position per
+    residue of an iteration, spread over its blocks: one case shows one position, so these are samples.
+    """
+    entries: list[Entry] = []
+    for number, size in enumerate(dict.fromkeys(of_sizes)):
+        entries += [Sized(size, Pattern("peak", position=at)) for at in _peak_positions(size, number)]
+    return entries
+
+
+_PEAK_EVERY_POSITION = 33
+_PEAK_SAMPLES = 8
+
+
+def _peak_positions(size: int, number: int) -> list[int]:
+    if size <= _PEAK_EVERY_POSITION:
+        return list(range(size))
+    stride = size // _PEAK_SAMPLES
+    spread = {sample * stride + (number * _PEAK_SAMPLES + sample) % stride for sample in range(_PEAK_SAMPLES)}
+    return sorted({0, size - 1, *spread})
+
+
+def rows(pattern: Pattern, of_sizes: Iterable[int]) -> list[Entry]:
+    """A row of each size, drawn from another pattern than the contract's."""
+    return [Sized(size, pattern) for size in of_sizes]
+
+
+def special_values(values: Iterable[str]) -> list[Entry]:
+    """Each value in one lane of an ordinary row (first, body, middle, tail, last), and filling the whole row.
+
+    The names are those of harness.inputs.SPECIAL_VALUES.
+    """
+    names = tuple(values)
+
+    def entries(lanes: int) -> list[Sized]:
+        size = 2 * _UNROLL * lanes + lanes + lanes // 2 + 1
+        positions = dict.fromkeys((0, _UNROLL * lanes, size // 2, 2 * _UNROLL * lanes + lanes // 2, size - 1))
+        return [
+            Sized(size, Pattern("special", value=name, position=position, directed=position is None))
+            for name in names
+            for position in (*positions, None)
+        ]
+
+    return [ByLanes(entries)]
+
+
+def structured(of_sizes: Iterable[int]) -> list[Entry]:
+    """Rows whose rounding errors may all have one sign: all equal, alternating signs, descending magnitudes."""
+    kinds = ("constant", "alternating", "descending")
+    return [Sized(size, Pattern(kind, directed=True)) for size in of_sizes for kind in kinds]
+
+
+_CACHE_LINE_BYTES = 64
+
+
+def placements(element_bytes: int = 4, *, in_place: bool = False) -> list[Entry]:
+    """Every alignment in element steps over a cache line, at odd distances between buffers; in place where allowed.
+
+    The sizes go up and down, so that what a kernel keeps from an earlier call shows.
+    """
+    steps = _CACHE_LINE_BYTES // element_bytes
+
+    def entries(lanes: int) -> list[Sized]:
+        found = []
+        for step in range(steps):
+            size = (2 * _UNROLL * lanes + 3 * lanes // 2 + 1) // (1 + step % 3)
+            found.append(Sized(size, None, Placement(offsets=tuple((step * k + k // 2) % steps for k in (1, 3, 5, 7)))))
+        if in_place:
+            shared = Placement(alias=((0, 1),))
+            found += [Sized(size, None, shared) for size in (1, lanes, 2 * _UNROLL * lanes + lanes // 2 + 1)]
+        return found
+
+    return [ByLanes(entries)]
+
+
+def expand(contract: Contract, entries: tuple[Entry, ...]) -> Callable[[int], tuple[CaseSpec, ...]]:
+    """Return a function from the number of lanes to the cases of a suite."""
+
+    def specs(lanes: int) -> tuple[CaseSpec, ...]:
+        found: list[CaseSpec] = []
+        for entry in entries:
+            several = entry.entries(lanes) if isinstance(entry, ByLanes) else [entry]
+            found += [_spec(contract, one if isinstance(one, Sized) else Sized(one)) for one in several]
+        return tuple(found)
+
+    return specs
+
+
+def _spec(contract: Contract, entry: Sized) -> CaseSpec:
+    by_name = {contract.size_names[0]: entry.sizes} if isinstance(entry.sizes, int) else dict(entry.sizes)
+    return CaseSpec(tuple(by_name.items()), entry.pattern or contract.pattern, entry.placement)

@@ -1,0 +1,91 @@
+"""The nouns that the stages share: frozen, slotted, without I/O.
+
+The modules follow the straight line: what a contract says, what exists (project), what works here (capability), what
+to run (plan), what came out (observation) and what it means (verdict). Import from here.
+"""
+
+from harness.model.capability import DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
+from harness.model.contract import (
+    ANYWHERE,
+    VISIBLE_SUITE,
+    Array,
+    CaseSpec,
+    Contract,
+    EachPass,
+    Extent,
+    Flow,
+    MaxPass,
+    Number,
+    Pass,
+    Pattern,
+    Placement,
+    SumPass,
+)
+from harness.model.observation import (
+    Binary,
+    CaseObservation,
+    Damage,
+    DamageKind,
+    Death,
+    Fault,
+    Observation,
+    TrialObservation,
+    TrialStatus,
+    Violation,
+)
+from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Side, Trial
+from harness.model.project import SCALAR_ISA, Emulation, Kernel, Project, Target
+from harness.model.verdict import Finding, Outcome, Verdict, Worst
+
+__all__ = [
+    "ANYWHERE",
+    "DEFAULT_COMPILERS",
+    "SCALAR_ISA",
+    "VISIBLE_SUITE",
+    "Absence",
+    "Array",
+    "Binary",
+    "Build",
+    "Capabilities",
+    "Case",
+    "CaseObservation",
+    "CaseSpec",
+    "Compiler",
+    "Contract",
+    "Damage",
+    "DamageKind",
+    "Death",
+    "EachPass",
+    "Emulation",
+    "Executor",
+    "Extent",
+    "Fault",
+    "Fill",
+    "Finding",
+    "Flow",
+    "Job",
+    "Kernel",
+    "MaxPass",
+    "Missing",
+    "Need",
+    "Number",
+    "Observation",
+    "Outcome",
+    "Pass",
+    "Pattern",
+    "Placement",
+    "Plan",
+    "Point",
+    "Project",
+    "Role",
+    "Selection",
+    "Side",
+    "SumPass",
+    "Target",
+    "Trial",
+    "TrialObservation",
+    "TrialStatus",
+    "Verdict",
+    "Violation",
+    "Worst",
+]

@@ -1,0 +1,68 @@
+"""What works here: compilers, and ways to run a target's binaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEFAULT_COMPILERS = ("gcc", "clang")
+"""Tried in this order where --cc names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A compiler for one triple: `command` is the start of every command line."""
+
+    spec: str
+    family: str
+    version: str
+    triple: str
+    command: tuple[str, ...]
+    identity: str
+    """Changes whenever the program does: digest of path, size and modification time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """A proven way to run one target's binaries here; `command` may contain {vector_bits}."""
+
+    how: str
+    version: str
+    cpu: str
+    command: tuple[str, ...]
+    identity: str
+
+    def argv(self, vector_bits: int | None) -> tuple[str, ...]:
+        """Return the command line in front of the guest binary, for one width."""
+        return tuple(part.replace("{vector_bits}", str(vector_bits or 0)) for part in self.command)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that does not work here: why, and what to do about it."""
+
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Reason and remedy in one line."""
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a point of the selection asks of the machine: run code of an ISA on a target at a width."""
+
+    target: str
+    isa: str
+    vector_bits: int | None
+    is_gate: bool = False
+    """To run it with the ISA's features switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What survey found: compilers by (triple, spec), and for each need the first executor that proved itself."""
+
+    compilers: Mapping[tuple[str, str], Compiler | Missing]
+    executors: Mapping[Need, Executor | Missing]

@@ -1,0 +1,191 @@
+"""What a contract says: buffers, passes, inputs and sizes of an op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.prototype import Prototype
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+else:
+    Array = Any
+    """A float64 array; spelled out for type checkers only, since numpy costs more than `--help` may take."""
+
+Number = int | float
+
+VISIBLE_SUITE = "visible"
+"""The suite whose cases are there to show every element's part in the result; see harness.judge.visibility."""
+
+
+class Flow(IntEnum):
+    """Which way a buffer's contents go."""
+
+    IN = 1
+    OUT = 2
+    INOUT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How inputs are drawn; harness.inputs draws them.
+
+    `directed` says that rounding errors may all have one sign, so that sqrt(n) bounds do not hold.
+    """
+
+    kind: str
+    """normal, zeros, loud, peak, constant, alternating, descending, or special."""
+    scale_exponents: tuple[int, int] = (0, 0)
+    """Values are multiplied by 2**e, with e drawn per case from this range, both ends included."""
+    directed: bool = False
+    bounds: tuple[float, float] = (1.0, 2.0)
+    """Loud: the range of the loud values."""
+    quiet: float = 0.0
+    """Loud: what all other elements are."""
+    is_signed: bool = True
+    """Loud: whether loud values have random signs."""
+    part: int = 0
+    parts: int = 1
+    """Loud: which of so many disjoint subsets, which cover the row together, is loud."""
+    position: int | None = None
+    """Peak and special: the element; None for the whole row."""
+    value: str = ""
+    """Special: the name of the value, see harness.inputs.SPECIAL_VALUES."""
+
+    @property
+    def label(self) -> str:
+        """Short text that tells the patterns of one size apart."""
+        match self.kind:
+            case "loud":
+                return f"loud{self.part + 1}of{self.parts}"
+            case "peak":
+                return f"peak{self.position}"
+            case "special":
+                return f"{self.value}" if self.position is None else f"{self.value}@{self.position}"
+            case _:
+                return self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the buffers of a case lie: elements of distance from the guard page, and which share one address."""
+
+    offsets: tuple[int, ...] = ()
+    """By buffer, in prototype order; buffers beyond its length have none."""
+    alias: tuple[tuple[int, int], ...] = ()
+    """Pairs (this buffer, lies where that one does)."""
+
+
+ANYWHERE = Placement()
+"""At the guard page itself, every buffer apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSpec:
+    """One line of a case matrix: sizes by parameter name, and the input pattern."""
+
+    sizes: tuple[tuple[str, int], ...]
+    pattern: Pattern
+    placement: Placement = ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many elements a buffer holds, as an expression of the size arguments."""
+
+    text: str
+    count: Callable[[Mapping[str, int]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class SumPass:
+    """A reduction by addition: `terms(inputs and earlier results)` are added up into `name`.
+
+    `roundings` counts the roundings that each term has behind it before it is added.
+    """
+
+    name: str
+    terms: Callable[..., Array]
+    roundings: float | Callable[..., Array]
+    takes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPass:
+    """A reduction to the largest of `values`, which rounds nothing.
+
+    It does not matter where any value near the largest gives the same result, as in a softmax.
+    """
+
+    name: str
+    values: Callable[..., Array]
+    matters: bool
+    takes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EachPass:
+    """An element-wise step: `name` is an output; `roundings` are the unit roundoffs of its whole expression.
+
+    They are relative to `magnitude`, where there is one, else to the result's own.
+    """
+
+    name: str
+    formula: Callable[..., Array]
+    roundings: float | Callable[..., Array]
+    magnitude: Callable[..., Array] | None
+    takes: tuple[str, ...]
+
+
+Pass = SumPass | MaxPass | EachPass
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an op promises; see harness.contract for how one is written."""
+
+    op: str
+    prototype: Prototype
+    flows: Mapping[str, Flow]
+    extents: Mapping[str, Extent]
+    reference: Callable[..., Any]
+    reference_takes: tuple[str, ...]
+    passes: tuple[Pass, ...]
+    scalars: Mapping[str, tuple[Number, ...]]
+    suites: Mapping[str, Callable[[int], tuple[CaseSpec, ...]]]
+    pattern: Pattern
+    ranges: Mapping[str, tuple[float, float]]
+    """By output: bounds that every element keeps exactly."""
+    in_place: tuple[tuple[str, str], ...]
+    """Pairs (output, input) that may be the same buffer."""
+    over_read: Mapping[str, int]
+    """By buffer: elements behind its end that a kernel may read."""
+    alignment: Mapping[str, int]
+    """By buffer: bytes that its address is a multiple of."""
+    waived: Mapping[str, str]
+    """Checks that are left out, with the reason."""
+    origin: Path
+    source_digest: str
+
+    @property
+    def size_names(self) -> tuple[str, ...]:
+        """The integer parameters that are sizes: those that carry no list of scalar values."""
+        return tuple(p.name for p in self.prototype.parameters if not p.is_pointer and p.name not in self.scalars)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Buffers that the kernel writes, in order, and "return" for a returned value."""
+        written = tuple(name for name, flow in self.flows.items() if flow is not Flow.IN)
+        return (*written, "return") if self.prototype.result else written
+
+    @property
+    def element_bits(self) -> int:
+        """Width of the first buffer's element, which is what a lane of this op is."""
+        return 8 * self.prototype.buffers[0].type.size_bytes

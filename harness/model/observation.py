@@ -1,0 +1,107 @@
+"""What came out: the binary, and what its guest processes told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+
+class TrialStatus(IntEnum):
+    """How one call ended."""
+
+    RETURNED = 0
+    SIGNAL = 1
+    TIMEOUT = 2
+    SKIPPED = 3
+
+
+class DamageKind(IntEnum):
+    """Which bytes were changed that must not be."""
+
+    CANARY = 0
+    INPUT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes changed outside what the contract lets the kernel write; the offset is from the buffer's start."""
+
+    buffer: int
+    kind: DamageKind
+    offset_bytes: int
+    changed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A register or mode that had to survive the call and did not."""
+
+    name: str
+    rule: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The signal that ended a call; `buffer` is the index of the one whose guard was hit."""
+
+    signal: int
+    address: int
+    pc: int
+    buffer: int | None
+    offset_bytes: int
+    is_write: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialObservation:
+    """What one call did. `outputs` has the raw bytes of each buffer the kernel writes, None for inputs."""
+
+    status: TrialStatus
+    fault: Fault | None
+    cpu_nanoseconds: int
+    result: bytes
+    damages: tuple[Damage, ...]
+    violations: tuple[Violation, ...]
+    outputs: tuple[bytes | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseObservation:
+    """All calls of one case."""
+
+    index: int
+    trials: tuple[TrialObservation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """The guest process ended before it was done: in which case, and how."""
+
+    exit_status: int | None
+    """As the shell sees it: negative for a signal; None when the host's deadline ended it."""
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything a job's guest processes told; cases without an observation have a death or were not run."""
+
+    attestation: Mapping[str, int]
+    cases: Mapping[int, CaseObservation]
+    deaths: Mapping[int, Death]
+    not_run: Mapping[int, str]
+    harness_fault: str | None
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An executable for one (kernel, build, ISA), and the command lines that made it."""
+
+    path: Path
+    digest: str
+    commands: tuple[tuple[str, ...], ...]

@@ -1,0 +1,169 @@
+"""What to run: the selection, its points, and the jobs that come of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+from harness.model.capability import Compiler, Executor, Need
+from harness.model.contract import VISIBLE_SUITE, Contract, Number, Pattern, Placement
+from harness.model.project import Kernel, Target
+from harness.model.verdict import Outcome
+
+
+class Fill(IntEnum):
+    """What everything undefined holds during a call; the guest's poison.h gives the values."""
+
+    BENIGN = 0
+    NAN = 1
+    HUGE_NEGATIVE = 2
+    HUGE_POSITIVE = 3
+
+
+class Side(IntEnum):
+    """Which guard page a buffer touches."""
+
+    END = 0
+    START = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One call of the kernel within a case."""
+
+    fill: Fill
+    side: Side
+    clean_uppers: bool = False
+    """x86: enter with clean upper halves, and report a kernel that leaves them dirty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How a kernel is compiled."""
+
+    compiler: Compiler
+    opt: str
+    variant: str
+
+    @property
+    def label(self) -> str:
+        """Short text for tables."""
+        return f"{self.compiler.spec} {self.opt} {self.variant}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Sizes, scalars and inputs of one comparison. Equal cases have equal inputs everywhere."""
+
+    op: str
+    suite: str
+    label: str
+    sizes: tuple[tuple[str, int], ...]
+    scalars: tuple[tuple[str, Number], ...]
+    pattern: Pattern
+    placement: Placement
+    key: int
+    """128-bit key of its Philox streams, derived from op, suite, label and the run's seed."""
+
+    @property
+    def id(self) -> str:
+        """What --case takes."""
+        return f"{self.suite}/{self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One (kernel, target, build, width) with its cases: one guest process."""
+
+    kernel: Kernel
+    contract: Contract = field(repr=False)
+    target: Target
+    isa_flags: tuple[str, ...]
+    width_fact: str | None
+    build: Build
+    executor: Executor
+    vector_bits: int | None
+    role: Role
+    cases: tuple[Case, ...] = field(repr=False)
+    trials: tuple[Trial, ...]
+    """Calls per case, in order."""
+    visible_trials: int
+    """How many of them, from the first, the many long cases of VISIBLE_SUITE have."""
+    cpu_timeout_ms: int
+
+    @property
+    def trial_counts(self) -> tuple[int, ...]:
+        """Calls of each case."""
+        return tuple(self.visible_trials if case.suite == VISIBLE_SUITE else len(self.trials) for case in self.cases)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user asked for. Empty tuples mean the default; the named_* sets hold what was said literally."""
+
+    kernels: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    vector_bits: tuple[int, ...] = ()
+    """Scalable lengths; empty for all that a target offers."""
+    vector_bits_named: bool = False
+    emulator: str | None = None
+    compilers: tuple[str, ...] = ()
+    opts: tuple[str, ...] = ("O0", "O2")
+    variants: tuple[str, ...] = ("plain", "hostile")
+    suites: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    required: tuple[str, ...] = ()
+    is_narrowed: bool = False
+    """Compilers, builds, suites, cases or sizes were named: core models and gates are run on request only."""
+    seed: int = 0
+    cpu_timeout_s: float = 2.0
+
+
+class Role(Enum):
+    """Why a point is run."""
+
+    MAIN = "main"
+    """The ISA's target, or one that was named: every build."""
+    CORE = "core"
+    """A core model that the kernel's ISA promises to run on: one build."""
+    GATE = "gate"
+    """The ISA's features switched off: one call, which must fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One (kernel, target, width) of the selection, before anyone knows whether it can run here."""
+
+    kernel: Kernel
+    target: Target
+    vector_bits: int | None
+    named: bool
+    """Whether the user named any of it literally, which makes its absence an error."""
+    role: Role = Role.MAIN
+
+    @property
+    def need(self) -> Need:
+        """What it asks of the machine."""
+        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A point of the selection that will not run: UNAVAILABLE or NOT_APPLICABLE, and why."""
+
+    kernel: str
+    target: str
+    vector_bits: int | None
+    build: str | None
+    outcome: Outcome
+    reason: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will run and what will not."""
+
+    jobs: tuple[Job, ...]
+    absences: tuple[Absence, ...]

@@ -1,0 +1,84 @@
+"""What exists: kernels, targets, and the project that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.model.contract import Contract
+from harness.prototype import Prototype
+
+SCALAR_ISA = "scalar"
+"""The ISA of plain C, to whose results those of the other kernels of an op are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """An implementation of an op for an ISA: sources and one C symbol."""
+
+    op: str
+    name: str
+    isa: str
+    sources: tuple[Path, ...]
+    symbol: str
+    prototype: Prototype
+    """The kernel's own; its parameters are in one-to-one correspondence with `argument_names`."""
+    argument_names: tuple[str, ...]
+    """For each of the kernel's parameters, the name that the contract gives it."""
+
+    @property
+    def id(self) -> str:
+        """`op/name`, which is `op/isa` unless the manifest gives a name."""
+        return f"{self.op}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Emulation:
+    """One way to run a target's binaries; `cpu` may contain {vector_bits}."""
+
+    how: str
+    cpu: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An ISA or a core model: what it can run, how to compile for it, which widths it has, how to run it."""
+
+    name: str
+    description: str
+    isas: tuple[str, ...]
+    """ISAs whose kernels it runs. An ISA target runs its own; a core model runs several."""
+    triple: str
+    """GNU triple of its binaries, such as aarch64-linux-gnu; "host" for the machine's own."""
+    flags: tuple[str, ...]
+    """Compile flags for kernels of this ISA (none for a core model)."""
+    width_fact: str | None
+    """The guest's fact that attests the width, such as "sve_bits"; None for code without vectors."""
+    vector_bits: tuple[int, ...]
+    """Widths that `all` stands for; one element for fixed-width ISAs; of its scalable unit for a core model."""
+    vector_bits_on_request: tuple[int, ...]
+    emulations: tuple[Emulation, ...]
+    gate: Emulation | None
+    """The same machine without this ISA's features: there the binary must fault."""
+    is_core: bool
+
+    @property
+    def is_scalable(self) -> bool:
+        """Whether --svl selects among its widths."""
+        return len(self.vector_bits) + len(self.vector_bits_on_request) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything that a run can choose from."""
+
+    root: Path
+    manifest: Path | None
+    kernels: tuple[Kernel, ...]
+    contracts: Mapping[str, Contract]
+    targets: Mapping[str, Target]
+
+    def isa_target(self, isa: str) -> Target:
+        """Return the target that says how kernels of this ISA are compiled."""
+        return self.targets[isa]

@@ -1,0 +1,97 @@
+"""What it means: outcomes, findings and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Outcome(Enum):
+    """The closed set of outcomes, worst first. Only PASS is a pass."""
+
+    HARNESS_ERROR = "HARNESS_ERROR"
+    CONTRACT_ERROR = "CONTRACT_ERROR"
+    BUILD_ERROR = "BUILD_ERROR"
+    CRASH = "CRASH"
+    TIMEOUT = "TIMEOUT"
+    OUT_OF_BOUNDS = "OUT_OF_BOUNDS"
+    STATE = "STATE"
+    MISMATCH = "MISMATCH"
+    UNAVAILABLE = "UNAVAILABLE"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    PASS = "PASS"
+
+    @property
+    def is_kernel_fault(self) -> bool:
+        """Whether the kernel is to blame."""
+        return self in _KERNEL_FAULTS
+
+    @property
+    def severity(self) -> int:
+        """0 for the worst."""
+        return _SEVERITY[self]
+
+
+_KERNEL_FAULTS = frozenset(
+    {
+        Outcome.BUILD_ERROR,
+        Outcome.CRASH,
+        Outcome.TIMEOUT,
+        Outcome.OUT_OF_BOUNDS,
+        Outcome.STATE,
+        Outcome.MISMATCH,
+    }
+)
+_SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The element with the least headroom: which output, where, what came and what was due."""
+
+    output: str
+    element: int
+    got: float
+    want: float
+    ulp: float
+    tolerance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The judgement of one case: the outcome, its numbers where there are any, and a line of detail."""
+
+    outcome: Outcome
+    detail: str = ""
+    max_ulp: float | None = None
+    mean_ulp: float | None = None
+    headroom: float | None = None
+    """1 - error / tolerance at the worst element: 1 is exact, 0 at the limit, negative beyond it."""
+    worst: Worst | None = None
+    scalar_ulp: float | None = None
+    """Largest distance to what the scalar kernel computed for the same case."""
+    seconds: float = 0.0
+    depends_on_fill: bool = False
+    """Calls that differ only in what undefined values held gave different bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One outcome with everything the reports need."""
+
+    kernel: str
+    target: str
+    build: str | None
+    vector_bits: int | None
+    attested_vector_bits: int | None
+    element_bits: int
+    emulator: str | None
+    suite: str | None
+    case: str | None
+    finding: Finding
+    reproduce: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """The finding's outcome."""
+        return self.finding.outcome

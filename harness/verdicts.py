@@ -1,0 +1,148 @@
+"""From what a job's guests told to verdicts: the judge's findings, with what source and binary add to them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from harness.build.shims import diagnose
+from harness.errors import ContractError
+from harness.judge import Judge, gate_finding
+from harness.model import SCALAR_ISA, Absence, Case, Finding, Job, Observation, Outcome, Role, Verdict
+from harness.plan import reproducer
+from harness.settings import Settings
+from harness.workbench import Ran
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_ADVICE = 2
+"""Places in a kernel's source that a failure names."""
+REFERENCE_TIMEOUT_S = 60
+"""Wall time that judging one job may take before its reference counts as hanging."""
+
+
+@dataclass(slots=True)
+class VerdictMaker:
+    """Turns observations into verdicts, with one judge per op."""
+
+    settings: Settings
+    program: str
+    """How the user can call this program again."""
+    _judges: dict[str, Judge] = field(default_factory=dict)
+
+    def forget(self, op: str) -> None:
+        """Drop the judge of an op whose jobs are done."""
+        self._judges.pop(op, None)
+
+    def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
+        """Judge one job."""
+        repeat = reproducer(self.program, job, self.settings.selection.seed, self.settings.config)
+        if ran.observation is None:
+            return [_verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault), repeat(None))]
+        attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
+        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs))
+        return [
+            _verdict(job, attested, case, finding, repeat(case))
+            for case, finding in zip(job.cases, findings, strict=True)
+        ]
+
+    def _findings(
+        self, job: Job, seen: Observation, attested: int | None, inputs: Mapping[int, Mapping[str, NDArray[Any]]]
+    ) -> list[Finding]:
+        if job.role is Role.GATE:
+            return [gate_finding(seen, job.kernel.isa)]
+        if seen.attestation and attested != job.vector_bits:
+            reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
+            return [Finding(Outcome.HARNESS_ERROR, reason)] * len(job.cases)
+        judge = self._judges.setdefault(job.kernel.op, Judge(job.contract))
+        if job.kernel.isa == SCALAR_ISA:
+            judge.keep_scalar(seen, job.cases)
+        try:
+            with _time_limit(REFERENCE_TIMEOUT_S, f"{job.contract.origin}: the reference of {job.contract.op} hangs"):
+                return judge.findings(seen, job.cases, job.trials, inputs)
+        except ContractError as error:
+            return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
+
+
+def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:
+    """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
+    advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ""
+    explained = []
+    for index, finding in enumerate(findings):
+        seen = ran.observation.cases.get(index) if ran.observation else None
+        pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
+        place = ran.locations.get(pcs[0]) if pcs else None
+        more = f"; in {place}" if place and str(place) else ""
+        if finding.depends_on_fill:
+            more, advice = advice, ""  # once is enough
+        explained.append(replace(finding, detail=finding.detail + more) if more else finding)
+    return explained
+
+
+def _advice(job: Job) -> str:
+    found = [
+        (source.name, advice)
+        for source in job.kernel.sources
+        for advice in diagnose(source.read_text(encoding="utf-8", errors="replace"))
+    ]
+    # What is carried from one iteration to the next is the likelier culprit.
+    likely = [place for place in found if place[1].accumulates] or found
+    return "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
+
+
+def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:
+    executor = job.executor
+    return Verdict(
+        kernel=job.kernel.id,
+        target=job.target.name,
+        build=job.build.label,
+        vector_bits=job.vector_bits,
+        attested_vector_bits=attested,
+        element_bits=job.contract.element_bits,
+        emulator=f"{executor.how} {executor.version}, CPU {executor.cpu}",
+        suite=case.suite if case else None,
+        case=case.label if case else None,
+        finding=finding,
+        reproduce=reproduce,
+    )
+
+
+def absent(absence: Absence) -> Verdict:
+    """Return the verdict on what will not run."""
+    return Verdict(
+        kernel=absence.kernel,
+        target=absence.target,
+        build=absence.build,
+        vector_bits=absence.vector_bits,
+        attested_vector_bits=None,
+        element_bits=0,
+        emulator=None,
+        suite=None,
+        case=None,
+        finding=Finding(absence.outcome, absence.reason),
+        reproduce="",
+    )
+
+
+@contextmanager
+def _time_limit(seconds: float, message: str) -> Iterator[None]:
+    """Raise ContractError in the main thread when the time is up; contracts are code, and code can hang."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def expire(_signal: int, _frame: object) -> None:
+        raise ContractError(f"{message} (no answer within {seconds:.0f} s)")
+
+    previous = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

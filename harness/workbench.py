@@ -1,0 +1,81 @@
+"""Builds and launches jobs, several at a time: the effects of a run, without a judgement."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.build import Builder
+from harness.build.locate import Location, locate
+from harness.errors import BuildError
+from harness.inputs import InputStream
+from harness.launch import load_of, observe
+from harness.model import Binary, Case, Contract, Job, Observation, Role
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_CANCEL_POLL_S = 0.2
+MAX_LOCATIONS = 3
+"""Different faulting instructions of a job that are looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A job that went through build and launch, or failed to be built."""
+
+    binary: Binary | None
+    observation: Observation | None
+    build_fault: str = ""
+    locations: Mapping[int, Location] = field(default_factory=dict)
+    """Of the instructions at which calls ended in a signal, by address."""
+
+
+@dataclass(slots=True)
+class Workbench:
+    """Builds and launches jobs in worker threads; draws each case's inputs once."""
+
+    builder: Builder
+    waiting_room: threading.Semaphore
+    """Jobs that may be at work or wait to be judged: their outputs are held in memory."""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    _stream: InputStream = field(default_factory=InputStream)
+    _drawn: dict[str, dict[int, Mapping[str, NDArray[Any]]]] = field(default_factory=dict)
+    _drawing: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, job: Job) -> Ran:
+        """Build and launch one job."""
+        while not self.waiting_room.acquire(timeout=_CANCEL_POLL_S):
+            if self.cancelled.is_set():
+                return Ran(None, None, "the run was interrupted")
+        try:
+            binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
+        except BuildError as error:
+            return Ran(None, None, str(error))
+        load = load_of(job, self.inputs(job.contract, job.cases))
+        observation = observe(binary, job.executor, load, self.cancelled)
+        return Ran(binary, observation, locations=_locate_faults(job, binary, observation))
+
+    def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
+        """Return the inputs of cases by their key."""
+        with self._drawing:
+            drawn = self._drawn.setdefault(contract.op, {})
+            for case in cases:
+                if case.key not in drawn:
+                    drawn[case.key] = self._stream.inputs(contract, case)
+        return drawn
+
+    def forget(self, op: str) -> None:
+        """Drop the inputs of an op whose jobs are done."""
+        self._drawn.pop(op, None)
+
+
+def _locate_faults(job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
+    """Find the instructions of the first few different faults."""
+    if job.role is Role.GATE:
+        return {}
+    faults = (trial.fault for case in observation.cases.values() for trial in case.trials if trial.fault)
+    addresses = list(dict.fromkeys(fault.pc for fault in faults if fault.pc))[:MAX_LOCATIONS]
+    return {address: locate(binary.path, job.build.compiler.triple, address) for address in addresses}
