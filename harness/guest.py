@@ -20,6 +20,7 @@ from harness.model import (
     DamageKind,
     Fault,
     Flow,
+    Side,
     Trial,
     TrialObservation,
     TrialStatus,
@@ -89,6 +90,8 @@ class PackBuffer:
     extent_bytes: int
     contents: bytes | None
     readable_bytes: int = 0
+    alignment_bytes: int = 1
+    """What its address is a multiple of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def encode_pack(
     """
     buffer_count = sum(parameter.is_buffer for parameter in parameters)
     table = [PACK_PARAMETER.pack(p.is_buffer, p.flow, p.element_bytes, p.is_integer) for p in parameters]
-    common = [_trial_table(trials[:count], buffer_count, (), ()) for count in range(len(trials) + 1)]
+    common = [_trial_table(trials[:count], buffer_count) for count in range(len(trials) + 1)]
     values = struct.Struct(f"<{len(parameters)}Q")
     blobs: list[bytes] = []
     blob_bytes = 0
@@ -136,11 +139,8 @@ def encode_pack(
                 blobs += (buffer.contents, bytes(padding))
                 blob_bytes += len(buffer.contents) + padding
             table.append(PACK_BUFFER.pack(buffer.extent_bytes, offset, buffer.readable_bytes))
-        placed = case.offsets_bytes or case.alias
-        own = trials[: case.trial_count]
-        table.append(
-            _trial_table(own, buffer_count, case.offsets_bytes, case.alias) if placed else common[case.trial_count]
-        )
+        is_placed = case.offsets_bytes or case.alias or any(buffer.alignment_bytes > 1 for buffer in case.buffers)
+        table.append(_placed_trials(trials[: case.trial_count], case) if is_placed else common[case.trial_count])
     tables = b"".join(table)
     body = b"".join((tables, *blobs))
     header = PACK_HEADER.pack(
@@ -159,20 +159,39 @@ def encode_pack(
     return header + body
 
 
-def _trial_table(
-    trials: Sequence[Trial], buffer_count: int, offsets_bytes: Sequence[int], alias: Sequence[tuple[int, int]]
-) -> bytes:
-    shared = dict(alias)
+def _trial_table(trials: Sequence[Trial], buffer_count: int) -> bytes:
+    """Lay out trials whose buffers all touch the guard page."""
+    return b"".join(
+        PACK_TRIAL.pack(trial.fill, _flags(trial)) + PACK_PLACEMENT.pack(trial.side, 0) * buffer_count
+        for trial in trials
+    )
+
+
+def _placed_trials(trials: Sequence[Trial], case: PackCase) -> bytes:
+    """Lay out trials of a case whose buffers keep a distance from the guard page, share addresses or are aligned."""
+    shared = dict(case.alias)
     table = []
     for trial in trials:
-        table.append(PACK_TRIAL.pack(trial.fill, TRIAL_CLEAN_UPPERS if trial.clean_uppers else 0))
-        for buffer in range(buffer_count):
-            offset = offsets_bytes[buffer] if buffer < len(offsets_bytes) else 0
-            if buffer in shared:
-                table.append(PACK_PLACEMENT.pack(SIDE_ALIAS, shared[buffer]))
+        table.append(PACK_TRIAL.pack(trial.fill, _flags(trial)))
+        for number in range(len(case.buffers)):
+            if number in shared:
+                table.append(PACK_PLACEMENT.pack(SIDE_ALIAS, shared[number]))
             else:
-                table.append(PACK_PLACEMENT.pack(trial.side, offset))
+                table.append(PACK_PLACEMENT.pack(trial.side, _distance_bytes(case, number, trial.side)))
     return b"".join(table)
+
+
+def _distance_bytes(case: PackCase, number: int, side: Side) -> int:
+    """Return how far from the guard page a buffer lies: what was asked for, or more until its address is aligned."""
+    sharing = [case.buffers[number], *(case.buffers[other] for other, root in case.alias if root == number)]
+    alignment_bytes = max(buffer.alignment_bytes for buffer in sharing)
+    wanted = case.offsets_bytes[number] if number < len(case.offsets_bytes) else 0
+    span_bytes = max(buffer.extent_bytes + buffer.readable_bytes for buffer in sharing) if side is Side.END else 0
+    return wanted + -(wanted + span_bytes) % alignment_bytes
+
+
+def _flags(trial: Trial) -> int:
+    return TRIAL_CLEAN_UPPERS if trial.clean_uppers else 0
 
 
 # ---- observation ---------------------------------------------------------------------------------------------------

@@ -83,8 +83,21 @@ def _notes(plan: Plan, selection: Selection) -> list[str]:
         for op, contract in contracts.items():
             cases = {case.key: case for job in plan.jobs if job.contract.op == op for case in job.cases}
             notes.append(f"Inputs of {prove(contract, list(cases.values()), cache_directory() / 'proofs')}")
-    notes += [f"Waived by {op}: {name} ({why})" for op, c in contracts.items() for name, why in c.waived.items()]
-    return notes
+    return notes + conventions_of(plan)
+
+
+def conventions_of(plan: Plan) -> list[str]:
+    """Say what callers promise and what is not checked: by op where all its kernels agree, else by kernel."""
+    kernels = {job.kernel.id: job.kernel for job in plan.jobs}.values()
+    told: dict[tuple[str, str], list[str]] = {}
+    for kernel in kernels:
+        for line in kernel.conventions.lines:
+            told.setdefault((kernel.op, line), []).append(kernel.id)
+    everybody = Counter(kernel.op for kernel in kernels)
+    return [
+        f"Conventions of {op if len(ids) == everybody[op] else ', '.join(ids)}: {line}"
+        for (op, line), ids in told.items()
+    ]
 
 
 def make_surveyor() -> Surveyor:

@@ -13,9 +13,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from harness.contract.conventions import conventions_of
 from harness.contract.loading import load_contracts
-from harness.errors import ConfigurationError, perhaps
-from harness.model import Contract, Emulation, Kernel, Project, Target
+from harness.errors import ConfigurationError, ContractError, perhaps
+from harness.model import Contract, Conventions, Emulation, Kernel, Project, Target
 from harness.prototype import Parameter, Prototype, parse_prototype
 from harness.resources import bundled_root, targets_directory
 
@@ -69,7 +70,7 @@ def _bundled_kernel(contract: Contract, path: Path) -> Kernel:
     symbol = f"{contract.op}_{path.stem}"
     prototype = replace(contract.prototype, name=symbol)
     names = tuple(parameter.name for parameter in prototype.parameters)
-    return Kernel(contract.op, path.stem, path.stem, (path,), symbol, prototype, names)
+    return Kernel(contract.op, path.stem, path.stem, (path,), symbol, prototype, names, contract.conventions)
 
 
 def bundled_contract(op: str) -> Contract:
@@ -127,6 +128,10 @@ _IS_A: dict[str, Callable[[Any], bool]] = {
     "a list of widths in bits": lambda value: (
         isinstance(value, list) and all(isinstance(item, int) and item > 0 and item % 8 == 0 for item in value)
     ),
+    "a table of numbers": lambda value: isinstance(value, dict) and all(type(item) is int for item in value.values()),
+    "a table of strings": lambda value: (
+        isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    ),
     "a table": lambda value: isinstance(value, dict),
     "an array of tables": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
 }
@@ -139,6 +144,10 @@ _KERNEL_KEYS = {
     "sources": "a list of strings",
     "symbol": "a string",
     "prototype": "a string",
+    "requires": "a list of strings",
+    "over_read": "a table of numbers",
+    "alignment": "a table of numbers",
+    "waived": "a table of strings",
 }
 _KERNEL_REQUIRED = ("op", "isa", "sources", "symbol")
 
@@ -207,7 +216,23 @@ def _with_prototype(
         names = match_parameters(prototype, contract)
     except ConfigurationError as error:
         raise manifest.fault(str(error), "prototype", number) from None
-    return Kernel(contract.op, name, table["isa"], sources, symbol, prototype, names)
+    conventions = contract.conventions | _own_conventions(manifest, number, table, contract)
+    return Kernel(contract.op, name, table["isa"], sources, symbol, prototype, names, conventions)
+
+
+def _own_conventions(manifest: _Manifest, number: int, table: Mapping[str, Any], contract: Contract) -> Conventions:
+    """What a kernel's own documentation adds to the contract, in the contract's names."""
+    try:
+        return conventions_of(
+            contract.prototype,
+            table.get("requires", []),
+            table.get("over_read", {}),
+            table.get("alignment", {}),
+            table.get("waived", {}),
+        )
+    except ContractError as error:
+        key = str(error).split(":")[0].split()[0]
+        raise manifest.fault(str(error), "requires" if key == "requirement" else key, number) from None
 
 
 def match_parameters(prototype: Prototype, contract: Contract) -> tuple[str, ...]:

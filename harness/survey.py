@@ -24,6 +24,7 @@ from harness.model import (
     Build,
     Capabilities,
     Compiler,
+    Conventions,
     Emulation,
     Executor,
     Kernel,
@@ -147,7 +148,16 @@ class Surveyor:
 
         What the emulator said is final; a compiler that lacks a library today may have it tomorrow.
         """
-        kernel = Kernel("nothing", "probe", need.isa, (self.probe_source,), "nothing", _NO_CONTRACT.prototype, ())
+        kernel = Kernel(
+            "nothing",
+            "probe",
+            need.isa,
+            (self.probe_source,),
+            "nothing",
+            _NO_CONTRACT.prototype,
+            (),
+            _NO_CONTRACT.conventions,
+        )
         try:
             binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
         except HarnessError as error:
@@ -157,7 +167,7 @@ class Surveyor:
                 "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
                 "is_final": False,
             }
-        load = Load(_NO_CONTRACT, (), {}, (), (), need.vector_bits, PROBE_TIMEOUT_MS)
+        load = Load(_NO_CONTRACT, Conventions(), (), {}, (), (), need.vector_bits, PROBE_TIMEOUT_MS)
         seen = observe(binary, executor, load)
         version = qemu_version(executor.command[0]) if executor.how == "qemu-user" else executor.version
         name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"

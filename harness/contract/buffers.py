@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from harness.contract.expressions import parse_extent
 from harness.errors import ContractError, perhaps
 from harness.model import Extent, Flow
 from harness.prototype import Prototype
@@ -36,37 +36,3 @@ def buffers_of(prototype: Prototype, texts: Mapping[Flow, str]) -> tuple[dict[st
             raise ContractError(f"{name!r} is const in {prototype}, so it belongs in inputs")
     ordered = {name: declared[name] for name in pointers}
     return {n: flow for n, (flow, _) in ordered.items()}, {n: extent for n, (_, extent) in ordered.items()}
-
-
-_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
-
-
-def parse_extent(text: str, size_names: Iterable[str]) -> Extent:
-    """Parse an element count such as "(m - 1) * stride + n" over the size parameters.
-
-    Raises:
-        ContractError: it is no integer expression, or names something that is no size.
-    """
-    known = set(size_names)
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except SyntaxError:
-        raise ContractError(f"{text!r} is no length; expected an expression of {', '.join(sorted(known))}") from None
-    _check_extent(tree.body, text, known)
-    code = compile(tree, f"<length {text}>", "eval")
-    return Extent(text.strip(), lambda values: max(0, eval(code, {"__builtins__": {}}, values)))
-
-
-def _check_extent(node: ast.expr, text: str, known: set[str]) -> None:
-    """Let nothing but arithmetic on sizes through, since what passes is evaluated."""
-    match node:
-        case ast.Constant(value=value) if type(value) is int:
-            pass
-        case ast.Name(id=name):
-            if name not in known:
-                raise ContractError(f"length {text!r}: {name!r} is no size{perhaps(name, known)}")
-        case ast.BinOp(left=left, op=symbol, right=right) if isinstance(symbol, _OPERATORS):
-            _check_extent(left, text, known)
-            _check_extent(right, text, known)
-        case _:
-            raise ContractError(f"length {text!r}: only sizes, integers and + - * // % are understood")

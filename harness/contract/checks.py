@@ -49,26 +49,14 @@ def _check_passes(contract: Contract) -> None:
         raise ContractError(f"no pass yields the output {sorted(missing)[0]!r}")
 
 
-WAIVABLE = ("gate", "dirty-uppers")
-"""Checks that a contract may leave out."""
-
-
 def _check_conventions(contract: Contract) -> None:
-    buffers = contract.flows
     for what, names in (
         ("ranges", [name for name in contract.ranges if name != "return"]),
         ("in_place", [name for pair in contract.in_place for name in pair]),
-        ("over_read", list(contract.over_read)),
-        ("alignment", list(contract.alignment)),
     ):
         for name in names:
-            if name not in buffers:
-                raise ContractError(f"{what}: {name!r} is no buffer{perhaps(name, buffers)}")
-    for name, reason in contract.waived.items():
-        if name not in WAIVABLE:
-            raise ContractError(f"waived: no check is called {name!r}{perhaps(name, WAIVABLE)}")
-        if not reason:
-            raise ContractError(f"waived: {name!r} needs a reason")
+            if name not in contract.flows:
+                raise ContractError(f"{what}: {name!r} is no buffer{perhaps(name, contract.flows)}")
 
 
 def _check_entries(contract: Contract, suite: str, entries: Sequence[Entry]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 from harness.contract.buffers import buffers_of
 from harness.contract.checks import check
+from harness.contract.conventions import conventions_of
 from harness.contract.passes import parameters_of
 from harness.contract.suites import Entry, expand, normal
-from harness.errors import ConfigurationError, ContractError
-from harness.model import Contract, Flow, Number, Pass, Pattern
+from harness.errors import ConfigurationError, ContractError, perhaps
+from harness.model import Contract, Flow, Number, Pass, Pattern, Rounding
 from harness.prototype import parse_prototype
 
 
@@ -29,6 +30,8 @@ def op(
     pattern: Pattern | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     in_place: Sequence[tuple[str, str]] = (),
+    rounding: str = "nearest",
+    requires: Sequence[str] = (),
     over_read: Mapping[str, int] | None = None,
     alignment: Mapping[str, int] | None = None,
     waived: Mapping[str, str] | None = None,
@@ -47,9 +50,14 @@ def op(
         pattern: how inputs are drawn unless an entry says otherwise; default `normal()`.
         ranges: bounds that every element of an output keeps exactly, NaN excepted: {"out": (0, 1)}.
         in_place: pairs (output, input) that a caller may pass the same buffer for.
+        rounding: "nearest", or "directed" for kernels that truncate: one rounding is a whole unit then, to one side.
+        requires: what callers promise of sizes or of the vector length: "len % 4 == 0", "len >= 16",
+            "is_power_of_two(vector_bits)". Cases that break the promise are left out.
         over_read: elements behind a buffer's end that a kernel may read, by buffer.
         alignment: bytes that a buffer's address is always a multiple of, by buffer; default: its element's size.
-        waived: checks to leave out, with the reason: "gate", "dirty-uppers". Every report says what was waived.
+        waived: checks to leave out, with the reason, see harness.model.WAIVABLE.
+
+    Every report prints what `requires`, `over_read`, `alignment` and `waived` say. A kernel's manifest may add to them.
 
     Raises:
         ContractError: a part contradicts another; the message names it.
@@ -74,15 +82,22 @@ def op(
         pattern=default_pattern,
         ranges=dict(ranges or {}),
         in_place=tuple(in_place),
-        over_read=dict(over_read or {}),
-        alignment=dict(alignment or {}),
-        waived=dict(waived or {}),
+        rounding=_as_rounding(rounding),
+        conventions=conventions_of(parsed, requires, over_read or {}, alignment or {}, waived or {}),
         origin=Path(),
         source_digest="",
     )
     check(contract, suites)
     specs = {name: expand(contract, tuple(entries)) for name, entries in suites.items()}
     return replace(contract, suites=specs)
+
+
+def _as_rounding(name: str) -> Rounding:
+    try:
+        return Rounding(name)
+    except ValueError:
+        known = [rounding.value for rounding in Rounding]
+        raise ContractError(f"rounding: {name!r} is none{perhaps(name, known)}; known: {', '.join(known)}") from None
 
 
 def _as_values(name: str, value: Number | Sequence[Number]) -> tuple[Number, ...]:

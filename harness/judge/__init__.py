@@ -89,6 +89,8 @@ class Judge:
                 found = judge_one(trial, self._contract, case)
                 if found:
                     return Finding(found[0], found[1], seconds=seconds)
+        if case.is_unspecified:
+            return Finding(Outcome.PASS, seconds=seconds)
         if case.key not in self._expected:
             self._expected[case.key] = self._oracle.expect(case, inputs)
         outputs = [self._outputs(trial) for trial in seen.trials]

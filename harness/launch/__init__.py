@@ -19,6 +19,7 @@ from harness.model import (
     Case,
     CaseObservation,
     Contract,
+    Conventions,
     Death,
     Executor,
     Flow,
@@ -42,6 +43,7 @@ class Load:
     """What a guest process is given: everything about a job that does not depend on the kernel's code."""
 
     contract: Contract
+    conventions: Conventions
     cases: tuple[Case, ...]
     inputs: Mapping[int, Mapping[str, NDArray[Any]]]
     trials: tuple[Trial, ...]
@@ -53,7 +55,16 @@ class Load:
 
 def load_of(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Load:
     """Return the load of a job; `inputs` is by case key."""
-    return Load(job.contract, job.cases, inputs, job.trials, job.trial_counts, job.vector_bits, job.cpu_timeout_ms)
+    return Load(
+        job.contract,
+        job.kernel.conventions,
+        job.cases,
+        inputs,
+        job.trials,
+        job.trial_counts,
+        job.vector_bits,
+        job.cpu_timeout_ms,
+    )
 
 
 def observe(binary: Binary, executor: Executor, load: Load, cancelled: threading.Event | None = None) -> Observation:
@@ -197,9 +208,10 @@ def _pack_case(load: Load, case: Case, trial_count: int) -> PackCase:
     for parameter in contract.prototype.buffers:
         array = inputs.get(parameter.name)
         count = contract.extents[parameter.name].count(sizes)
-        readable_bytes = contract.over_read.get(parameter.name, 0) * parameter.type.size_bytes
+        readable_bytes = load.conventions.over_read.get(parameter.name, 0) * parameter.type.size_bytes
         contents = None if array is None else array.tobytes()
-        buffers.append(PackBuffer(count * parameter.type.size_bytes, contents, readable_bytes))
+        alignment_bytes = load.conventions.alignment.get(parameter.name, 1)
+        buffers.append(PackBuffer(count * parameter.type.size_bytes, contents, readable_bytes, alignment_bytes))
     values = tuple(0 if p.is_pointer else p.type.raw_bits(numbers[p.name]) for p in contract.prototype.parameters)
     elements = [parameter.type.size_bytes for parameter in contract.prototype.buffers]
     offsets = tuple(offset * size for offset, size in zip(case.placement.offsets, elements, strict=False))

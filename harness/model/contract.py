@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,66 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """What callers promise about sizes, or about the vector length; other cases are left out."""
+
+    text: str
+    holds: Callable[[Mapping[str, int]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What callers promise beyond the prototype, and which checks are given up. A run prints all of it."""
+
+    requires: tuple[Requirement, ...] = ()
+    over_read: Mapping[str, int] = field(default_factory=dict)
+    """By buffer: elements behind its end that a kernel may read."""
+    alignment: Mapping[str, int] = field(default_factory=dict)
+    """By buffer: bytes that its address is a multiple of; a power of two."""
+    waived: Mapping[str, str] = field(default_factory=dict)
+    """Checks of WAIVABLE that are left out, with the reason."""
+
+    def __or__(self, other: Conventions) -> Conventions:
+        """Both together; where they say something of one buffer or check, what `other` says."""
+        return Conventions(
+            (*self.requires, *other.requires),
+            {**self.over_read, **other.over_read},
+            {**self.alignment, **other.alignment},
+            {**self.waived, **other.waived},
+        )
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a report says of them, in words."""
+        return (
+            *(f"only where {requirement.text}" for requirement in self.requires),
+            *(f"{name} may be read {count} elements behind its end" for name, count in self.over_read.items()),
+            *(f"{name} is aligned to {count} bytes" for name, count in self.alignment.items()),
+            *(f"not checked: {WAIVABLE[name]} ({reason})" for name, reason in self.waived.items()),
+        )
+
+
+WAIVABLE = {
+    "gate": "that the kernel faults without its ISA",
+    "dirty-uppers": "that upper halves are left clean",
+    "estimates": "whether the emulator's estimate instructions are coarser than every processor's",
+    "nan": "results of rows with a NaN",
+    "infinity": "results of rows with an infinity",
+    "subnormal": "results of rows with a subnormal number",
+    "overflow": "results of rows with the largest numbers",
+}
+"""Checks that a contract or a manifest may give up, and what that means."""
+
+
+class Rounding(Enum):
+    """How an op rounds, which says how large one rounding is: half a unit in the last place, or a whole one."""
+
+    NEAREST = "nearest"
+    DIRECTED = "directed"
+    """Toward zero, up or down, truncated: up to a whole unit, and always to one side."""
+
+
+@dataclass(frozen=True, slots=True)
 class SumPass:
     """A reduction by addition: `terms(inputs and earlier results)` are added up into `name`.
 
@@ -165,12 +225,9 @@ class Contract:
     """By output: bounds that every element keeps exactly."""
     in_place: tuple[tuple[str, str], ...]
     """Pairs (output, input) that may be the same buffer."""
-    over_read: Mapping[str, int]
-    """By buffer: elements behind its end that a kernel may read."""
-    alignment: Mapping[str, int]
-    """By buffer: bytes that its address is a multiple of."""
-    waived: Mapping[str, str]
-    """Checks that are left out, with the reason."""
+    rounding: Rounding
+    conventions: Conventions
+    """Of every kernel of this op; a kernel may add its own."""
     origin: Path
     source_digest: str
 

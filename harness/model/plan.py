@@ -64,6 +64,8 @@ class Case:
     placement: Placement
     key: int
     """128-bit key of its Philox streams, derived from op, suite, label and the run's seed."""
+    is_unspecified: bool = False
+    """The op promises no result: only memory and state are judged."""
 
     @property
     def id(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.model.contract import Contract
+from harness.model.contract import Contract, Conventions
 from harness.prototype import Prototype
 
 SCALAR_ISA = "scalar"
@@ -26,6 +26,8 @@ class Kernel:
     """The kernel's own; its parameters are in one-to-one correspondence with `argument_names`."""
     argument_names: tuple[str, ...]
     """For each of the kernel's parameters, the name that the contract gives it."""
+    conventions: Conventions
+    """The contract's and its own."""
 
     @property
     def id(self) -> str:

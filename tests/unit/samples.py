@@ -18,7 +18,7 @@ def rms_norm() -> Contract:
 
 
 def boundary_cases(contract: Contract) -> tuple[Case, ...]:
-    return make_cases(contract, Selection(suites=("boundary",)), 128)
+    return make_cases(contract, contract.conventions, Selection(suites=("boundary",)), 128)
 
 
 def inputs_of(contract: Contract, cases: tuple[Case, ...]) -> dict[int, Mapping[str, NDArray[Any]]]:

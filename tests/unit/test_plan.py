@@ -11,6 +11,7 @@ from harness.errors import UsageError
 from harness.model import (
     Capabilities,
     Compiler,
+    Conventions,
     Executor,
     Missing,
     Need,
@@ -154,7 +155,7 @@ def test_builds_multiply(project: Project) -> None:
 
 
 def test_the_boundary_suite_is_the_pull_requests_hundred() -> None:
-    cases = make_cases(rms_norm(), Selection(suites=("boundary",)), 256)
+    cases = make_cases(rms_norm(), Conventions(), Selection(suites=("boundary",)), 256)
     sizes = [dict(case.sizes)["len"] for case in cases]
     assert len(cases) == 100
     assert sizes[:33] == list(range(1, 34))
@@ -167,23 +168,25 @@ def test_the_boundary_suite_is_the_pull_requests_hundred() -> None:
 
 @pytest.mark.parametrize(("vector_bits", "lanes"), [(128, 4), (512, 16), (2048, 64), (None, 1)])
 def test_the_residues_follow_the_width(vector_bits: int | None, lanes: int) -> None:
-    cases = make_cases(rms_norm(), Selection(suites=("residues",)), vector_bits)
+    cases = make_cases(rms_norm(), Conventions(), Selection(suites=("residues",)), vector_bits)
     expected = {multiple * lanes + delta for multiple in (1, 2, 4, 8) for delta in (-1, 0, 1)}
     assert {dict(case.sizes)["len"] for case in cases} == expected
 
 
 def test_equal_cases_have_equal_keys_at_every_width() -> None:
-    first, second = (make_cases(rms_norm(), Selection(suites=("boundary",)), bits) for bits in (128, 2048))
+    first, second = (
+        make_cases(rms_norm(), Conventions(), Selection(suites=("boundary",)), bits) for bits in (128, 2048)
+    )
     assert first == second
 
 
 def test_the_seed_changes_every_key() -> None:
-    first, second = (make_cases(rms_norm(), Selection(seed=seed), 128) for seed in (0, 1))
+    first, second = (make_cases(rms_norm(), Conventions(), Selection(seed=seed), 128) for seed in (0, 1))
     assert not {case.key for case in first} & {case.key for case in second}
 
 
 def test_any_size_can_be_asked_for() -> None:
-    (case,) = make_cases(rms_norm(), Selection(sizes=(12345,)), 128)
+    (case,) = make_cases(rms_norm(), Conventions(), Selection(sizes=(12345,)), 128)
     assert case.sizes == (("len", 12345),)
 
 

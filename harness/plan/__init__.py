@@ -1,0 +1,8 @@
+"""What to run: project x selection x capabilities -> jobs, and what will not run and why. Pure."""
+
+from harness.plan.cases import make_cases
+from harness.plan.jobs import make_plan
+from harness.plan.points import select
+from harness.plan.reproduction import reproducer
+
+__all__ = ["make_cases", "make_plan", "reproducer", "select"]

@@ -1,0 +1,158 @@
+"""Jobs: points with a compiler, an executor and their cases, where the machine can do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.machine import resolve_triple
+from harness.model import (
+    DEFAULT_COMPILERS,
+    Absence,
+    Build,
+    Capabilities,
+    Compiler,
+    Executor,
+    Fill,
+    Job,
+    Missing,
+    Outcome,
+    Plan,
+    Point,
+    Project,
+    Role,
+    Selection,
+    Side,
+    Trial,
+)
+from harness.plan.cases import check_cases, check_suites, gate_case, make_cases
+
+TRIALS = {
+    "plain": (Trial(Fill.BENIGN, Side.END), Trial(Fill.BENIGN, Side.START)),
+    "hostile": (
+        Trial(Fill.NAN, Side.END),
+        Trial(Fill.HUGE_NEGATIVE, Side.END),
+        Trial(Fill.HUGE_POSITIVE, Side.START),
+    ),
+}
+"""Calls per case, by build variant: every buffer touches the guard page behind it, then the one in front of it.
+
+Calls that differ in nothing but the fill must give the same bits."""
+VISIBLE_TRIALS = {"plain": 1, "hostile": 2}
+"""Of these, how many the suite "visible" has: it is about arithmetic, and long."""
+CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
+"""One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
+
+
+def make_plan(
+    project: Project,
+    selection: Selection,
+    points: Sequence[Point],
+    absences: Sequence[Absence],
+    capabilities: Capabilities,
+) -> Plan:
+    """Turn points into jobs where the machine can do it, and into absences where it cannot.
+
+    Raises:
+        UsageError: a suite or case that no selected op has.
+    """
+    check_suites(project, selection, points)
+    check_cases(project, selection, points)
+    jobs: list[Job] = []
+    missing = list(absences)
+    for point in points:
+        executor = capabilities.executors[point.need]
+        if isinstance(executor, Missing):
+            missing.append(_unavailable(point, str(executor)))
+            continue
+        for compiler in _compilers(project, selection, point, capabilities):
+            if isinstance(compiler, Missing):
+                missing.append(_unavailable(point, str(compiler), named=bool(selection.compilers)))
+                continue
+            found = _jobs(project, selection, point, compiler, executor)
+            if not found and not selection.cases:
+                missing.append(_without_cases(point))
+            jobs += found
+    return Plan(tuple(jobs), tuple(missing))
+
+
+def _without_cases(point: Point) -> Absence:
+    promised = " and ".join(requirement.text for requirement in point.kernel.conventions.requires)
+    reason = f"it may be called only where {promised}: no case is left" if promised else "no case is selected"
+    return Absence(
+        point.kernel.id, point.target.name, point.vector_bits, None, Outcome.NOT_APPLICABLE, reason, named=False
+    )
+
+
+def _unavailable(point: Point, reason: str, *, named: bool = False) -> Absence:
+    if point.role is Role.GATE:
+        reason = f"whether it faults without {point.kernel.isa}: {reason}"
+    return Absence(
+        point.kernel.id,
+        point.target.name,
+        point.vector_bits,
+        None,
+        Outcome.UNAVAILABLE,
+        reason,
+        named=named or point.named,
+    )
+
+
+def _compilers(
+    project: Project, selection: Selection, point: Point, capabilities: Capabilities
+) -> list[Compiler | Missing]:
+    triple = resolve_triple(project.isa_target(point.kernel.isa).triple)
+    if selection.compilers:
+        return [capabilities.compilers[(triple, spec)] for spec in dict.fromkeys(selection.compilers)]
+    found = [capabilities.compilers[(triple, spec)] for spec in DEFAULT_COMPILERS]
+    present: list[Compiler | Missing] = [compiler for compiler in found if isinstance(compiler, Compiler)]
+    if point.role is not Role.MAIN:
+        present = present[:1]
+    return present or [found[0]]
+
+
+def _jobs(project: Project, selection: Selection, point: Point, compiler: Compiler, executor: Executor) -> list[Job]:
+    contract = project.contracts[point.kernel.op]
+    if point.role is Role.GATE:
+        cases = gate_case(contract, point.kernel.conventions, selection)
+        builds = [(opt, variant) for opt in selection.opts[-1:] for variant in selection.variants[:1]]
+    else:
+        cases = make_cases(contract, point.kernel.conventions, selection, point.vector_bits)
+        builds = [
+            (opt, variant) for opt in dict.fromkeys(selection.opts) for variant in dict.fromkeys(selection.variants)
+        ]
+        if point.role is Role.CORE:
+            builds = builds[-1:]
+    isa = project.isa_target(point.kernel.isa)
+    if not cases:
+        return []
+    return [
+        Job(
+            kernel=point.kernel,
+            contract=contract,
+            target=point.target,
+            isa_flags=isa.flags,
+            width_fact=isa.width_fact,
+            build=Build(compiler, opt, variant),
+            executor=executor,
+            vector_bits=point.vector_bits,
+            role=point.role,
+            cases=cases,
+            trials=_trials(point, compiler, variant),
+            visible_trials=VISIBLE_TRIALS[variant],
+            cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
+        )
+        for opt, variant in builds
+    ]
+
+
+def _trials(point: Point, compiler: Compiler, variant: str) -> tuple[Trial, ...]:
+    if point.role is Role.GATE:
+        return TRIALS["plain"][:1]
+    trials = TRIALS[variant]
+    if (
+        variant == "hostile"
+        and compiler.triple.startswith("x86_64")
+        and "dirty-uppers" not in point.kernel.conventions.waived
+    ):
+        trials = (*trials, CLEAN_UPPERS_TRIAL)
+    return trials
