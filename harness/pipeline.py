@@ -173,7 +173,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             job = plan.jobs[rank]
             bench.waiting_room.release()
             verdicts[rank] = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
-            recorder.add_job(rank, job, ran.observation, ran.binary.commands if ran.binary else ())
+            recorder.add_job(rank, job, ran.observation, ran.binary.commands if ran.binary else (), ran.inputs_digest)
             recorder.add(rank, verdicts[rank])
             left[job.kernel.op] -= 1
             if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
@@ -243,7 +243,7 @@ def exit_code(plan: Plan, verdicts: Sequence[Verdict], *, dry_run: bool = False)
         return ExitCode.HARNESS
     if any(outcome.is_kernel_fault for outcome in outcomes):
         return ExitCode.KERNEL_FAILED
-    if any(absence.named and absence.outcome is Outcome.UNAVAILABLE for absence in plan.absences):
+    if any(verdict.named and verdict.outcome is Outcome.UNAVAILABLE for verdict in verdicts):
         return ExitCode.UNAVAILABLE
     ran = bool(plan.jobs) if dry_run else Outcome.PASS in outcomes
     return ExitCode.PASSED if ran else ExitCode.NOTHING_SELECTED

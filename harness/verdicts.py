@@ -42,6 +42,8 @@ class VerdictMaker:
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
         """Judge one job."""
         repeat = reproducer(self.program, job, self.settings.selection.seed, self.settings.config)
+        if ran.unavailable:
+            return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, ran.unavailable), repeat(None))]
         if ran.observation is None:
             return [_verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault), repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
@@ -109,6 +111,7 @@ def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding
         case=case.label if case else None,
         finding=finding,
         reproduce=reproduce,
+        named=job.named,
     )
 
 
@@ -126,6 +129,7 @@ def absent(absence: Absence) -> Verdict:
         case=None,
         finding=Finding(absence.outcome, absence.reason),
         reproduce="",
+        named=absence.named,
     )
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.build import Builder
-from harness.build.locate import Location, locate
+from harness.build.locate import Location, locate, mnemonics
+from harness.build.store import key_of
 from harness.errors import BuildError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
+from harness.launch.emulators import flattering_instructions
 from harness.model import Binary, Case, Contract, Job, Observation, Role
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ class Ran:
     binary: Binary | None
     observation: Observation | None
     build_fault: str = ""
+    unavailable: str = ""
+    """Why the job was not run although everything for it is here."""
+    inputs_digest: str | None = None
+    """Of all inputs of all its cases, in order."""
     locations: Mapping[int, Location] = field(default_factory=dict)
     """Of the instructions at which calls ended in a signal, by address."""
 
@@ -43,6 +49,7 @@ class Workbench:
     cancelled: threading.Event = field(default_factory=threading.Event)
     _stream: InputStream = field(default_factory=InputStream)
     _drawn: dict[str, dict[int, Mapping[str, NDArray[Any]]]] = field(default_factory=dict)
+    _digests: dict[int, str] = field(default_factory=dict)
     _drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, job: Job) -> Ran:
@@ -54,9 +61,13 @@ class Workbench:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
         except BuildError as error:
             return Ran(None, None, str(error))
+        objection = _estimates(job, binary)
+        if objection:
+            return Ran(binary, None, unavailable=objection)
         load = load_of(job, self.inputs(job.contract, job.cases))
         observation = observe(binary, job.executor, load, self.cancelled)
-        return Ran(binary, observation, locations=_locate_faults(job, binary, observation))
+        locations = _locate_faults(job, binary, observation)
+        return Ran(binary, observation, locations=locations, inputs_digest=self._digest(job))
 
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
         """Return the inputs of cases by their key."""
@@ -65,11 +76,29 @@ class Workbench:
             for case in cases:
                 if case.key not in drawn:
                     drawn[case.key] = self._stream.inputs(contract, case)
+                    self._digests[case.key] = key_of(array.tobytes() for array in drawn[case.key].values())
         return drawn
+
+    def _digest(self, job: Job) -> str:
+        return key_of(self._digests[case.key] for case in job.cases)
 
     def forget(self, op: str) -> None:
         """Drop the inputs of an op whose jobs are done."""
         self._drawn.pop(op, None)
+
+
+def _estimates(job: Job, binary: Binary) -> str:
+    """Why a kernel cannot be judged by this executor: it uses instructions that look better here than anywhere."""
+    triple = job.build.compiler.triple
+    flattering = flattering_instructions(job.executor, triple)
+    if not flattering or job.role is Role.GATE or "estimates" in job.kernel.conventions.waived:
+        return ""
+    used = mnemonics(binary.kernel_objects, triple)
+    if used is None:
+        return f"no objdump, which tells whether it uses {', '.join(sorted(flattering))}; install binutils"
+    found = sorted(used & flattering)
+    how = f"{job.executor.how} computes {' and '.join(found)} more precisely than any processor"
+    return f"{how}: a missing Newton step would not show; run it natively" if found else ""
 
 
 def _locate_faults(job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:

@@ -65,7 +65,8 @@ class Builder:
         commands = self._commands(kernel, build, flags)
         with self._lock(key):
             place = entry(self.cache / "builds", key, lambda aside: self._fill(aside, compiler, adapter, commands))
-        return Binary(place / BINARY_NAME, key, commands)
+        objects = tuple(place / name for name in _object_names(kernel))
+        return Binary(place / BINARY_NAME, key, commands, objects)
 
     def _fill(self, aside: Path, compiler: Compiler, adapter: str, commands: Sequence[tuple[str, ...]]) -> None:
         runner = self._runner(compiler)
@@ -76,7 +77,7 @@ class Builder:
     def _commands(self, kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         """The command lines, to be run in the entry's directory; {runner} stands for the runner's objects."""
         compiler = build.compiler
-        objects = [f"kernel{number}.o" for number in range(len(kernel.sources))]
+        objects = _object_names(kernel)
         compiled = [
             compile_command(compiler, build.opt, flags, "-c", str(source), "-o", target)
             for source, target in zip(kernel.sources, objects, strict=True)
@@ -138,6 +139,10 @@ _MACHINES = ("aarch64", "x86_64", "riscv64")
 def _is_for(path: Path, machine: str) -> bool:
     """Whether a guest source belongs into a runner for `machine`: its name ends in _<machine>, or in no machine."""
     return not any(path.stem.endswith(f"_{other}") for other in _MACHINES if other != machine)
+
+
+def _object_names(kernel: Kernel) -> tuple[str, ...]:
+    return tuple(f"kernel{number}.o" for number in range(len(kernel.sources)))
 
 
 def _included_binaries(preprocessed: str, directory: Path) -> list[bytes]:

@@ -1,10 +1,11 @@
-"""From an address in a binary to the instruction and the source line that it came from."""
+"""What a disassembler tells: the instruction and source line at an address, the mnemonics of a kernel."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def locate(binary: Path, triple: str, address: int) -> Location:
         _instruction(disassembler, binary, address) if disassembler else "",
         _source_line(symboliser, binary, address) if symboliser else "",
     )
+
+
+def mnemonics(kernel_objects: Iterable[Path], triple: str) -> frozenset[str] | None:
+    """Return the mnemonics in a kernel's own code, or None if there is no disassembler."""
+    disassembler = _tool(triple, "objdump")
+    if disassembler is None:
+        return None
+    said = _ask(disassembler, "-d", "--no-show-raw-insn", *map(str, kernel_objects))
+    return frozenset(re.findall(r"(?m)^\s*[0-9a-f]+:\s+([a-z][\w.]*)", said))
 
 
 def _tool(triple: str, name: str) -> str | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness.errors import ContractError
 from harness.judge.tolerance import Steps, propagate, unit_roundoff
 from harness.judge.ulp import ulp_of
-from harness.model import Array, Case, Contract, SumPass
+from harness.model import Array, Case, Contract, Rounding, SumPass
 from harness.prototype import ScalarType
 
 
@@ -41,7 +41,9 @@ class Oracle:
             parameters["return"] = contract.prototype.result
         self._contract = contract
         self._outputs = {name: parameters[name] for name in contract.output_names}
-        self._units = {name: unit_roundoff(element) for name, element in self._outputs.items()}
+        self._truncates = contract.rounding is Rounding.DIRECTED
+        unit_factor = 2 if self._truncates else 1
+        self._units = {name: unit_factor * unit_roundoff(element) for name, element in self._outputs.items()}
         self._sums = tuple(step.name for step in contract.passes if isinstance(step, SumPass))
         self._rounded = {name: parameters[name].dtype for name in contract.scalars if _is_float(parameters[name])}
 
@@ -53,14 +55,17 @@ class Oracle:
         """
         values = self._values(case, inputs)
         wants = self._reference(values, case)
-        steps = propagate(self._contract, values, self._units, directed=case.pattern.directed)
+        steps = self._propagate(values, case)
         overflowed = self._overflowed(values, steps) if self._sums else {}
         return {name: self._expected(case, name, wants[name], steps, overflowed.get(name)) for name in self._outputs}
 
     def steps(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> tuple[Mapping[str, Any], Steps]:
         """Return a case's values by name and what its passes come to, for those who want to change something."""
         values = self._values(case, inputs)
-        return values, propagate(self._contract, values, self._units, directed=case.pattern.directed)
+        return values, self._propagate(values, case)
+
+    def _propagate(self, values: Mapping[str, Any], case: Case) -> Steps:
+        return propagate(self._contract, values, self._units, directed=case.pattern.directed or self._truncates)
 
     def _overflowed(self, values: Mapping[str, Any], steps: Steps) -> Mapping[str, Array]:
         """Evaluate the passes once more with infinite sums, where a sum leaves the range of the output's format."""
@@ -110,9 +115,20 @@ class Oracle:
                     f"{case.id}; expected ({count},)"
                 )
         if not (np.abs(want - model) <= _MODEL_SHARE * tolerance).all():
+            self._check_tolerance(case, name, want, tolerance)
             self._check_model(case, name, want, model, tolerance)
         dtype = self._outputs[name].dtype
         return Expected(want, tolerance, ulp_of(want, dtype), dtype, contract.ranges.get(name), overflowed)
+
+    def _check_tolerance(self, case: Case, name: str, want: Array, tolerance: Array) -> None:
+        """A finite number without a tolerance cannot be judged; where NaN or infinity is due, the class decides."""
+        missing = np.isnan(tolerance) & np.isfinite(want)
+        if missing.any():
+            element = int(missing.argmax())
+            raise ContractError(
+                f"{self._contract.origin}: the error model (passes) of {self._contract.op} yields no tolerance for "
+                f"{name}[{element}] in {case.id}, where {want[element]!r} is due"
+            )
 
     def _check_model(self, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> None:
         """Hold the passes against the reference: a drifted error model would bound the wrong function."""

@@ -15,6 +15,9 @@ Adding an exact zero rounds nothing, which is why n counts non-zero terms. Lambd
 correct kernel is accused, FALSE_ALARM = 1e-9 per sum. The smaller bound is used; rows whose rounding errors may all
 have one sign (`Pattern.directed`: all equal, sorted) get the worst-case bound only.
 
+*Directed rounding.* A contract that says `rounding="directed"` gets 2 u for u, since truncation errs by up to a whole
+unit, and the worst-case bound only, since all errors may have one sign (Higham, section 2.1).
+
 *Steps.* An element-wise formula f that takes a sum s known to +-b contributes max(|f(s + b) - f|, |f(s - b) - f|)
 and r u |f| of its own. A floor of (r + 1) smallest subnormals covers underflow, where relative bounds end.
 """
@@ -159,8 +162,11 @@ def _at_known(amount: Any, known: Mapping[str, Any]) -> Any:
     return amount(**{name: known[name] for name in code.co_varnames[: code.co_argcount]})
 
 
+# By unit: half a unit in the last place of 1 where an op rounds to nearest, a whole one where it truncates.
 _SMALLEST_SUBNORMAL = {
-    float(np.finfo(dtype).eps) / 2: float(np.finfo(dtype).smallest_subnormal) for dtype in ("f2", "f4", "f8")
+    float(np.finfo(dtype).eps) / halves: float(np.finfo(dtype).smallest_subnormal)
+    for dtype in ("f2", "f4", "f8")
+    for halves in (1, 2)
 }
 
 

@@ -36,6 +36,19 @@ def _qemu_user(machine: str, emulation: Emulation) -> Executor | Missing:
     return Executor("qemu-user", "", cpu, (program, "-cpu", cpu), file_identity(program))
 
 
+_X86_ESTIMATES = frozenset({"rcpps", "rcpss", "rsqrtps", "rsqrtss", "vrcpps", "vrcpss", "vrsqrtps", "vrsqrtss"})
+
+
+def flattering_instructions(executor: Executor, triple: str) -> frozenset[str]:
+    """Return the estimate instructions that an executor computes far more precisely than any processor.
+
+    SDM volume 2B, RCPPS and RSQRTPS, promises a relative error of 1.5 * 2**-12 and processors have it; QEMU's is
+    below 2**-23, so that a kernel without its Newton step passes there. Arm's FRECPE and FRSQRTE are defined to the
+    last bit (Arm ARM, shared/functions/float/recipestimate), and QEMU follows.
+    """
+    return _X86_ESTIMATES if executor.how == "qemu-user" and triple.startswith("x86_64") else frozenset()
+
+
 def qemu_version(program: str) -> str:
     """Ask a QEMU binary for its version."""
     try:

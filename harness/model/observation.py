@@ -105,3 +105,5 @@ class Binary:
     path: Path
     digest: str
     commands: tuple[tuple[str, ...], ...]
+    kernel_objects: tuple[Path, ...]
+    """The kernel's own code, before it was linked."""

@@ -86,6 +86,8 @@ class Job:
     executor: Executor
     vector_bits: int | None
     role: Role
+    named: bool
+    """Whether the user named any of it literally."""
     cases: tuple[Case, ...] = field(repr=False)
     trials: tuple[Trial, ...]
     """Calls per case, in order."""

@@ -90,6 +90,8 @@ class Verdict:
     case: str | None
     finding: Finding
     reproduce: str
+    named: bool
+    """Whether the user named it literally, so that being unavailable is an error."""
 
     @property
     def outcome(self) -> Outcome:

@@ -136,6 +136,7 @@ def _jobs(project: Project, selection: Selection, point: Point, compiler: Compil
             executor=executor,
             vector_bits=point.vector_bits,
             role=point.role,
+            named=point.named,
             cases=cases,
             trials=_trials(point, compiler, variant),
             visible_trials=VISIBLE_TRIALS[variant],

@@ -42,9 +42,17 @@ class Recorder:
     _next_write: float = 0.0
     _has_news: bool = False
 
-    def add_job(self, rank: int, job: Job, observation: Observation | None, commands: Iterable[Sequence[str]]) -> None:
+    def add_job(
+        self,
+        rank: int,
+        job: Job,
+        observation: Observation | None,
+        commands: Iterable[Sequence[str]],
+        inputs_digest: str | None,
+    ) -> None:
         """Take in how a job was built and run; `rank` is its place in the plan."""
-        self._jobs.append({"rank": rank, **_job_row(job, observation, commands)})
+        row = {"rank": rank, **_job_row(job, observation, commands), "inputs_digest": inputs_digest}
+        self._jobs.append(row)
 
     def add(self, rank: int, verdicts: Sequence[Verdict]) -> None:
         """Take in a job's verdicts."""
@@ -111,6 +119,7 @@ def _job_row(job: Job, observation: Observation | None, commands: Iterable[Seque
         "vector_bits": job.vector_bits,
         "sources": [str(source) for source in job.kernel.sources],
         "symbol": job.kernel.symbol,
+        "conventions": list(job.kernel.conventions.lines),
         "contract": {"path": str(job.contract.origin), "sha256": job.contract.source_digest},
         "compiler": {"name": compiler.spec, "version": compiler.version, "triple": compiler.triple},
         "emulator": {"name": executor.how, "version": executor.version, "cpu": executor.cpu},
