@@ -49,6 +49,10 @@ def show_doctor(config: str | None) -> ExitCode:
         [triple, spec, found.version if isinstance(found, Compiler) else "missing", _means(found)]
         for (triple, spec), found in capabilities.compilers.items()
     ]
+    compilers += [
+        [compiler.triple, compiler.spec, f"no {isa}", str(missing)]
+        for (isa, compiler), missing in capabilities.unfit.items()
+    ]
     print(tabulate(compilers, ("triple", "compiler", "version", "program, or what to do"), disable_numparse=True))
     print()
     rows = []

@@ -280,6 +280,8 @@ _TARGET_KEYS = {
     "isas": "a list of strings",
     "triple": "a string",
     "flags": "a list of strings",
+    "header": "a string",
+    "header_since": "a string",
     "width_fact": "a string",
     "vector_bits": "a list of widths in bits",
     "vector_bits_on_request": "a list of widths in bits",
@@ -313,6 +315,8 @@ def load_target(path: Path) -> Target:
         isas=tuple(values["isas"]),
         triple=values["triple"],
         flags=tuple(values.get("flags", ())),
+        header=values.get("header"),
+        header_since=values.get("header_since", ""),
         width_fact=values.get("width_fact"),
         vector_bits=tuple(values.get("vector_bits", ())),
         vector_bits_on_request=tuple(values.get("vector_bits_on_request", ())),
@@ -336,3 +340,5 @@ def _check_target(manifest: _Manifest, values: Mapping[str, Any]) -> None:
             raise manifest.fault(f"a target needs {key!r}")
     if not values.get("core") and bool(values.get("vector_bits")) != bool(values.get("width_fact")):
         raise manifest.fault("'vector_bits' and 'width_fact' belong together", "vector_bits")
+    if bool(values.get("header")) != bool(values.get("header_since")):
+        raise manifest.fault("'header' and 'header_since' belong together", "header")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.build import Builder, guest_digest
+from harness.build import Builder, guest_digest, header_complaint
 from harness.build.store import key_of
 from harness.build.toolchain import find_compiler
 from harness.contract import op
@@ -66,8 +66,9 @@ class Surveyor:
             for spec in dict.fromkeys((*compilers, *DEFAULT_COMPILERS))
         }
         executors = {need: self._executor(project, need, found, emulator) for need in needs}
+        unfit = self._unfit([project.isa_target(isa) for isa in dict.fromkeys(need.isa for need in needs)], found)
         self._remember()
-        return Capabilities(found, executors)
+        return Capabilities(found, executors, unfit)
 
     # -- compilers
 
@@ -88,6 +89,28 @@ class Surveyor:
                 },
             )
         return found
+
+    def _unfit(
+        self, isas: Iterable[Target], compilers: Mapping[tuple[str, str], Compiler | Missing]
+    ) -> dict[tuple[str, Compiler], Missing]:
+        """Find the compilers that do not know an ISA: they refuse its flags, or lack its header."""
+        unfit = {}
+        for isa in isas:
+            for (triple, spec), compiler in compilers.items():
+                if isa.header and triple == resolve_triple(isa.triple) and isinstance(compiler, Compiler):
+                    complaint = self._complaint(isa, isa.header, compiler)
+                    if complaint:
+                        reason = f"{spec} {compiler.version} cannot compile for {isa.name}: {complaint}"
+                        unfit[isa.name, compiler] = Missing(reason, f"needs {isa.header_since}")
+        return unfit
+
+    def _complaint(self, isa: Target, header: str, compiler: Compiler) -> str:
+        key = "header " + key_of([compiler.identity, *compiler.command, *isa.flags, header])
+        known = self._known.get(key)
+        if known is None:
+            known = {"complaint": header_complaint(compiler, isa.flags, header)}
+            self._learn(key, known)
+        return str(known["complaint"])
 
     # -- executors
 

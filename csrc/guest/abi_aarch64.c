@@ -116,7 +116,10 @@ static uint64_t at_most(uint64_t value, uint64_t most) {
     return value < most ? value : most;
 }
 
+/* Only one of the two lengths is asked for. The other stays what the system made it, so that a kernel that takes it
+ * for its own is found out wherever they differ. */
 void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
+    bool is_streaming = (guest_signature.flags & SIGNATURE_STREAMING) != 0;
     entry->gates = gates_of_signature();
     entry->integer_arguments = at_most(guest_signature.integer_arguments, INTEGER_REGISTERS);
     entry->vector_arguments = at_most(guest_signature.vector_arguments, VECTOR_REGISTERS);
@@ -125,7 +128,7 @@ void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     entry->vector_bytes = 16; /* of v0 to v31 */
     if (has_sve()) {
         entry->gates |= GATE_SVE;
-        if (vector_bits != 0 && sve_bytes() * 8 != vector_bits) {
+        if (!is_streaming && vector_bits != 0 && sve_bytes() * 8 != vector_bits) {
             set_length(SVE_SET_VL, vector_bits / 8);
         }
         entry->vector_bytes = sve_bytes();
@@ -134,7 +137,7 @@ void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     }
     if (has_sme()) {
         entry->gates |= GATE_SME;
-        if (vector_bits != 0 && sme_bytes() * 8 != vector_bits) {
+        if (is_streaming && vector_bits != 0 && sme_bytes() * 8 != vector_bits) {
             set_length(SME_SET_VL, vector_bits / 8);
         }
         entry->streaming_bytes = sme_bytes();

@@ -22,6 +22,7 @@
 #define SIGNATURE_SVE_PCS 2u      /* takes or returns SVE types: z8-z23 and p4-p15 are callee-saved */
 #define SIGNATURE_MS_ABI 4u       /* Windows x64 convention */
 #define SIGNATURE_WIDE_VECTORS 8u /* takes or returns __m256 or __m512: upper halves may stay dirty */
+#define SIGNATURE_STREAMING 16u   /* AArch64: the vectors are those of streaming mode; so is the width asked for */
 
 /* Counts are of parameters and may exceed what the standard has registers for. */
 struct guest_signature {

@@ -6,10 +6,15 @@
 
 #include "exp_f32_constants.h"
 
+/* The mode that the functions are called in; exp_f32_sme.h says streaming mode. */
+#ifndef EXP_F32_MODE
+#define EXP_F32_MODE
+#endif
+
 /* e^x = fraction * 2^exponent with the fraction in [0.70, 1.42]. A caller with something to multiply by does so
  * before it scales, so that a subnormal result is rounded once. Lanes that are not active are undefined in the result
  * and in *exponent. svmax (not svmaxnm) keeps a NaN, which then passes through everything. */
-static inline svfloat32_t exp_fraction(svbool_t active, svfloat32_t x, svint32_t *exponent) {
+static inline svfloat32_t exp_fraction(svbool_t active, svfloat32_t x, svint32_t *exponent) EXP_F32_MODE {
     const svfloat32_t raised = svmax_n_f32_x(active, x, EXP_LOWEST);
     const svfloat32_t n = svrintn_f32_x(active, svmul_n_f32_x(active, raised, EXP_LOG2E));
     const svfloat32_t reduced = svmls_n_f32_x(active, raised, n, EXP_LN2_HIGH);
@@ -24,7 +29,7 @@ static inline svfloat32_t exp_fraction(svbool_t active, svfloat32_t x, svint32_t
     return svadd_n_f32_x(active, minus_one, 1.0f);
 }
 
-static inline svfloat32_t exp_nonpositive(svbool_t active, svfloat32_t x) {
+static inline svfloat32_t exp_nonpositive(svbool_t active, svfloat32_t x) EXP_F32_MODE {
     svint32_t exponent;
     const svfloat32_t fraction = exp_fraction(active, x, &exponent);
     return svscale_f32_x(active, fraction, exponent);

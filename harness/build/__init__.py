@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shlex
 import subprocess
@@ -153,6 +154,16 @@ def _included_binaries(preprocessed: str, directory: Path) -> list[bytes]:
         if path.is_file():
             contents.append(path.read_bytes())
     return contents
+
+
+def header_complaint(compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
+    """Return what a compiler says against a header under an ISA's flags; nothing if it compiles it."""
+    command = compile_command(compiler, "O0", flags, "-fsyntax-only", "-include", header, "-x", "c", os.devnull)
+    try:
+        _run(command, Path.cwd())
+    except BuildError as error:
+        return str(error)
+    return ""
 
 
 _log = logging.getLogger("harness.commands")

@@ -33,7 +33,7 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
         f"{prototype.declare(kernel.symbol)};",
         f"{prototype.declare('guest_trampoline')};",
         f"void (*const guest_kernel)(void) = (void (*)(void)){kernel.symbol};",
-        f"const struct guest_signature guest_signature = {_signature(prototype)};",
+        f"const struct guest_signature guest_signature = {_signature(prototype, kernel.isa)};",
         "",
         "void guest_adapter(const uint64_t *value, uint64_t *result) {",
         "    (void)value;",
@@ -79,7 +79,11 @@ def _typedefs(prototype: Prototype) -> list[str]:
     return [f"typedef {plain} {name};" for name, plain in _ARM_TYPEDEFS.items() if name in used]
 
 
-def _signature(prototype: Prototype) -> str:
+_STREAMING_ISAS = ("sme",)
+"""Starts of the names of ISAs whose vectors are those of streaming mode."""
+
+
+def _signature(prototype: Prototype, isa: str) -> str:
     """Count the argument registers.
 
     The three base procedure call standards here agree: integers and pointers take one sequence of registers (8 on
@@ -89,4 +93,6 @@ def _signature(prototype: Prototype) -> str:
     floats = sum(not p.is_pointer and p.type.family == "float" for p in prototype.parameters)
     integers = len(prototype.parameters) - floats
     result_bytes = prototype.result.size_bytes if prototype.result else 0
-    return f"{{.integer_arguments = {integers}, .vector_arguments = {floats}, .result_bytes = {result_bytes}}}"
+    fields = [f".integer_arguments = {integers}", f".vector_arguments = {floats}", f".result_bytes = {result_bytes}"]
+    fields += [".flags = SIGNATURE_STREAMING"] if isa.startswith(_STREAMING_ISAS) else []
+    return f"{{{', '.join(fields)}}}"

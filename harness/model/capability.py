@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DEFAULT_COMPILERS = ("gcc", "clang")
 """Tried in this order where --cc names none."""
@@ -66,3 +66,5 @@ class Capabilities:
 
     compilers: Mapping[tuple[str, str], Compiler | Missing]
     executors: Mapping[Need, Executor | Missing]
+    unfit: Mapping[tuple[str, Compiler], Missing] = field(default_factory=dict)
+    """By (ISA, compiler): why a compiler that is there cannot compile for an ISA."""

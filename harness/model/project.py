@@ -55,6 +55,10 @@ class Target:
     """GNU triple of its binaries, such as aarch64-linux-gnu; "host" for the machine's own."""
     flags: tuple[str, ...]
     """Compile flags for kernels of this ISA (none for a core model)."""
+    header: str | None
+    """The header that declares the ISA's intrinsics, where not every compiler has it."""
+    header_since: str
+    """The compilers that have it, for the remedy."""
     width_fact: str | None
     """The guest's fact that attests the width, such as "sve_bits"; None for code without vectors."""
     vector_bits: tuple[int, ...]

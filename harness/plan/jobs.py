@@ -62,11 +62,16 @@ def make_plan(
     for point in points:
         executor = capabilities.executors[point.need]
         if isinstance(executor, Missing):
-            missing.append(_unavailable(point, str(executor)))
+            missing.append(_unavailable(point, str(executor), named=point.named))
             continue
-        for compiler in _compilers(project, selection, point, capabilities):
+        compilers = _compilers(project, selection, point, capabilities)
+        has_none = all(isinstance(compiler, Missing) for compiler in compilers)
+        for compiler in compilers:
             if isinstance(compiler, Missing):
-                missing.append(_unavailable(point, str(compiler), named=bool(selection.compilers)))
+                # A compiler that is there, and does not know the ISA of what a glob reached, is no error.
+                is_absent = bool(selection.compilers) and compiler not in capabilities.unfit.values()
+                named = is_absent or (point.named and has_none)
+                missing.append(_unavailable(point, str(compiler), named=named))
                 continue
             found = _jobs(project, selection, point, compiler, executor)
             if not found and not selection.cases:
@@ -83,7 +88,7 @@ def _without_cases(point: Point) -> Absence:
     )
 
 
-def _unavailable(point: Point, reason: str, *, named: bool = False) -> Absence:
+def _unavailable(point: Point, reason: str, *, named: bool) -> Absence:
     if point.role is Role.GATE:
         reason = f"whether it faults without {point.kernel.isa}: {reason}"
     return Absence(
@@ -93,21 +98,26 @@ def _unavailable(point: Point, reason: str, *, named: bool = False) -> Absence:
         None,
         Outcome.UNAVAILABLE,
         reason,
-        named=named or point.named,
+        named=named,
     )
 
 
 def _compilers(
     project: Project, selection: Selection, point: Point, capabilities: Capabilities
 ) -> list[Compiler | Missing]:
-    triple = resolve_triple(project.isa_target(point.kernel.isa).triple)
+    """The compilers to build a point with; those that are missing only where that must be told."""
+    isa = project.isa_target(point.kernel.isa)
+    chosen = dict.fromkeys(selection.compilers or DEFAULT_COMPILERS)
+    found = [capabilities.compilers[(resolve_triple(isa.triple), spec)] for spec in chosen]
+    fit = [capabilities.unfit.get((isa.name, c), c) if isinstance(c, Compiler) else c for c in found]
     if selection.compilers:
-        return [capabilities.compilers[(triple, spec)] for spec in dict.fromkeys(selection.compilers)]
-    found = [capabilities.compilers[(triple, spec)] for spec in DEFAULT_COMPILERS]
-    present: list[Compiler | Missing] = [compiler for compiler in found if isinstance(compiler, Compiler)]
-    if point.role is not Role.MAIN:
-        present = present[:1]
-    return present or [found[0]]
+        return fit
+    usable: list[Compiler | Missing] = [compiler for compiler in fit if isinstance(compiler, Compiler)]
+    if not usable:
+        return fit[:1]
+    # What is not installed is not missed; what is, and does not know the ISA, is told.
+    unfit = [now for now, before in zip(fit, found, strict=True) if now is not before]
+    return usable + unfit if point.role is Role.MAIN else usable[:1]
 
 
 def _jobs(project: Project, selection: Selection, point: Point, compiler: Compiler, executor: Executor) -> list[Job]:

@@ -141,6 +141,38 @@ def test_a_glob_that_matches_nothing_selects_nothing(project: Project) -> None:
     assert plan == Plan((), ())
 
 
+GCC_LACKS_SME = {("sme", GCC): Missing("gcc 12.2.0 cannot compile for sme", "needs gcc 14 or clang 18")}
+
+
+@pytest.mark.parametrize(
+    ("selection", "compilers", "named"),
+    [
+        (Selection(kernels=("sum_f32/sme",)), {"clang"}, False),
+        (Selection(kernels=("sum_f32/*",), compilers=("gcc",)), set(), False),
+        (Selection(kernels=("sum_f32/sme",), compilers=("gcc",)), set(), True),
+        (Selection(kernels=("sum_f32/sme",), compilers=("gcc", "clang")), {"clang"}, False),
+    ],
+)
+def test_a_compiler_that_does_not_know_the_isa_is_told_and_the_others_build(
+    project: Project, selection: Selection, compilers: set[str], named: bool
+) -> None:
+    points, absences = select(project, selection)
+    found = replace(capabilities({p.need for p in points}), unfit=GCC_LACKS_SME)
+    plan = make_plan(project, selection, points, absences, found)
+    assert {job.build.compiler.spec for job in plan.jobs if job.kernel.isa == "sme"} == compilers
+    absent = [a for a in plan.absences if a.kernel == "sum_f32/sme" and "whether it faults" not in a.reason]
+    assert {absence.outcome for absence in absent} == {Outcome.UNAVAILABLE}
+    assert {absence.named for absence in absent} == {named}
+    assert all("needs gcc 14 or clang 18" in absence.reason for absence in absent)
+
+
+def test_the_gate_is_built_by_a_compiler_that_knows_the_isa(project: Project) -> None:
+    points, absences = select(project, Selection(kernels=("sum_f32/sme",)))
+    found = replace(capabilities({p.need for p in points}), unfit=GCC_LACKS_SME)
+    plan = make_plan(project, Selection(), points, absences, found)
+    assert [job.build.compiler.spec for job in plan.jobs if job.role is Role.GATE] == ["clang"]
+
+
 def test_builds_multiply(project: Project) -> None:
     plan = planned(
         project,
