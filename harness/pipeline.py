@@ -190,10 +190,10 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         bench.cancelled.set()
         pool.shutdown(wait=True, cancel_futures=True)
         bar(None)
-    absent = [absent(absence) for absence in plan.absences]
-    recorder.add(len(plan.jobs), absent)
+    unrun = [absent(absence) for absence in plan.absences]
+    recorder.add(len(plan.jobs), unrun)
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
-    return Result(plan, (*judged, *absent), interrupted)
+    return Result(plan, (*judged, *unrun), interrupted)
 
 
 def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
