@@ -177,11 +177,11 @@ def _placed_trials(trials: Sequence[Trial], case: PackCase) -> bytes:
             if number in shared:
                 table.append(PACK_PLACEMENT.pack(SIDE_ALIAS, shared[number]))
             else:
-                table.append(PACK_PLACEMENT.pack(trial.side, _distance_bytes(case, number, trial.side)))
+                table.append(PACK_PLACEMENT.pack(trial.side, distance_bytes(case, number, trial.side)))
     return b"".join(table)
 
 
-def _distance_bytes(case: PackCase, number: int, side: Side) -> int:
+def distance_bytes(case: PackCase, number: int, side: Side) -> int:
     """Return how far from the guard page a buffer lies: what was asked for, or more until its address is aligned."""
     sharing = [case.buffers[number], *(case.buffers[other] for other, root in case.alias if root == number)]
     alignment_bytes = max(buffer.alignment_bytes for buffer in sharing)

@@ -87,17 +87,13 @@ def _notes(plan: Plan, selection: Selection) -> list[str]:
 
 
 def conventions_of(plan: Plan) -> list[str]:
-    """Say what callers promise and what is not checked: by op where all its kernels agree, else by kernel."""
-    kernels = {job.kernel.id: job.kernel for job in plan.jobs}.values()
-    told: dict[tuple[str, str], list[str]] = {}
-    for kernel in kernels:
-        for line in kernel.conventions.lines:
-            told.setdefault((kernel.op, line), []).append(kernel.id)
-    everybody = Counter(kernel.op for kernel in kernels)
-    return [
-        f"Conventions of {op if len(ids) == everybody[op] else ', '.join(ids)}: {line}"
-        for (op, line), ids in told.items()
-    ]
+    """Say what callers promise and what is not checked: the contract's under the op, else under the kernel."""
+    told: dict[str, dict[str, None]] = {}
+    for job in plan.jobs:
+        of_op = job.contract.conventions.lines
+        for line in job.kernel.conventions.lines:
+            told.setdefault(job.contract.op if line in of_op else job.kernel.id, {})[line] = None
+    return [f"Conventions of {whose}: {'; '.join(lines)}" for whose, lines in told.items()]
 
 
 def make_surveyor() -> Surveyor:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
+    ANYWHERE,
     Case,
     CaseSpec,
     Contract,
@@ -24,7 +25,10 @@ GATE_SUITE = "gate"
 _GATE_SIZE = 1000
 
 
-_GATE_SIZE_LIMIT = 2 * 4096
+_SIZE_SEARCH = 4096
+"""How far behind the size that was wanted one is looked for that callers may pass."""
+_FIXED_BITS = 128
+"""The vector length that requirements see where the code has none: a power of two, and small."""
 _VALUES = {
     "nan": ("nan", "-nan", "snan"),
     "infinity": ("inf", "-inf"),
@@ -50,7 +54,7 @@ def make_cases(
             case
             for suite, specs_at in contract.suites.items()
             if not selection.suites or suite in selection.suites
-            for case in _number(contract, suite, specs_at(lanes), selection.seed)
+            for case in _number(contract, suite, _adapted(specs_at(lanes), conventions, vector_bits), selection.seed)
             if not selection.cases or case.id in selection.cases
         ]
     return _conforming(cases, conventions, vector_bits)
@@ -58,12 +62,29 @@ def make_cases(
 
 def gate_case(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
     """Return one case, long enough to reach every loop of a kernel; none if no size of that order may be passed."""
-    for size in range(_GATE_SIZE, _GATE_SIZE_LIMIT):
+    for size in range(_GATE_SIZE, _GATE_SIZE + _SIZE_SEARCH):
         spec = CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
         found = _conforming(_number(contract, GATE_SUITE, [spec], selection.seed), conventions, None)
         if found:
             return found
     return ()
+
+
+def _adapted(specs: Iterable[CaseSpec], conventions: Conventions, vector_bits: int | None) -> list[CaseSpec]:
+    """Give cases whose size is incidental, those about values and addresses, the next size that may be passed."""
+    if not conventions.requires:
+        return list(specs)
+    return [_next_conforming(spec, conventions, vector_bits) for spec in specs]
+
+
+def _next_conforming(spec: CaseSpec, conventions: Conventions, vector_bits: int | None) -> CaseSpec:
+    if (spec.pattern.kind != "special" and spec.placement == ANYWHERE) or len(spec.sizes) != 1:
+        return spec
+    ((name, wanted),) = spec.sizes
+    for size in range(wanted, wanted + _SIZE_SEARCH):
+        if _holds(conventions, ((name, size),), vector_bits):
+            return replace(spec, sizes=((name, size),))
+    return spec
 
 
 def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: int | None) -> tuple[Case, ...]:
@@ -72,13 +93,13 @@ def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: in
     return tuple(
         replace(case, is_unspecified=True) if case.pattern.value in free else case
         for case in cases
-        if all(requirement.holds(_known(case, vector_bits)) for requirement in conventions.requires)
+        if _holds(conventions, case.sizes, vector_bits)
     )
 
 
-def _known(case: Case, vector_bits: int | None) -> dict[str, int]:
-    """What a requirement may speak of; code without vectors has those of one lane."""
-    return {**dict(case.sizes), "vector_bits": vector_bits or 128}
+def _holds(conventions: Conventions, sizes: Sequence[tuple[str, int]], vector_bits: int | None) -> bool:
+    known = {**dict(sizes), "vector_bits": vector_bits or _FIXED_BITS}
+    return all(requirement.holds(known) for requirement in conventions.requires)
 
 
 def _number(contract: Contract, suite: str, specs: Iterable[CaseSpec], seed: int) -> list[Case]:

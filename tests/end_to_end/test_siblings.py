@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -17,6 +19,24 @@ SIBLINGS = Path(__file__).parents[2] / "csrc" / "siblings"
 def kernels() -> list[str]:
     manifest = tomllib.loads((SIBLINGS / "harness.toml").read_text())
     return [f"{kernel['op']}/{kernel.get('name', kernel['isa'])}" for kernel in manifest["kernel"]]
+
+
+def conventional() -> list[str]:
+    manifest = tomllib.loads((SIBLINGS / "harness.toml").read_text())
+    keys = {"requires", "alignment", "over_read", "waived"}
+    return [f"{kernel['op']}/{kernel['name']}" for kernel in manifest["kernel"] if keys & kernel.keys()]
+
+
+@pytest.mark.parametrize("kernel", conventional())
+def test_a_convention_is_what_saves_a_sibling(harness: Harness, tmp_path: Path, kernel: str) -> None:
+    shutil.copytree(SIBLINGS, tmp_path / "siblings")
+    manifest = tmp_path / "siblings" / "harness.toml"
+    lines = manifest.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not re.match("(requires|alignment|over_read|waived) =", line)]
+    manifest.write_text("".join(kept))
+    done = harness("run", kernel, "--config", manifest, "--svl", "384", "--cc", "gcc", "--opt", "O2")
+    assert done.returncode == 1, done.stdout
+    assert "Conventions" not in done.stdout
 
 
 @pytest.mark.parametrize("kernel", kernels())
