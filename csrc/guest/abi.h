@@ -24,6 +24,11 @@
 #define ABI_FACT_LIMIT 32u
 #define VIOLATION_LIMIT 160u /* per trial: every row of a table and every signal */
 
+/* The bits of a register or stack slot that an argument of so many bytes fills. */
+static inline uint64_t abi_carried_bits(uint64_t bytes) {
+    return bytes < sizeof(uint64_t) ? (UINT64_C(1) << 8 * bytes) - 1 : UINT64_MAX;
+}
+
 /* Lengths that only the processor knows. */
 enum abi_unit {
     UNIT_NONE,

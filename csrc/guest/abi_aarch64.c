@@ -107,13 +107,27 @@ static uint64_t gates_of_signature(void) {
     return gates;
 }
 
-/* Parameter passing: AAPCS64 6.8.2. */
 #define INTEGER_REGISTERS 8
 #define VECTOR_REGISTERS 8
 #define PREDICATE_REGISTERS 4
 
-static uint64_t at_most(uint64_t value, uint64_t most) {
-    return value < most ? value : most;
+/* AAPCS64 6.8.2, stage C. "The unused bits have unspecified value" in registers and in stack slots, which are 8 bytes
+ * each for every type that is no longer. */
+static void place_arguments(struct abi_entry *entry) {
+    uint32_t integers = 0;
+    uint32_t vectors = 0;
+    for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
+        const struct guest_argument *argument = &guest_signature.arguments[i];
+        if (argument->sequence == SEQUENCE_INTEGER && integers < INTEGER_REGISTERS) {
+            entry->carried_x[integers++] = abi_carried_bits(argument->bytes);
+        } else if (argument->sequence == SEQUENCE_VECTOR && vectors < VECTOR_REGISTERS) {
+            entry->carried_v[vectors++] = argument->bytes;
+        } else if (argument->sequence == SEQUENCE_PREDICATE && entry->predicate_arguments < PREDICATE_REGISTERS) {
+            entry->predicate_arguments++;
+        } else {
+            entry->carried_stack[entry->stack_arguments++] = abi_carried_bits(argument->bytes);
+        }
+    }
 }
 
 /* Only one of the two lengths is asked for. The other stays what the system made it, so that a kernel that takes it
@@ -121,9 +135,7 @@ static uint64_t at_most(uint64_t value, uint64_t most) {
 void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     bool is_streaming = (guest_signature.flags & SIGNATURE_STREAMING) != 0;
     entry->gates = gates_of_signature();
-    entry->integer_arguments = at_most(guest_signature.integer_arguments, INTEGER_REGISTERS);
-    entry->vector_arguments = at_most(guest_signature.vector_arguments, VECTOR_REGISTERS);
-    entry->predicate_arguments = at_most(guest_signature.predicate_arguments, PREDICATE_REGISTERS);
+    place_arguments(entry);
     entry->laid_fill = FILL_COUNT;
     entry->vector_bytes = 16; /* of v0 to v31 */
     if (has_sve()) {

@@ -15,31 +15,33 @@
 #define ENTRY_SEAL_BYTES 8
 #define ENTRY_GATES 16
 #define ENTRY_STACK_SHIFT 24
-#define ENTRY_INTEGER_ARGUMENTS 32
-#define ENTRY_VECTOR_ARGUMENTS 40
-#define ENTRY_PREDICATE_ARGUMENTS 48
-#define ENTRY_FILL_X 56
-#define ENTRY_FILL_NZCV 64
-#define ENTRY_KNOWN_X 72     /* x19 to x28 */
-#define ENTRY_RUNNER_X 152   /* x19 to x30 */
-#define ENTRY_ADAPTER_X 248  /* x19 to x30 */
-#define ENTRY_ARGUMENT_X 344 /* x0 to x8 */
-#define ENTRY_RUNNER_D 416   /* d8 to d15 */
-#define ENTRY_ADAPTER_D 480  /* d8 to d15 */
-#define ENTRY_RUNNER_SP 544
-#define ENTRY_RUNNER_FPCR 552
-#define ENTRY_RUNNER_TPIDR2 560
-#define ENTRY_ADAPTER_SP 568
-#define ENTRY_RUNNER_TPIDR 576
-#define ENTRY_FILL_FFR 608
-#define ENTRY_FILL_P 640
-#define ENTRY_FILL_Z 672
-#define ENTRY_ARGUMENT_P 928  /* p0 to p3 */
-#define ENTRY_KNOWN_P 1056    /* p4 to p15 */
-#define ENTRY_ARGUMENT_Z 1440 /* z0 to z7 */
-#define ENTRY_KNOWN_Z 3488    /* z8 to z23 */
-#define ENTRY_ADAPTER_Z 7584  /* z8 to z23, or q8 to q23 */
-#define ENTRY_ADAPTER_P 11680 /* p4 to p15 */
+#define ENTRY_STACK_ARGUMENTS 32
+#define ENTRY_PREDICATE_ARGUMENTS 40
+#define ENTRY_FILL_X 48
+#define ENTRY_FILL_NZCV 56
+#define ENTRY_KNOWN_X 64     /* x19 to x28 */
+#define ENTRY_RUNNER_X 144   /* x19 to x30 */
+#define ENTRY_ADAPTER_X 240  /* x19 to x30 */
+#define ENTRY_ARGUMENT_X 336 /* x0 to x8 */
+#define ENTRY_RUNNER_D 408   /* d8 to d15 */
+#define ENTRY_ADAPTER_D 472  /* d8 to d15 */
+#define ENTRY_RUNNER_SP 536
+#define ENTRY_RUNNER_FPCR 544
+#define ENTRY_RUNNER_TPIDR2 552
+#define ENTRY_ADAPTER_SP 560
+#define ENTRY_RUNNER_TPIDR 568
+#define ENTRY_CARRIED_X 576     /* x0 to x7: masks */
+#define ENTRY_CARRIED_V 640     /* v0 to v7: bytes */
+#define ENTRY_CARRIED_STACK 704 /* masks */
+#define ENTRY_FILL_FFR 1216
+#define ENTRY_FILL_P 1248
+#define ENTRY_FILL_Z 1280
+#define ENTRY_ARGUMENT_P 1536 /* p0 to p3 */
+#define ENTRY_KNOWN_P 1664    /* p4 to p15 */
+#define ENTRY_ARGUMENT_Z 2048 /* z0 to z7 */
+#define ENTRY_KNOWN_Z 4096    /* z8 to z23 */
+#define ENTRY_ADAPTER_Z 8192  /* z8 to z23, or q8 to q23 */
+#define ENTRY_ADAPTER_P 12288 /* p4 to p15 */
 
 #define EXIT_X 0 /* x19 to x29 */
 #define EXIT_SP 88
@@ -60,6 +62,8 @@
 
 #include <stdint.h>
 
+#include "adapter.h"
+
 #define BIT(number) (UINT64_C(1) << (number))
 #define GATE_SVE BIT(GATE_SVE_BIT)
 #define GATE_SME BIT(GATE_SME_BIT)
@@ -75,8 +79,7 @@ struct abi_entry {
     uint64_t seal_bytes;
     uint64_t gates;
     uint64_t stack_shift; /* multiple of 16: the stack may arrive at any such address (AAPCS64 6.4.5.1) */
-    uint64_t integer_arguments;
-    uint64_t vector_arguments;
+    uint64_t stack_arguments;
     uint64_t predicate_arguments;
     uint64_t fill_x;
     uint64_t fill_nzcv;
@@ -91,6 +94,9 @@ struct abi_entry {
     uint64_t runner_tpidr2;
     uint64_t adapter_sp;
     uint64_t runner_tpidr;
+    uint64_t carried_x[8]; /* what carries an argument; the rest is undefined: the bits of a register, */
+    uint64_t carried_v[8]; /* how many of its bytes, from the lowest, */
+    uint64_t carried_stack[ARGUMENT_LIMIT]; /* and the bits of a stack slot */
     uint8_t fill_ffr[P_BYTES_LIMIT] __attribute__((aligned(32)));
     uint8_t fill_p[P_BYTES_LIMIT];
     uint8_t fill_z[Z_BYTES_LIMIT];

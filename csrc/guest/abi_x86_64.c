@@ -131,23 +131,39 @@ uint32_t abi_facts(struct fact *facts) {
 
 /* ---- before the call ------------------------------------------------------------------------------ */
 
-#define SYSV_INTEGER_REGISTERS 6 /* psABI 3.2.3 */
-#define SYSV_VECTOR_REGISTERS 8
-#define MS_REGISTERS 4
+#define SYSV_INTEGER_REGISTERS 6u
+#define SYSV_VECTOR_REGISTERS 8u
+#define MS_REGISTERS 4u
 
-static uint64_t at_most(uint64_t value, uint64_t most) {
-    return value < most ? value : most;
+/* What lies above a 32-bit integer is undefined (psABI 3.2.3), but clang relies on callers that extend shorter ones to
+ * 32 bits, as gcc and clang do. */
+static uint64_t carried_bits(const struct guest_argument *argument) {
+    bool is_short_integer = argument->sequence == SEQUENCE_INTEGER && argument->bytes < 4;
+    return abi_carried_bits(is_short_integer ? 4 : argument->bytes);
 }
 
-/* Windows x64 numbers arguments through both sequences: the second argument is in rdx or xmm1, whichever fits. */
-static void count_arguments(struct abi_entry *entry) {
-    uint64_t integers = guest_signature.integer_arguments;
-    uint64_t vectors = guest_signature.vector_arguments;
-    if (guest_signature.flags & SIGNATURE_MS_ABI) {
-        entry->integer_arguments = entry->vector_arguments = at_most(integers + vectors, MS_REGISTERS);
-    } else {
-        entry->integer_arguments = at_most(integers, SYSV_INTEGER_REGISTERS);
-        entry->vector_arguments = at_most(vectors, SYSV_VECTOR_REGISTERS);
+static void carry_in_xmm(struct abi_entry *entry, uint32_t n, const struct guest_argument *argument) {
+    size_t bytes = argument->bytes < sizeof entry->carried_xmm[n] ? argument->bytes : sizeof entry->carried_xmm[n];
+    memset(entry->carried_xmm[n], 0xff, bytes);
+}
+
+/* psABI 3.2.3. Windows x64 numbers arguments through both sequences: the second argument is in rdx or xmm1, whichever
+ * fits. */
+static void place_arguments(struct abi_entry *entry) {
+    bool is_ms_abi = (guest_signature.flags & SIGNATURE_MS_ABI) != 0;
+    uint32_t integers = 0;
+    uint32_t vectors = 0;
+    for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
+        const struct guest_argument *argument = &guest_signature.arguments[i];
+        bool is_vector = argument->sequence == SEQUENCE_VECTOR;
+        uint32_t place = is_ms_abi ? i : is_vector ? vectors++ : integers++;
+        if (place >= (is_ms_abi ? MS_REGISTERS : is_vector ? SYSV_VECTOR_REGISTERS : SYSV_INTEGER_REGISTERS)) {
+            entry->carried_stack[entry->stack_arguments++] = carried_bits(argument);
+        } else if (is_vector) {
+            carry_in_xmm(entry, place, argument);
+        } else {
+            entry->carried_r[place] = carried_bits(argument);
+        }
     }
 }
 
@@ -167,7 +183,7 @@ void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     entry->gates |= xinuse_can_be_trusted() ? GATE_XINUSE : 0;
     entry->known_x87_tags = X87_ALL_EMPTY;
     entry->laid_fill = FILL_COUNT;
-    count_arguments(entry);
+    place_arguments(entry);
 }
 
 /* Distinct in every register, so that swapped ones show. */

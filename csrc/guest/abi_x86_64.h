@@ -17,22 +17,24 @@
 #define ENTRY_SEAL_BYTES 8
 #define ENTRY_GATES 16
 #define ENTRY_STACK_SHIFT 24
-#define ENTRY_INTEGER_ARGUMENTS 32
-#define ENTRY_VECTOR_ARGUMENTS 40
-#define ENTRY_FILL_R 48
-#define ENTRY_FILL_K 56
-#define ENTRY_FILL_CARRY 64
-#define ENTRY_RUNNER_R 72 /* rbx rbp r12 r13 r14 r15 rsp */
-#define ENTRY_RUNNER_MXCSR 128
-#define ENTRY_RUNNER_X87_CONTROL 136
-#define ENTRY_ADAPTER_R 144 /* rbx rbp r12 r13 r14 r15 rsp rdi rsi */
-#define ENTRY_ADAPTER_RETURN 216
-#define ENTRY_ARGUMENT_R 224  /* rdi rsi rdx rcx r8 r9 */
-#define ENTRY_KNOWN_R 272     /* rbx rbp r12 r13 r14 r15 rdi rsi */
-#define ENTRY_KNOWN_XMM 336   /* xmm6 to xmm15 */
-#define ENTRY_ADAPTER_XMM 496 /* xmm6 to xmm15 */
-#define ENTRY_RUNNER_FS_BASE 656
-#define ENTRY_FILL_ZMM 704
+#define ENTRY_STACK_ARGUMENTS 32
+#define ENTRY_FILL_R 40
+#define ENTRY_FILL_K 48
+#define ENTRY_FILL_CARRY 56
+#define ENTRY_RUNNER_R 64 /* rbx rbp r12 r13 r14 r15 rsp */
+#define ENTRY_RUNNER_MXCSR 120
+#define ENTRY_RUNNER_X87_CONTROL 128
+#define ENTRY_ADAPTER_R 136 /* rbx rbp r12 r13 r14 r15 rsp rdi rsi */
+#define ENTRY_ADAPTER_RETURN 208
+#define ENTRY_ARGUMENT_R 216  /* rdi rsi rdx rcx r8 r9 */
+#define ENTRY_KNOWN_R 264     /* rbx rbp r12 r13 r14 r15 rdi rsi */
+#define ENTRY_KNOWN_XMM 328   /* xmm6 to xmm15 */
+#define ENTRY_ADAPTER_XMM 488 /* xmm6 to xmm15 */
+#define ENTRY_RUNNER_FS_BASE 648
+#define ENTRY_CARRIED_R 656     /* rdi rsi rdx rcx r8 r9, or rcx rdx r8 r9: masks */
+#define ENTRY_CARRIED_STACK 704 /* masks */
+#define ENTRY_FILL_ZMM 1216
+#define ENTRY_CARRIED_XMM 1280 /* xmm0 to xmm7: masks */
 
 #define EXIT_R 0 /* rbx rbp r12 r13 r14 r15 rsp rdi rsi */
 #define EXIT_FLAGS 72
@@ -49,6 +51,8 @@
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
+
+#include "adapter.h"
 
 /* Gates that only the table knows: the trampoline has no use for them. */
 #define GATE_SYSV UINT64_C(0x100)
@@ -67,8 +71,7 @@ struct abi_entry {
     uint64_t seal_bytes;
     uint64_t gates;
     uint64_t stack_shift; /* multiple of 16: the stack may arrive at any such address (psABI 3.2.2) */
-    uint64_t integer_arguments;
-    uint64_t vector_arguments;
+    uint64_t stack_arguments;
     uint64_t fill_r;
     uint64_t fill_k;
     uint64_t fill_carry;
@@ -82,7 +85,10 @@ struct abi_entry {
     uint8_t known_xmm[10][16];
     uint8_t adapter_xmm[10][16];
     uint64_t runner_fs_base;
+    uint64_t carried_r[6]; /* what carries an argument; the rest is undefined */
+    uint64_t carried_stack[ARGUMENT_LIMIT];
     uint8_t fill_zmm[64] __attribute__((aligned(64)));
+    uint8_t carried_xmm[8][16];
     /* Not for the trampoline: */
     uint64_t known_flags;    /* the direction flag is clear */
     uint64_t known_x87_tags; /* all registers are empty */

@@ -2,12 +2,13 @@
  *
  * The adapter declares the kernel's prototype for the trampoline, so that the compiler puts the arguments where
  * the procedure call standard wants them; the trampoline finds them there, fills every other caller-saved
- * register, calls guest_kernel and checks what must survive. Example:
+ * register and what is undefined of these, calls guest_kernel and checks what must survive. Example:
  *
  *     void rms_norm_f32_sve(float *row, size_t len, float eps);
  *     void guest_trampoline(float *row, size_t len, float eps);
  *     void (*const guest_kernel)(void) = (void (*)(void))rms_norm_f32_sve;
- *     const struct guest_signature guest_signature = {.integer_arguments = 2, .vector_arguments = 1, ...};
+ *     const struct guest_signature guest_signature = {.argument_count = 3, ...
+ *         .arguments = {{SEQUENCE_INTEGER, 8}, {SEQUENCE_INTEGER, 8}, {SEQUENCE_VECTOR, 4}}};
  *     void guest_adapter(const uint64_t *value, uint64_t *result) {
  *         guest_trampoline((float *)value[0], (size_t)value[1], guest_f32(value[2]));
  *     }
@@ -24,14 +25,29 @@
 #define SIGNATURE_WIDE_VECTORS 8u /* takes or returns __m256 or __m512: upper halves may stay dirty */
 #define SIGNATURE_STREAMING 16u   /* AArch64: the vectors are those of streaming mode; so is the width asked for */
 
+/* Which registers a parameter takes one of, while there are any; behind the last it goes to the stack. */
+enum guest_sequence {
+    SEQUENCE_INTEGER,   /* integers and pointers */
+    SEQUENCE_VECTOR,    /* floating-point numbers and vectors */
+    SEQUENCE_PREDICATE, /* SVE predicates */
+};
+
+/* One parameter. What a register or stack slot holds above these bytes is undefined, and poisoned. */
+struct guest_argument {
+    uint16_t sequence; /* enum guest_sequence */
+    uint16_t bytes;    /* UINT16_MAX for a scalable vector */
+};
+
+#define ARGUMENT_LIMIT 64
+
 /* Counts are of parameters and may exceed what the standard has registers for. */
 struct guest_signature {
-    uint32_t integer_arguments;   /* that take a register of the integer sequence, while there are any */
-    uint32_t vector_arguments;    /* the same for the floating-point and vector sequence */
-    uint32_t predicate_arguments; /* and for SVE predicates */
-    uint32_t stack_bytes;         /* of arguments passed on the stack */
-    uint32_t result_bytes;        /* 0 for void */
-    uint32_t flags;               /* SIGNATURE_* */
+    uint32_t integer_arguments;
+    uint32_t vector_arguments;
+    uint32_t argument_count;
+    uint32_t result_bytes; /* 0 for void */
+    uint32_t flags;        /* SIGNATURE_* */
+    struct guest_argument arguments[ARGUMENT_LIMIT];
 };
 
 extern const struct guest_signature guest_signature;

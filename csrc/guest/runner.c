@@ -20,6 +20,8 @@
 #include "status.h"
 #include "syscalls.h"
 
+_Static_assert(ARGUMENT_LIMIT >= PACK_PARAMETER_LIMIT, "the signature describes every parameter");
+
 static void fail(int status, const char *what, const char *why) {
     fprintf(stderr, "guest: %s: %s\n", what, why);
     exit(status);

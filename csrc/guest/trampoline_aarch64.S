@@ -187,33 +187,44 @@ guest_recover:
     b.ne 8b
 .endm
 
+.macro poison_v n
+    ldr x9, [x16, #ENTRY_CARRIED_V + 8 * \n]
+    dup v29.16b, w9
+    cmhi v29.16b, v29.16b, v30.16b
+    bif v\n\().16b, v31.16b, v29.16b
+.endm
+
 /* v0 to v7 carry arguments, v8 to v15 are preserved in their low 64 bits, the rest is undefined (AAPCS64 6.1.2). */
 .macro poison_advanced_simd
     ldr q31, [x16, #ENTRY_FILL_Z]
-    skip_arguments ENTRY_VECTOR_ARGUMENTS
-    .irp v, v0.16b, v1.16b, v2.16b, v3.16b, v4.16b, v5.16b, v6.16b, v7.16b
-    mov \v, v31.16b
+    adr x15, 9f
+    ldr q30, [x15]
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+    poison_v \n
     .endr
     add x15, x16, #ENTRY_KNOWN_Z
     quads_q8_q23 ldr, x15
     .irp v, v24.16b, v25.16b, v26.16b, v27.16b, v28.16b, v29.16b, v30.16b
     mov \v, v31.16b
     .endr
+    b 8f
+    .balign 16
+9:  .byte 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+8:
 .endm
 
-/* The same for whole vectors. Above bit 127 a register that carries a floating-point or short-vector argument is
- * undefined too (AAPCS64 6.8.2); one that carries an SVE argument is not. */
+.macro poison_z n
+    ldr x9, [x16, #ENTRY_CARRIED_V + 8 * \n]
+    whilelo p15.b, xzr, x9
+    sel z\n\().b, p15, z\n\().b, z31.b
+.endm
+
+/* The same for whole vectors. */
 .macro poison_sve
     add x15, x16, #ENTRY_FILL_Z
     ldr z31, [x15]
-    tbnz x17, #GATE_SVE_PCS_BIT, 3f
-    ptrue p0.b, vl16
-    .irp z, z0.b, z1.b, z2.b, z3.b, z4.b, z5.b, z6.b, z7.b
-    sel \z, p0, \z, z31.b
-    .endr
-3:  skip_arguments ENTRY_VECTOR_ARGUMENTS
-    .irp z, z0.d, z1.d, z2.d, z3.d, z4.d, z5.d, z6.d, z7.d
-    mov \z, z31.d
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+    poison_z \n
     .endr
     add x15, x16, #ENTRY_KNOWN_Z
     vectors ldr, x15, 8, 23
@@ -232,13 +243,35 @@ guest_recover:
     .endr
 .endm
 
+/* Replaces all bits of \value by those of x9 but those that \mask has. */
+.macro poison_but value mask
+    eor \value, \value, x9
+    and \value, \value, \mask
+    eor \value, \value, x9
+.endm
+
+.macro poison_stack_arguments
+    ldr x10, [x16, #ENTRY_STACK_ARGUMENTS]
+    add x11, x16, #ENTRY_CARRIED_STACK
+    mov x12, sp
+5:  cbz x10, 6f
+    ldr x13, [x11], #8
+    ldr x14, [x12]
+    poison_but x14, x13
+    str x14, [x12], #8
+    sub x10, x10, #1
+    b 5b
+6:
+.endm
+
 .macro poison_general
     ldr x9, [x16, #ENTRY_FILL_NZCV]
     msr nzcv, x9
     ldr x9, [x16, #ENTRY_FILL_X]
-    skip_arguments ENTRY_INTEGER_ARGUMENTS
+    poison_stack_arguments
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
-    mov x\n, x9
+    ldr x10, [x16, #ENTRY_CARRIED_X + 8 * \n]
+    poison_but x\n, x10
     .endr
     tbnz x17, #GATE_KEEP_X8_BIT, 4f
     mov x8, x9

@@ -10,7 +10,6 @@
 #include "abi.h"
 
 #define PROT_READ 1
-#define SLOT 16 /* bytes; room for the longest of the instructions that are skipped by number */
 
     .text
 
@@ -112,64 +111,44 @@ guest_recover:
     movq ENTRY_ARGUMENT_R + 24(%r11), %rcx
 .endm
 
-/* Continues at slot number rax of those that follow. */
-.macro skip_slots
-    shll $4, %eax
-    leaq 9f(%rip), %r10
-    addq %rax, %r10
-    jmp *%r10
-    .balign SLOT
-9:
-.endm
-
-/* Eight registers from the first that carries no argument, and those that never do (psABI 3.2.1). */
+/* The low 16 bytes of the registers that may carry arguments, and those that never do (psABI 3.2.1). */
 .macro poison_xmm
-    movl ENTRY_VECTOR_ARGUMENTS(%r11), %eax
-    skip_slots
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
-    movups ENTRY_FILL_ZMM(%r11), %xmm\n
-    .balign SLOT
+    movaps ENTRY_CARRIED_XMM + 16 * \n(%r11), %xmm15
+    andps %xmm15, %xmm\n
+    andnps ENTRY_FILL_ZMM(%r11), %xmm15
+    orps %xmm15, %xmm\n
     .endr
     .irp n, 8, 9, 10, 11, 12, 13, 14, 15
-    movups ENTRY_FILL_ZMM(%r11), %xmm\n
+    movaps ENTRY_FILL_ZMM(%r11), %xmm\n
     .endr
 .endm
 
-.macro poison_wide instruction kind
-    movl ENTRY_VECTOR_ARGUMENTS(%r11), %eax
-    skip_slots
-    .irp n, 0, 1, 2, 3, 4, 5, 6, 7
-    \instruction ENTRY_FILL_ZMM(%r11), %\kind\n
-    .balign SLOT
-    .endr
+/* What lies above an argument of up to 16 bytes is undefined. */
+.macro poison_ymm
     .irp n, 8, 9, 10, 11, 12, 13, 14, 15
-    \instruction ENTRY_FILL_ZMM(%r11), %\kind\n
+    vmovups ENTRY_FILL_ZMM(%r11), %ymm\n
     .endr
-.endm
-
-/* What lies above an argument of up to 16 bytes is undefined: slots from the last register down to the first. */
-.macro skip_uppers
-    movl $8, %eax
-    subl ENTRY_VECTOR_ARGUMENTS(%r11), %eax
-    skip_slots
-.endm
-
-.macro poison_uppers_of_ymm
-    skip_uppers
-    .irp n, 7, 6, 5, 4, 3, 2, 1, 0
+    testl $GATE_WIDE, ENTRY_GATES(%r11)
+    jnz 1f
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7
     vinsertf128 $1, ENTRY_FILL_ZMM(%r11), %ymm\n, %ymm\n
-    .balign SLOT
     .endr
+1:
 .endm
 
-.macro poison_uppers_of_zmm
+.macro poison_zmm
+    .irp n, 8, 9, 10, 11, 12, 13, 14, 15
+    vmovups ENTRY_FILL_ZMM(%r11), %zmm\n
+    .endr
+    testl $GATE_WIDE, ENTRY_GATES(%r11)
+    jnz 1f
     movl $0xfc, %eax
     kmovw %eax, %k1
-    skip_uppers
-    .irp n, 7, 6, 5, 4, 3, 2, 1, 0
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7
     vmovdqu64 ENTRY_FILL_ZMM(%r11), %zmm\n{%k1}
-    .balign SLOT
     .endr
+1:
 .endm
 
 .macro poison_only_avx512_has
@@ -191,27 +170,22 @@ guest_recover:
 
 /* A call that enters with clean upper halves gets poison in the low ones only. */
 .macro poison_vectors
-    testl $GATE_AVX, ENTRY_GATES(%r11)
-    jz 5f
     testl $GATE_CLEAN, ENTRY_GATES(%r11)
-    jnz 4f
-    testl $GATE_AVX512, ENTRY_GATES(%r11)
-    jnz 3f
-    poison_wide vmovups, ymm
-    testl $GATE_WIDE, ENTRY_GATES(%r11)
-    jnz 7f
-    poison_uppers_of_ymm
-    jmp 7f
-3:  poison_wide vmovups, zmm
-    testl $GATE_WIDE, ENTRY_GATES(%r11)
-    jnz 6f
-    poison_uppers_of_zmm
-    jmp 6f
-4:  vzeroupper
-5:  poison_xmm
-    testl $GATE_AVX512, ENTRY_GATES(%r11)
+    jz 3f
+    vzeroupper
+3:  poison_xmm
+    testl $GATE_AVX, ENTRY_GATES(%r11)
     jz 7f
-6:  poison_only_avx512_has
+    testl $GATE_CLEAN, ENTRY_GATES(%r11)
+    jnz 5f
+    testl $GATE_AVX512, ENTRY_GATES(%r11)
+    jnz 4f
+    poison_ymm
+    jmp 7f
+4:  poison_zmm
+5:  testl $GATE_AVX512, ENTRY_GATES(%r11)
+    jz 7f
+    poison_only_avx512_has
 7:  testl $GATE_MS_ABI, ENTRY_GATES(%r11)
     jz 8f
     load_xmm6_xmm15 %r11, ENTRY_KNOWN_XMM
@@ -234,32 +208,49 @@ guest_recover:
     jnz 8b
 .endm
 
-/* \n-th register of the integer sequence, if it carries no argument. */
-.macro poison_unused n register
-    cmpl $\n, ENTRY_INTEGER_ARGUMENTS(%r11)
-    ja 1f
-    movq %rax, \register
-1:
+/* Replaces all bits of the \n-th register of the integer sequence by those of rax but those that carry an argument. */
+.macro poison_r n register
+    xorq %rax, \register
+    andq ENTRY_CARRIED_R + 8 * \n(%r11), \register
+    xorq %rax, \register
+.endm
+
+/* The same for stack slots. At rsp, where the call will put the return address, begins what the caller laid down. */
+.macro poison_stack_arguments
+    movq %rsp, %rbp
+    testl $GATE_MS_ABI, ENTRY_GATES(%r11)
+    jz 4f
+    addq $32, %rbp /* behind the shadow space */
+4:  movl ENTRY_STACK_ARGUMENTS(%r11), %r10d
+5:  subl $1, %r10d
+    jc 6f
+    movq ENTRY_CARRIED_STACK(%r11, %r10, 8), %rbx
+    xorq %rax, (%rbp, %r10, 8)
+    andq %rbx, (%rbp, %r10, 8)
+    xorq %rax, (%rbp, %r10, 8)
+    jmp 5b
+6:
 .endm
 
 .macro poison_general
     movq ENTRY_FILL_R(%r11), %rax
+    poison_stack_arguments
     load_preserved %r11, ENTRY_KNOWN_R
     testl $GATE_MS_ABI, ENTRY_GATES(%r11)
     jnz 2f
-    poison_unused 0, %rdi
-    poison_unused 1, %rsi
-    poison_unused 2, %rdx
-    poison_unused 3, %rcx
-    poison_unused 4, %r8
-    poison_unused 5, %r9
+    poison_r 0, %rdi
+    poison_r 1, %rsi
+    poison_r 2, %rdx
+    poison_r 3, %rcx
+    poison_r 4, %r8
+    poison_r 5, %r9
     jmp 3f
 2:  movq ENTRY_KNOWN_R + 48(%r11), %rdi
     movq ENTRY_KNOWN_R + 56(%r11), %rsi
-    poison_unused 0, %rcx
-    poison_unused 1, %rdx
-    poison_unused 2, %r8
-    poison_unused 3, %r9
+    poison_r 0, %rcx
+    poison_r 1, %rdx
+    poison_r 2, %r8
+    poison_r 3, %r9
 3:  btl $0, ENTRY_FILL_CARRY(%r11)
     movq %rax, %r10
     movq %rax, %r11

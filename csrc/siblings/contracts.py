@@ -59,3 +59,35 @@ rsqrt_estimate_f32 = op(
     pattern=loud(1.0, 2.0, signed=False, scale_exponents=(-20, 20)),
     suites={"boundary": SIZES, "residues": around_lanes([1, 2, 4, 8], -1, 1)},
 )
+
+# More than the registers hold on any target, and none as long as a register. Their sums are exact.
+NARROW_INTEGERS = {
+    "a": [3, 255],
+    "b": [-2, 300],
+    "c": [1, 0],
+    "d": [-5, 100],
+    "e": [7, 65535],
+    "f": [-9, 70000],
+    "g": [11, 80000],
+    "h": [0, 1],
+    "i": [-1, 127],
+}
+NARROW_FLOATS = {name: [0.5 + rank, -2.0 * rank] for rank, name in enumerate("pqrstuvwyz")}
+
+
+def weighed(x, a, b, c, d, e, f, g, h, i, p, q, r, s, t, u, v, w, y, z):
+    """Every argument counts."""
+    return x * (a + b + c + d + e + f + g + h + i + p + q + r + s + t + u + v + w + y + z)
+
+
+weigh_f32 = op(
+    "void weigh_f32(float *out, const float *x, size_t len, uint8_t a, int16_t b, bool c, int8_t d, uint16_t e, "
+    "int32_t f, uint32_t g, bool h, int8_t i, float p, float q, double r, float s, float t, float u, float v, float w, "
+    "float y, double z)",
+    inputs="x[len]",
+    outputs="out[len]",
+    scalars={**NARROW_INTEGERS, **NARROW_FLOATS},
+    reference=weighed,
+    passes=[each("out", weighed, roundings=1)],
+    suites={"boundary": SIZES},
+)

@@ -84,15 +84,30 @@ _STREAMING_ISAS = ("sme",)
 
 
 def _signature(prototype: Prototype, isa: str) -> str:
-    """Count the argument registers.
+    """Describe the parameters in order; the trampoline knows in which registers or stack slots they are.
 
-    The three base procedure call standards here agree: integers and pointers take one sequence of registers (8 on
-    AArch64, AAPCS64 6.8.2; 6 on x86-64, psABI 3.2.3), floating-point scalars another one of 8; the rest is on the
-    stack. The counts are not clipped: the trampoline knows how many registers its sequence has.
+    The base procedure call standards here agree: integers and pointers take one sequence of registers, floating-point
+    scalars another one, and the rest is on the stack (AAPCS64 6.8.2; psABI 3.2.3).
     """
-    floats = sum(not p.is_pointer and p.type.family == "float" for p in prototype.parameters)
-    integers = len(prototype.parameters) - floats
-    result_bytes = prototype.result.size_bytes if prototype.result else 0
-    fields = [f".integer_arguments = {integers}", f".vector_arguments = {floats}", f".result_bytes = {result_bytes}"]
+    arguments = [_argument_entry(parameter) for parameter in prototype.parameters]
+    floats = sum(_is_float(parameter) for parameter in prototype.parameters)
+    fields = [
+        f".integer_arguments = {len(arguments) - floats}",
+        f".vector_arguments = {floats}",
+        f".argument_count = {len(arguments)}",
+        f".result_bytes = {prototype.result.size_bytes if prototype.result else 0}",
+    ]
     fields += [".flags = SIGNATURE_STREAMING"] if isa.startswith(_STREAMING_ISAS) else []
+    fields += [f".arguments = {{{', '.join(arguments)}}}"] if arguments else []
     return f"{{{', '.join(fields)}}}"
+
+
+def _argument_entry(parameter: Parameter) -> str:
+    if parameter.is_pointer:
+        return "{SEQUENCE_INTEGER, 8}"
+    sequence = "SEQUENCE_VECTOR" if _is_float(parameter) else "SEQUENCE_INTEGER"
+    return f"{{{sequence}, {parameter.type.size_bytes}}}"
+
+
+def _is_float(parameter: Parameter) -> bool:
+    return not parameter.is_pointer and parameter.type.family == "float"

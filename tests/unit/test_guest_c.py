@@ -49,7 +49,13 @@ static void kernel(const float *in, float *out, size_t n) {
     @BODY@
 }
 void (*const guest_kernel)(void) = (void (*)(void))kernel;
-const struct guest_signature guest_signature = {.integer_arguments = 3};
+#ifndef SIGNATURE
+#define SIGNATURE                                                                    \
+    {.integer_arguments = 3,                                                         \
+     .argument_count = 3,                                                            \
+     .arguments = {{SEQUENCE_INTEGER, 8}, {SEQUENCE_INTEGER, 8}, {SEQUENCE_INTEGER, 8}}}
+#endif
+const struct guest_signature guest_signature = SIGNATURE;
 void guest_adapter(const uint64_t *value, uint64_t *result) {
     (void)result, (void)on_signal, (void)forever, (void)guest_frozen;
     guest_trampoline((const float *)value[0], (float *)value[1], (size_t)value[2]);
@@ -237,6 +243,54 @@ def test_a_register_that_must_survive_and_does_not_is_named(run: Run, register: 
     for trial in run(naked).trials:
         assert [violation.name for violation in trial.violations] == [register]
         assert trial.violations[0].before != trial.violations[0].after
+
+
+# Stores what it is entered with: the integer arguments number 3 to 5, the first two stack slots, two vector registers.
+STORES_ARGUMENTS = {
+    "x86_64": (
+        "movq %rcx, (%rsi); movq %r8, 8(%rsi); movq %r9, 16(%rsi); movups 8(%rsp), %xmm2; movups %xmm2, 24(%rsi);"
+        "movups %xmm0, 40(%rsi); movups %xmm1, 56(%rsi)"
+    ),
+    "aarch64": (
+        "stp x3, x4, [x1]; str x5, [x1, #16]; ldp x9, x10, [sp]; stp x9, x10, [x1, #24];"
+        "stur q0, [x1, #40]; stur q1, [x1, #56]"
+    ),
+}
+FILLED = {  # general registers, bytes of vectors
+    Fill.BENIGN: (1, 0x01),
+    Fill.NAN: (0x7FFF_FFFF_7FFF_FFFF, 0xFF),
+    Fill.HUGE_NEGATIVE: (0x8000_0000_8000_0000, 0xFB),
+}
+
+
+def with_fill(value: int, bits: int, fill: Fill) -> bytes:
+    mask = (1 << bits) - 1
+    return ((value & mask) | (FILLED[fill][0] & ~mask)).to_bytes(8, "little")
+
+
+def test_what_lies_above_an_argument_is_poison(run: Run) -> None:
+    in_front = {"x86_64": "", "aarch64": "0, 0, "}[MACHINE]  # up to the last integer register
+    least_bits = {"x86_64": 32, "aarch64": 8}[MACHINE]  # clang relies on callers that extend to 32 bits on x86
+    fillers = in_front.count("0")
+    registers = "{SEQUENCE_INTEGER, 8}, " * 3 + "{SEQUENCE_INTEGER, 4}, {SEQUENCE_INTEGER, 1}, {SEQUENCE_INTEGER, 2}, "
+    registers += "{SEQUENCE_INTEGER, 4}, " * fillers
+    prototype = "const float *, float *, size_t, int, signed char, short" + ", int" * fillers
+    ended = run(f"""}}
+    __asm__(".text\\n stores: {STORES_ARGUMENTS[MACHINE]}\\n ret\\n");
+    void stores(void);
+    void calls({prototype}, int, unsigned char, float, double) __asm__("guest_trampoline");
+    #define kernel stores
+    #define guest_trampoline(in, out, n) calls(in, out, n, -2, -3, 4, {in_front}5, 6, 7, 8)
+    #define SIGNATURE {{.argument_count = {10 + fillers}, .arguments = {{{registers}{{SEQUENCE_INTEGER, 4}}, \
+        {{SEQUENCE_INTEGER, 1}}, {{SEQUENCE_VECTOR, 4}}, {{SEQUENCE_VECTOR, 8}}}}}}
+    void unused(void) {{""")
+    for trial, given in zip(ended.trials, TRIALS * 2, strict=True):
+        byte = bytes([FILLED[given.fill][1]])
+        seen = trial.outputs[1] or b""
+        integers = [(-2, 32), (-3, least_bits), (4, max(16, least_bits)), (5, 32), (6, least_bits)]
+        expected = [with_fill(value, bits, given.fill) for value, bits in integers]
+        expected += [np.float32(7).tobytes() + 12 * byte, np.float64(8).tobytes() + 8 * byte]
+        assert seen[:72].hex(" ", 8) == b"".join(expected).hex(" ", 8)
 
 
 @pytest.mark.parametrize(

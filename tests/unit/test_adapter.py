@@ -1,0 +1,44 @@
+"""The call adapter, as text: what is generated from a prototype."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.build.adapter import adapter_source
+from harness.model import Kernel
+from harness.prototype import parse_prototype
+from tests.unit.samples import rms_norm
+
+
+def adapter(prototype: str) -> str:
+    """The adapter of a kernel with any prototype; its arguments all come from the contract's first parameter."""
+    parsed = parse_prototype(prototype)
+    names = tuple(parameter.name for parameter in parsed.parameters)
+    contract = replace(rms_norm(), prototype=replace(parsed, name="op"))
+    kernel = Kernel("op", "k", "scalar", (Path("k.c"),), parsed.name, parsed, names, contract.conventions)
+    return adapter_source(kernel, contract)
+
+
+@pytest.mark.parametrize(
+    ("prototype", "arguments"),
+    [
+        (
+            "void k(float *row, size_t len, float eps)",
+            "{SEQUENCE_INTEGER, 8}, {SEQUENCE_INTEGER, 8}, {SEQUENCE_VECTOR, 4}",
+        ),
+        (
+            "void k(double a, int b, const int8_t *c)",
+            "{SEQUENCE_VECTOR, 8}, {SEQUENCE_INTEGER, 4}, {SEQUENCE_INTEGER, 8}",
+        ),
+        ("void k(_Float16 a, bool b, short c)", "{SEQUENCE_VECTOR, 2}, {SEQUENCE_INTEGER, 1}, {SEQUENCE_INTEGER, 2}"),
+    ],
+)
+def test_the_signature_has_the_width_of_every_argument_in_order(prototype: str, arguments: str) -> None:
+    assert f".argument_count = 3, .result_bytes = 0, .arguments = {{{arguments}}}" in adapter(prototype)
+
+
+def test_a_function_of_nothing_has_no_arguments() -> None:
+    assert ".argument_count = 0, .result_bytes = 4}" in adapter("float k(void)")
