@@ -13,6 +13,7 @@ from harness.build.store import cache_directory
 from harness.errors import ExitCode
 from harness.model import DEFAULT_COMPILERS, Compiler, Executor, Missing, Need, Project, Target
 from harness.pipeline import make_surveyor, runs_root
+from harness.place.host import HostPlace
 from harness.project import load_project
 from harness.report.record import RUNS_DIRECTORY
 
@@ -43,7 +44,7 @@ def show_doctor(config: str | None) -> ExitCode:
     """Print every compiler and every target with what runs it here, or why nothing does and what would help."""
     project = _project(config)
     needs = [need for target in project.targets.values() for need in _needs(project, target)]
-    capabilities = make_surveyor().survey(project, needs, DEFAULT_COMPILERS, None)
+    capabilities = make_surveyor(HostPlace()).survey(project, needs, DEFAULT_COMPILERS, None)
     print(f"harness {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
     compilers = [
         [triple, spec, found.version if isinstance(found, Compiler) else "missing", _means(found)]

@@ -10,15 +10,14 @@ HOST_TRIPLES = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "r
 """GNU triple by what the kernel calls the machine."""
 
 
-def host_triple() -> str:
-    """Return this machine's own GNU triple."""
-    machine = platform.machine()
+def native_triple(machine: str) -> str:
+    """Return the GNU triple of what the kernel calls `machine`."""
     return HOST_TRIPLES.get(machine, f"{machine}-linux-gnu")
 
 
-def resolve_triple(triple: str) -> str:
-    """Replace "host" by this machine's triple."""
-    return host_triple() if triple == "host" else triple
+def resolve_triple(triple: str, native: str) -> str:
+    """Replace "host" by the triple of native code."""
+    return native if triple == "host" else triple
 
 
 def file_identity(program: str) -> str:
@@ -29,15 +28,20 @@ def file_identity(program: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def cpu_identity() -> str:
-    """Digest of what the kernel says about the processor: a native probe holds for this one only."""
-    text = ""
+def cpu_text() -> str:
+    """Return what the kernel says about this machine's processors."""
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.partition(":")[0].strip() in ("model name", "flags", "Features", "CPU part", "isa"):
-                text += line
-            if not line.strip():
-                break
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        text = platform.processor()
+        return f"model name: {platform.processor()}"
+
+
+def cpu_identity(cpuinfo: str) -> str:
+    """Digest of what tells processors apart in the first entry of /proc/cpuinfo."""
+    text = ""
+    for line in cpuinfo.splitlines():
+        if line.partition(":")[0].strip() in ("model name", "flags", "Features", "CPU part", "isa"):
+            text += line
+        if not line.strip():
+            break
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -25,6 +25,8 @@ from harness.model import (
     Selection,
     Verdict,
 )
+from harness.place import Place
+from harness.place.host import HostPlace
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.proof import prove
@@ -55,7 +57,7 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
     project = load_project(settings.config, Path.cwd(), settings.selection.kernels)
     selection = _narrowed(settings, project)
     points, absences = select(project, selection)
-    surveyor = make_surveyor()
+    surveyor = make_surveyor(HostPlace())
     capabilities = surveyor.survey(project, (point.need for point in points), selection.compilers, selection.emulator)
     plan = make_plan(project, selection, points, absences, capabilities)
     if settings.dry_run:
@@ -96,10 +98,10 @@ def conventions_of(plan: Plan) -> list[str]:
     return [f"Conventions of {whose}: {'; '.join(lines)}" for whose, lines in told.items()]
 
 
-def make_surveyor() -> Surveyor:
-    """Return a surveyor over the user's cache and the bundled guest."""
+def make_surveyor(place: Place) -> Surveyor:
+    """Return a surveyor of a place, over the user's cache and the bundled guest."""
     root, cache = bundled_root(), cache_directory()
-    builder = Builder(cache, root / "csrc" / "guest")
+    builder = Builder(place, cache, root / "csrc" / "guest")
     return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", cache / "survey.json")
 
 

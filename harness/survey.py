@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from harness.contract import op
 from harness.errors import HarnessError
 from harness.launch import Load, observe
 from harness.launch.emulators import find_executor, qemu_version
-from harness.machine import file_identity, resolve_triple
+from harness.machine import resolve_triple
 from harness.model import (
     DEFAULT_COMPILERS,
     Build,
@@ -34,6 +33,7 @@ from harness.model import (
     Project,
     Target,
 )
+from harness.place import Place
 
 PROBE_TIMEOUT_MS = 5000
 _MEMORY_VERSION = 3
@@ -59,7 +59,7 @@ class Surveyor:
         """
         self._recall()
         needs = tuple(dict.fromkeys(needs))
-        triples = sorted({resolve_triple(project.isa_target(need.isa).triple) for need in needs})
+        triples = sorted({self._triple(project.isa_target(need.isa)) for need in needs})
         found = {
             (triple, spec): self._compiler(spec, triple)
             for triple in triples
@@ -68,16 +68,24 @@ class Surveyor:
         executors = {need: self._executor(project, need, found, emulator) for need in needs}
         unfit = self._unfit([project.isa_target(isa) for isa in dict.fromkeys(need.isa for need in needs)], found)
         self._remember()
-        return Capabilities(found, executors, unfit)
+        return Capabilities(self.place.native_triple, found, executors, unfit)
+
+    @property
+    def place(self) -> Place:
+        """Where all this is looked for."""
+        return self.builder.place
+
+    def _triple(self, isa: Target) -> str:
+        return resolve_triple(isa.triple, self.place.native_triple)
 
     # -- compilers
 
     def _compiler(self, spec: str, triple: str) -> Compiler | Missing:
-        key = f"compiler {spec} {triple} {os.environ.get('PATH', '')}"
+        key = f"compiler {spec} {triple} {self.place.search_key}"
         known = self._known.get(key)
-        if known and _still_there(known):
+        if known and self._is_still_there(known):
             return Compiler(spec, known["family"], known["version"], triple, tuple(known["command"]), known["identity"])
-        found = find_compiler(spec, triple)
+        found = find_compiler(spec, triple, self.place)
         if isinstance(found, Compiler):
             self._learn(
                 key,
@@ -90,6 +98,10 @@ class Surveyor:
             )
         return found
 
+    def _is_still_there(self, known: Mapping[str, Any]) -> bool:
+        program = self.place.find(known["command"][0])
+        return program is not None and program.identity == known["identity"]
+
     def _unfit(
         self, isas: Iterable[Target], compilers: Mapping[tuple[str, str], Compiler | Missing]
     ) -> dict[tuple[str, Compiler], Missing]:
@@ -97,7 +109,7 @@ class Surveyor:
         unfit = {}
         for isa in isas:
             for (triple, spec), compiler in compilers.items():
-                if isa.header and triple == resolve_triple(isa.triple) and isinstance(compiler, Compiler):
+                if isa.header and triple == self._triple(isa) and isinstance(compiler, Compiler):
                     complaint = self._complaint(isa, isa.header, compiler)
                     if complaint:
                         reason = f"{spec} {compiler.version} cannot compile for {isa.name}: {complaint}"
@@ -108,7 +120,7 @@ class Surveyor:
         key = "header " + key_of([compiler.identity, *compiler.command, *isa.flags, header])
         known = self._known.get(key)
         if known is None:
-            known = {"complaint": header_complaint(compiler, isa.flags, header)}
+            known = {"complaint": header_complaint(self.place, compiler, isa.flags, header)}
             self._learn(key, known)
         return str(known["complaint"])
 
@@ -123,7 +135,7 @@ class Surveyor:
     ) -> Executor | Missing:
         target = project.targets[need.target]
         isa = project.isa_target(need.isa)
-        triple = resolve_triple(isa.triple)
+        triple = self._triple(isa)
         usable = [c for (its_triple, _), c in compilers.items() if its_triple == triple and isinstance(c, Compiler)]
         if not usable:
             missing = compilers[(triple, DEFAULT_COMPILERS[0])]
@@ -135,7 +147,7 @@ class Surveyor:
             return Missing(f"{target.name} has no emulator {emulator!r}", f"it runs by {_ways(target)}")
         tried: list[Missing] = []
         for way in ways:
-            found = find_executor(replace(target, triple=isa.triple), way)
+            found = find_executor(replace(target, triple=isa.triple), way, self.place)
             proven = self._prove(found, usable[0], need, isa, way) if isinstance(found, Executor) else found
             if isinstance(proven, Executor):
                 return proven
@@ -191,8 +203,8 @@ class Surveyor:
                 "is_final": False,
             }
         load = Load(_NO_CONTRACT, Conventions(), (), {}, (), (), need.vector_bits, PROBE_TIMEOUT_MS)
-        seen = observe(binary, executor, load)
-        version = qemu_version(executor.command[0]) if executor.how == "qemu-user" else executor.version
+        seen = observe(self.place, binary, executor, load)
+        version = qemu_version(executor.command[0], self.place) if executor.how == "qemu-user" else executor.version
         name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"
         cpu = executor.argv(need.vector_bits)[-1] if executor.command else executor.cpu
         reason, remedy = self._objection(seen, need, isa, name, cpu)
@@ -243,14 +255,6 @@ class Surveyor:
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 _SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
 _C_LIBRARY_REMEDY = "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross)"
-
-
-def _still_there(known: Mapping[str, Any]) -> bool:
-    program = known["command"][0]
-    try:
-        return file_identity(program) == str(known["identity"])
-    except OSError:
-        return False
 
 
 def _ways(target: Target) -> str:

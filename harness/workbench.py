@@ -15,6 +15,7 @@ from harness.inputs import InputStream
 from harness.launch import load_of, observe
 from harness.launch.emulators import flattering_instructions
 from harness.model import Binary, Case, Contract, Job, Observation, Role
+from harness.place import Place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,12 +62,12 @@ class Workbench:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
         except BuildError as error:
             return Ran(None, None, str(error))
-        objection = _estimates(job, binary)
+        objection = _estimates(self.builder.place, job, binary)
         if objection:
             return Ran(binary, None, unavailable=objection)
         load = load_of(job, self.inputs(job.contract, job.cases))
-        observation = observe(binary, job.executor, load, self.cancelled)
-        locations = _locate_faults(job, binary, observation)
+        observation = observe(self.builder.place, binary, job.executor, load, self.cancelled)
+        locations = _locate_faults(self.builder.place, job, binary, observation)
         return Ran(binary, observation, locations=locations, inputs_digest=self._digest(job))
 
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
@@ -87,13 +88,13 @@ class Workbench:
         self._drawn.pop(op, None)
 
 
-def _estimates(job: Job, binary: Binary) -> str:
+def _estimates(place: Place, job: Job, binary: Binary) -> str:
     """Why a kernel cannot be judged by this executor: it uses instructions that look better here than anywhere."""
     triple = job.build.compiler.triple
     flattering = flattering_instructions(job.executor, triple)
     if not flattering or job.role is Role.GATE or "estimates" in job.kernel.conventions.waived:
         return ""
-    used = mnemonics(binary.kernel_objects, triple)
+    used = mnemonics(place, binary.kernel_objects, triple)
     if used is None:
         return f"no objdump, which tells whether it uses {', '.join(sorted(flattering))}; install binutils"
     found = sorted(used & flattering)
@@ -101,10 +102,10 @@ def _estimates(job: Job, binary: Binary) -> str:
     return f"{how}: a missing Newton step would not show; run it natively" if found else ""
 
 
-def _locate_faults(job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
+def _locate_faults(place: Place, job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
     """Find the instructions of the first few different faults."""
     if job.role is Role.GATE:
         return {}
     faults = (trial.fault for case in observation.cases.values() for trial in case.trials if trial.fault)
     addresses = list(dict.fromkeys(fault.pc for fault in faults if fault.pc))[:MAX_LOCATIONS]
-    return {address: locate(binary.path, job.build.compiler.triple, address) for address in addresses}
+    return {address: locate(place, binary.path, job.build.compiler.triple, address) for address in addresses}

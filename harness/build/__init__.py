@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-import shlex
-import subprocess
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +16,7 @@ from harness.build.store import entry, key_of
 from harness.build.toolchain import compile_command
 from harness.errors import BuildError
 from harness.model import Binary, Build, Compiler, Contract, Kernel
+from harness.place import Command, Place
 
 BINARY_NAME = "guest"
 HOSTILE = "hostile"
@@ -33,6 +31,7 @@ _COMPILER_TIMEOUT_S = 300
 class Builder:
     """Builds binaries through the cache; what several threads ask for at once is built by one of them."""
 
+    place: Place
     cache: Path
     guest_sources: Path
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
@@ -49,7 +48,7 @@ class Builder:
             flags = (*flags, *hostile_flags(kernel.isa))
         adapter = adapter_source(kernel, contract)
         preprocessed = [
-            _run(compile_command(compiler, build.opt, flags, "-E", str(source)), source.parent)
+            _run(self.place, [compile_command(compiler, build.opt, flags, "-E", str(source))], source.parent)
             for source in kernel.sources
         ]
         key = key_of(
@@ -64,18 +63,22 @@ class Builder:
             ]
         )
         commands = self._commands(kernel, build, flags)
+        names = (BINARY_NAME, *_object_names(kernel))
         with self._lock(key):
-            place = entry(self.cache / "builds", key, lambda aside: self._fill(aside, compiler, adapter, commands))
-        objects = tuple(place / name for name in _object_names(kernel))
-        return Binary(place / BINARY_NAME, key, commands, objects)
+            made = entry(
+                self.cache / "builds", key, lambda aside: self._fill(aside, compiler, adapter, commands, names)
+            )
+        return Binary(made / BINARY_NAME, key, commands, tuple(made / name for name in names[1:]))
 
-    def _fill(self, aside: Path, compiler: Compiler, adapter: str, commands: Sequence[tuple[str, ...]]) -> None:
+    def _fill(
+        self, aside: Path, compiler: Compiler, adapter: str, commands: Sequence[Command], products: Sequence[str]
+    ) -> None:
         runner = self._runner(compiler)
         (aside / "adapter.c").write_text(adapter)
-        for command in commands:
-            _run(tuple(part.replace("{runner}", str(runner)) for part in command), aside)
+        whole = [tuple(part.replace("{runner}", str(runner)) for part in command) for command in commands]
+        _run(self.place, whole, aside, needs=[runner / RUNNER_NAME, aside / "adapter.c"], products=products)
 
-    def _commands(self, kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    def _commands(self, kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[Command, ...]:
         """The command lines, to be run in the entry's directory; {runner} stands for the runner's objects."""
         compiler = build.compiler
         objects = _object_names(kernel)
@@ -112,10 +115,10 @@ class Builder:
         def fill(aside: Path) -> None:
             machine = compiler.triple.split("-")[0]
             sources = [path for path in sorted(self.guest_sources.glob("*.[cS]")) if _is_for(path, machine)]
-            command = (*compiler.command, *GUEST_FLAGS, "-std=gnu11", "-c", *map(str, sources))
-            _run(command, aside)
-            objects = sorted(path.name for path in aside.glob("*.o"))
-            _run((*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects), aside)
+            compiling = (*compiler.command, *GUEST_FLAGS, "-std=gnu11", "-c", *map(str, sources))
+            objects = [f"{path.stem}.o" for path in sources]
+            joining = (*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects)
+            _run(self.place, [compiling, joining], aside, products=[RUNNER_NAME])
 
         with self._lock(key):
             return entry(self.cache / "builds", key, fill)
@@ -156,38 +159,35 @@ def _included_binaries(preprocessed: str, directory: Path) -> list[bytes]:
     return contents
 
 
-def header_complaint(compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
+def header_complaint(place: Place, compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
     """Return what a compiler says against a header under an ISA's flags; nothing if it compiles it."""
     command = compile_command(compiler, "O0", flags, "-fsyntax-only", "-include", header, "-x", "c", os.devnull)
     try:
-        _run(command, Path.cwd())
+        _run(place, [command], Path("/"))
     except BuildError as error:
         return str(error)
     return ""
 
 
-_log = logging.getLogger("harness.commands")
-
-
-def _run(command: tuple[str, ...], directory: Path) -> str:
-    _log.info("%s", shlex.join(command))
+def _run(
+    place: Place,
+    commands: Sequence[Command],
+    directory: Path,
+    *,
+    needs: Sequence[Path] = (),
+    products: Sequence[str] = (),
+) -> str:
+    """Run compilers; return what the last one printed."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=directory,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=_COMPILER_TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired:
-        raise BuildError(f"{command[0]} did not finish within {_COMPILER_TIMEOUT_S} s") from None
+        exits = place.run_tools(commands, directory, _COMPILER_TIMEOUT_S, needs=needs, products=products)
     except OSError as error:
-        raise BuildError(f"cannot run {command[0]}: {error.strerror}") from None
-    if done.returncode != 0:
-        raise BuildError(first_complaint(done.stderr) or f"{Path(command[0]).name} exited with {done.returncode}")
-    return done.stdout
+        raise BuildError(f"cannot run {error.filename or commands[0][0]}: {error.strerror}") from None
+    last, program = exits[-1], commands[len(exits) - 1][0]
+    if last.status is None:
+        raise BuildError(f"{program} did not finish within {_COMPILER_TIMEOUT_S} s")
+    if last.status != 0:
+        raise BuildError(first_complaint(last.stderr) or f"{Path(program).name} exited with {last.status}")
+    return last.stdout
 
 
 def first_complaint(stderr: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from harness.place import Command, Place
 
 _TIMEOUT_S = 20
 _INSTRUCTION_BYTES = 16
@@ -26,47 +26,48 @@ class Location:
         return " at ".join(filter(None, (self.instruction, self.source_line)))
 
 
-def locate(binary: Path, triple: str, address: int) -> Location:
+def locate(place: Place, binary: Path, triple: str, address: int) -> Location:
     """Disassemble one address with what binutils or LLVM there is; both parts are empty without any."""
-    disassembler = _tool(triple, "objdump")
-    symboliser = _tool(triple, "addr2line")
+    disassembler = _tool(place, triple, "objdump")
+    symboliser = _tool(place, triple, "addr2line")
     return Location(
-        _instruction(disassembler, binary, address) if disassembler else "",
-        _source_line(symboliser, binary, address) if symboliser else "",
+        _instruction(place, disassembler, binary, address) if disassembler else "",
+        _source_line(place, symboliser, binary, address) if symboliser else "",
     )
 
 
-def mnemonics(kernel_objects: Iterable[Path], triple: str) -> frozenset[str] | None:
+def mnemonics(place: Place, kernel_objects: Sequence[Path], triple: str) -> frozenset[str] | None:
     """Return the mnemonics in a kernel's own code, or None if there is no disassembler."""
-    disassembler = _tool(triple, "objdump")
+    disassembler = _tool(place, triple, "objdump")
     if disassembler is None:
         return None
-    said = _ask(disassembler, "-d", "--no-show-raw-insn", *map(str, kernel_objects))
+    said = _ask(place, (disassembler, "-d", "--no-show-raw-insn", *map(str, kernel_objects)), kernel_objects)
     return frozenset(re.findall(r"(?m)^\s*[0-9a-f]+:\s+([a-z][\w.]*)", said))
 
 
-def _tool(triple: str, name: str) -> str | None:
-    return shutil.which(f"{triple}-{name}") or shutil.which(f"llvm-{name}")
+def _tool(place: Place, triple: str, name: str) -> str | None:
+    found = place.find(f"{triple}-{name}") or place.find(f"llvm-{name}")
+    return found.path if found else None
 
 
-def _instruction(tool: str, binary: Path, address: int) -> str:
+def _instruction(place: Place, tool: str, binary: Path, address: int) -> str:
     stop = address + _INSTRUCTION_BYTES
-    said = _ask(tool, "-d", f"--start-address={address:#x}", f"--stop-address={stop:#x}", str(binary))
+    command = (tool, "-d", f"--start-address={address:#x}", f"--stop-address={stop:#x}", str(binary))
+    said = _ask(place, command, [binary])
     found = re.search(rf"(?m)^\s*0*{address:x}:\t(?:[0-9a-f]+ ?)+\s*\t?(.+)$", said)
     return " ".join(found[1].split("//")[0].split()) if found else ""
 
 
-def _source_line(tool: str, binary: Path, address: int) -> str:
-    place = _ask(tool, "-e", str(binary), f"{address:#x}").strip().splitlines()
-    if not place or place[0].startswith("??"):
+def _source_line(place: Place, tool: str, binary: Path, address: int) -> str:
+    said = _ask(place, (tool, "-e", str(binary), f"{address:#x}"), [binary]).strip().splitlines()
+    if not said or said[0].startswith("??"):
         return ""
-    path, _, line = place[0].split(" (")[0].rpartition(":")
+    path, _, line = said[0].split(" (")[0].rpartition(":")
     return f"{Path(path).name}:{line}" if line.isdigit() and line != "0" else ""
 
 
-def _ask(*command: str) -> str:
+def _ask(place: Place, command: Command, needs: Sequence[Path]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
+        return place.run_tools([command], Path("/"), _TIMEOUT_S, needs=needs)[0].stdout
+    except OSError:
         return ""
-    return done.stdout

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WireError
 from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
-from harness.launch import host
 from harness.model import (
     Binary,
     Case,
@@ -28,6 +24,7 @@ from harness.model import (
     Trial,
     TrialStatus,
 )
+from harness.place import GuestCall, Place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,27 +64,28 @@ def load_of(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Load:
     )
 
 
-def observe(binary: Binary, executor: Executor, load: Load, cancelled: threading.Event | None = None) -> Observation:
+def observe(
+    place: Place, binary: Binary, executor: Executor, load: Load, cancelled: threading.Event | None = None
+) -> Observation:
     """Run all cases, in as many processes as it takes.
 
     A process that dies, or stops making progress, in a case ends that case only: the next process starts behind it.
     A case that ran out of CPU time is tried once more, alone, and the second result counts. Setting `cancelled` ends
     the process at work and starts no other.
     """
-    with tempfile.TemporaryDirectory(prefix="harness-") as name:
-        session = _Session(binary, executor, load, Path(name), cancelled or threading.Event())
-        session.run()
-        return session.observation()
+    session = _Session(place, binary, executor, load, cancelled or threading.Event())
+    session.run()
+    return session.observation()
 
 
 @dataclass(slots=True)
 class _Session:
     """The processes of one job and what they told so far."""
 
+    place: Place
     binary: Binary
     executor: Executor
     load: Load
-    directory: Path
     cancelled: threading.Event
     facts: Mapping[str, int] = field(default_factory=dict)
     seen: dict[int, CaseObservation] = field(default_factory=dict)
@@ -134,25 +132,23 @@ class _Session:
     def _process(self, chosen: range, first: int) -> tuple[Transcript, Death] | None:
         """Run the chosen cases, from the `first` of them on; None when what the process wrote cannot be believed."""
         nonce = secrets.randbits(64)
-        pack, out = self.directory / "pack", self.directory / "observation"
-        pack.write_bytes(encode(self.load, chosen, nonce))
-        out.write_bytes(b"")
-        command = (*self.command(), str(pack), str(out), str(first))
+        emulator = self.executor.argv(self.load.vector_bits)
         idle_timeout_s = _IDLE_BASE_S + _IDLE_PER_TIMEOUT * self.load.cpu_timeout_ms / 1000
-        ended = host.run(command, self.directory, lambda: _size(out), idle_timeout_s, self.cancelled)
+        call = GuestCall(emulator, self.binary.path, encode(self.load, chosen, nonce), first, idle_timeout_s)
+        end = self.place.run_guest(call, self.cancelled)
+        ended = end.exit
         if self.cancelled.is_set():
             self.harness_fault = "the run was interrupted"
             return None
         try:
-            data = out.read_bytes()
             transcript = decode_observation(
-                data,
+                end.observation,
                 nonce,
                 first_case=first,
                 trial_counts=self.load.trial_counts[chosen.start : chosen.stop],
                 flows=tuple(self.load.contract.flows.values()),
             )
-        except (WireError, OSError) as error:
+        except WireError as error:
             self.harness_fault = str(error)
             return None
         if not transcript.facts:
@@ -170,12 +166,6 @@ class _Session:
 
 def _timed_out(case: CaseObservation) -> bool:
     return any(trial.status is TrialStatus.TIMEOUT for trial in case.trials)
-
-
-def _size(path: Path) -> int:
-    with contextlib.suppress(OSError):
-        return path.stat().st_size
-    return -1
 
 
 def _last_line(text: str) -> str:

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import platform
 import re
-import shutil
-import subprocess
+from pathlib import Path
 
-from harness.machine import cpu_identity, file_identity, host_triple, resolve_triple
+from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
+from harness.place import Place
 
 _VERSION_TIMEOUT_S = 20
 
 
-def find_executor(target: Target, emulation: Emulation) -> Executor | Missing:
+def find_executor(target: Target, emulation: Emulation, place: Place) -> Executor | Missing:
     """Return the command for one emulation of a target, unproven: the survey's probe has the last word."""
-    triple = resolve_triple(target.triple)
+    triple = resolve_triple(target.triple, place.native_triple)
     if emulation.how == "native":
-        return _native(triple)
-    return _qemu_user(triple.split("-")[0], emulation)
+        return _native(triple, place)
+    return _qemu_user(triple.split("-")[0], emulation, place)
 
 
-def _native(triple: str) -> Executor | Missing:
-    if host_triple() != triple:
-        return Missing(f"this machine is {platform.machine()}", "")
-    return Executor("native", f"Linux {platform.release()}", platform.machine(), (), cpu_identity())
+def _native(triple: str, place: Place) -> Executor | Missing:
+    if place.native_triple != triple:
+        return Missing(f"this machine is {place.native_triple.split('-')[0]}", "")
+    processor = place.processor()
+    return Executor("native", processor.system, processor.machine, (), processor.identity)
 
 
-def _qemu_user(machine: str, emulation: Emulation) -> Executor | Missing:
+def _qemu_user(machine: str, emulation: Emulation, place: Place) -> Executor | Missing:
     name = f"qemu-{machine}"
-    program = shutil.which(name) or shutil.which(f"{name}-static")
+    program = place.find(name) or place.find(f"{name}-static")
     if program is None:
         return Missing(f"no {name}", "install QEMU's user mode (apt-get install qemu-user)")
     cpu = emulation.cpu or "max"
-    return Executor("qemu-user", "", cpu, (program, "-cpu", cpu), file_identity(program))
+    return Executor("qemu-user", "", cpu, (program.path, "-cpu", cpu), program.identity)
 
 
 _X86_ESTIMATES = frozenset({"rcpps", "rcpss", "rsqrtps", "rsqrtss", "vrcpps", "vrcpss", "vrsqrtps", "vrsqrtss"})
@@ -49,11 +49,11 @@ def flattering_instructions(executor: Executor, triple: str) -> frozenset[str]:
     return _X86_ESTIMATES if executor.how == "qemu-user" and triple.startswith("x86_64") else frozenset()
 
 
-def qemu_version(program: str) -> str:
+def qemu_version(program: str, place: Place) -> str:
     """Ask a QEMU binary for its version."""
     try:
-        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=_VERSION_TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
+        said = place.run_tools([(program, "--version")], Path("/"), _VERSION_TIMEOUT_S)[0].stdout
+    except OSError:
         return "unknown"
-    found = re.search(r"version (\d+\.\d+(?:\.\d+)?)", done.stdout)
+    found = re.search(r"version (\d+\.\d+(?:\.\d+)?)", said)
     return found[1] if found else "unknown"

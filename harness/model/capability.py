@@ -64,6 +64,8 @@ class Need:
 class Capabilities:
     """What survey found: compilers by (triple, spec), and for each need the first executor that proved itself."""
 
+    native_triple: str
+    """Of code that needs no emulator there."""
     compilers: Mapping[tuple[str, str], Compiler | Missing]
     executors: Mapping[Need, Executor | Missing]
     unfit: Mapping[tuple[str, Compiler], Missing] = field(default_factory=dict)

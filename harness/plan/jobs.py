@@ -108,7 +108,7 @@ def _compilers(
     """The compilers to build a point with; those that are missing only where that must be told."""
     isa = project.isa_target(point.kernel.isa)
     chosen = dict.fromkeys(selection.compilers or DEFAULT_COMPILERS)
-    found = [capabilities.compilers[(resolve_triple(isa.triple), spec)] for spec in chosen]
+    found = [capabilities.compilers[(resolve_triple(isa.triple, capabilities.native_triple), spec)] for spec in chosen]
     fit = [capabilities.unfit.get((isa.name, c), c) if isinstance(c, Compiler) else c for c in found]
     if selection.compilers:
         return fit

@@ -22,6 +22,7 @@ from pathlib import Path
 from harness.cli import make_parser
 from harness.launch import load_of, observe
 from harness.pipeline import make_surveyor
+from harness.place.host import HostPlace
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.settings import read_settings
@@ -101,7 +102,7 @@ def launches(cwd: Path) -> tuple[float, float]:
     selection = read_settings(make_parser().parse_args(PINNED)).selection
     project = load_project(None, cwd)
     points, absences = select(project, selection)
-    surveyor = make_surveyor()
+    surveyor = make_surveyor(HostPlace())
     needs = [point.need for point in points]
     capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
     jobs = make_plan(project, selection, points, absences, capabilities).jobs
@@ -113,12 +114,12 @@ def launches(cwd: Path) -> tuple[float, float]:
     ]
     start = time.monotonic()
     for binary, executor, load in ready:
-        observe(binary, executor, load)
+        observe(surveyor.place, binary, executor, load)
     together_s = time.monotonic() - start
     start = time.monotonic()
     for binary, executor, load in ready:
         for case, count in zip(load.cases, load.trial_counts, strict=True):
-            observe(binary, executor, replace(load, cases=(case,), trial_counts=(count,)))
+            observe(surveyor.place, binary, executor, replace(load, cases=(case,), trial_counts=(count,)))
     return together_s, time.monotonic() - start
 
 

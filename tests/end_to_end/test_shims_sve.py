@@ -11,6 +11,7 @@ import pytest
 from harness.build.shims import hostile_flags
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
+from harness.place.host import HostPlace
 
 TRIPLE = "aarch64-linux-gnu"
 STRICT = ("-Wall", "-Wextra", "-Wshadow", "-Werror", "-pedantic-errors")
@@ -128,7 +129,7 @@ nan 5
 
 
 def compiler(spec: str) -> tuple[str, ...]:
-    found = find_compiler(spec, TRIPLE)
+    found = find_compiler(spec, TRIPLE, HostPlace())
     if not isinstance(found, Compiler):
         pytest.skip(str(found))
     return found.command

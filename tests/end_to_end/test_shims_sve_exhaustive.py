@@ -17,6 +17,7 @@ from harness.build.shims import hostile_flags
 from harness.build.shims.declarations import Declaration, declarations
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
+from harness.place.host import HostPlace
 
 TRIPLE = "aarch64-linux-gnu"
 MARCH = "-march=armv8.2-a+sve2+bf16"
@@ -131,7 +132,7 @@ int main(void) {
 
 def clang_header() -> Path:
     """The list of intrinsics, from whatever clang is installed."""
-    clang = find_compiler("clang", TRIPLE)
+    clang = find_compiler("clang", TRIPLE, HostPlace())
     if not isinstance(clang, Compiler):
         pytest.skip(f"needs a clang for its list of intrinsics: {clang}")
     done = subprocess.run([clang.command[0], "-print-resource-dir"], capture_output=True, text=True, check=True)
@@ -197,7 +198,7 @@ def is_in_sve2(declaration: Declaration) -> bool:
 
 
 def compiler_for(spec: str, language: str) -> tuple[str, ...]:
-    compiler = find_compiler(spec, TRIPLE)
+    compiler = find_compiler(spec, TRIPLE, HostPlace())
     if not isinstance(compiler, Compiler):
         pytest.skip(str(compiler))
     command = (*compiler.command, MARCH, "-x", language)

@@ -40,7 +40,7 @@ def capabilities(needs: set[Need], missing: dict[str, Missing] | None = None) ->
         for triple in ("aarch64-linux-gnu", "x86_64-linux-gnu")
         for spec in ("gcc", "clang")
     }
-    return Capabilities(compilers, {need: (missing or {}).get(need.target, QEMU) for need in needs})
+    return Capabilities("x86_64-linux-gnu", compilers, {need: (missing or {}).get(need.target, QEMU) for need in needs})
 
 
 def planned(project: Project, selection: Selection, missing: dict[str, Missing] | None = None) -> Plan:

@@ -14,11 +14,12 @@ from harness.build.shims.sve_header import sve_header
 from harness.build.shims.sve_table import EXEMPT, dont_care_intrinsics, first_fault_loads
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
+from harness.place.host import HostPlace
 
 
 def headers_of(spec: str, triple: str) -> Path:
     """Where an installed compiler has its intrinsics headers."""
-    compiler = find_compiler(spec, triple)
+    compiler = find_compiler(spec, triple, HostPlace())
     if not isinstance(compiler, Compiler):
         pytest.skip(f"needs a {spec} for its headers: {compiler}")
     question = "-print-resource-dir" if compiler.family == "clang" else "-print-file-name=include"

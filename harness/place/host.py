@@ -1,20 +1,25 @@
-"""Where: on this machine, as a child process. Kernels are not contained here."""
+"""On this machine, as child processes. Kernels are not contained here."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import os
+import platform
 import resource
 import selectors
 import shlex
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from harness.machine import cpu_identity, cpu_text, file_identity, native_triple
+from harness.place import Command, Exit, GuestCall, GuestEnd, Processor, Program
 
 _commands = logging.getLogger("harness.commands")
 
@@ -23,17 +28,87 @@ _KEPT_OUTPUT_BYTES = 8192
 _READ_BYTES = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """How a process ended: its status (negative for a signal, None when a deadline ended it) and what it said."""
+class HostPlace:
+    """This machine."""
 
-    status: int | None
-    stdout: str
-    stderr: str
+    native_triple = native_triple(platform.machine())
+    facts: Mapping[str, object] = {"in": "host"}
+
+    @property
+    def search_key(self) -> str:
+        """The path that programs are looked for on."""
+        return os.environ.get("PATH", "")
+
+    def find(self, name: str) -> Program | None:
+        """Look along PATH."""
+        path = shutil.which(name)
+        with contextlib.suppress(OSError):
+            return Program(path, file_identity(path)) if path else None
+        return None
+
+    def processor(self) -> Processor:
+        """Read /proc/cpuinfo."""
+        return Processor(platform.machine(), f"Linux {platform.release()}", cpu_identity(cpu_text()))
+
+    def run_tools(
+        self,
+        commands: Sequence[Command],
+        directory: Path,
+        timeout_s: float,
+        *,
+        needs: Sequence[Path] = (),
+        products: Sequence[str] = (),
+    ) -> list[Exit]:
+        """Run programs as child processes."""
+        exits = []
+        for command in commands:
+            exits.append(_run_tool(command, directory, timeout_s))
+            if exits[-1].status != 0:
+                break
+        return exits
+
+    def run_guest(self, call: GuestCall, cancelled: threading.Event) -> GuestEnd:
+        """Run a guest with its files in a temporary directory."""
+        with tempfile.TemporaryDirectory(prefix="harness-") as name:
+            directory = Path(name)
+            pack, out = directory / "pack", directory / "observation"
+            pack.write_bytes(call.pack)
+            out.write_bytes(b"")
+            command = (*call.emulator, str(call.binary), str(pack), str(out), str(call.first_case))
+            ended = _run_watched(command, directory, lambda: _size(out), call.idle_timeout_s, cancelled)
+            with contextlib.suppress(OSError):  # a kernel may have removed it
+                return GuestEnd(ended, out.read_bytes())
+            return GuestEnd(ended, b"")
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
-def run(
-    command: tuple[str, ...],
+def _run_tool(command: Command, directory: Path, timeout_s: float) -> Exit:
+    _commands.info("%s", shlex.join(command))
+    try:
+        done = subprocess.run(
+            command,
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=timeout_s,
+        )
+    except subprocess.TimeoutExpired:
+        return Exit(None, "", "")
+    return Exit(done.returncode, done.stdout, done.stderr)
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return -1
+
+
+def _run_watched(
+    command: Command,
     directory: Path,
     progress: Callable[[], object],
     idle_timeout_s: float,

@@ -1,0 +1,114 @@
+"""Where compilers and guests run: on this machine or in containers. Survey, build and launch know no difference."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a process ended: its status (negative for a signal, None when a deadline ended it) and what it said."""
+
+    status: int | None
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that was looked for and found."""
+
+    path: str
+    identity: str
+    """Changes whenever the program does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """What runs native code."""
+
+    machine: str
+    system: str
+    identity: str
+    """Digest of what the kernel says about it: a native probe holds for this one only."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestCall:
+    """One process of a guest: the emulator's command line, the binary, and what it is to do."""
+
+    emulator: Command
+    binary: Path
+    pack: bytes
+    first_case: int
+    idle_timeout_s: float
+    """Time without a further record after which the process is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEnd:
+    """How a guest process ended, and the observation that it left."""
+
+    exit: Exit
+    observation: bytes
+
+
+class Place(Protocol):
+    """Where tools and guests run. Paths mean the same files in every place."""
+
+    @property
+    def native_triple(self) -> str:
+        """The GNU triple of code that needs no emulator there."""
+
+    @property
+    def search_key(self) -> str:
+        """All that the answers of `find` depend on, besides the programs themselves."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What a record of a run says about the place."""
+
+    def find(self, name: str) -> Program | None:
+        """Look for a program by name or path."""
+
+    def processor(self) -> Processor:
+        """Look at the processor."""
+
+    def run_tools(
+        self,
+        commands: Sequence[Command],
+        directory: Path,
+        timeout_s: float,
+        *,
+        needs: Sequence[Path] = (),
+        products: Sequence[str] = (),
+    ) -> list[Exit]:
+        """Run trusted programs one after the other in a directory, up to the first that fails.
+
+        Args:
+            commands: the command lines.
+            directory: where they run; it exists.
+            timeout_s: wall time for each.
+            needs: files that they read besides the sources of the kernels and the guest.
+            products: names of files in the directory that are there afterwards if all went well.
+
+        Raises:
+            OSError: a program cannot be started.
+            HarnessError: the place is lost.
+        """
+
+    def run_guest(self, call: GuestCall, cancelled: threading.Event) -> GuestEnd:
+        """Run a guest process to its end, to its deadline, or until `cancelled`; nothing of it stays behind.
+
+        Raises:
+            HarnessError: the place is lost.
+        """
+
+    def close(self) -> None:
+        """Give back what the place holds."""
