@@ -20,6 +20,7 @@ from harness.cli import make_parser
 from harness.launch import load_of, observe
 from harness.model import Case, Job, Role, Verdict
 from harness.pipeline import make_surveyor
+from harness.place.host import HostPlace
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.proof import prove
@@ -59,7 +60,8 @@ def run(settings: Settings, directory: Path, clock: Clock) -> tuple[list[Job], l
         project = load_project(None, directory, settings.selection.kernels)
     with clock.stage("plan"):
         points, absences = select(project, settings.selection)
-    surveyor = make_surveyor()
+    place = HostPlace()
+    surveyor = make_surveyor(place)
     with clock.stage("survey (remembered)"):
         capabilities = surveyor.survey(project, (point.need for point in points), (), None)
     with clock.stage("plan"):
@@ -74,7 +76,7 @@ def run(settings: Settings, directory: Path, clock: Clock) -> tuple[list[Job], l
         with clock.stage("inputs"):
             inputs = bench.inputs(job.contract, job.cases)
         with clock.stage(f"launch: {_how(job)}"):
-            seen = observe(binary, job.executor, load_of(job, inputs))
+            seen = observe(place, binary, job.executor, load_of(job, inputs))
         with clock.stage("judge"):
             found = maker.verdicts(job, Ran(binary, seen), inputs)
         with clock.stage("report"):
