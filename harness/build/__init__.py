@@ -7,10 +7,11 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from harness.build.adapter import adapter_source
+from harness.build.preprocessed import preprocessed_digest
 from harness.build.shims import hostile_flags
 from harness.build.store import entry, key_of
 from harness.build.toolchain import compile_command
@@ -47,10 +48,6 @@ class Builder:
         if build.variant == HOSTILE:
             flags = (*flags, *hostile_flags(kernel.isa))
         adapter = adapter_source(kernel, contract)
-        preprocessed = [
-            _run(self.place, [compile_command(compiler, build.opt, flags, "-E", str(source))], source.parent)
-            for source in kernel.sources
-        ]
         key = key_of(
             [
                 compiler.identity,
@@ -58,8 +55,7 @@ class Builder:
                 self._guest_digest(),
                 adapter,
                 kernel.symbol,
-                *preprocessed,
-                *(part for text in preprocessed for part in _included_binaries(text, kernel.sources[0].parent)),
+                *(self._preprocessed(compiler, build.opt, flags, source) for source in kernel.sources),
             ]
         )
         commands = self._commands(kernel, build, flags)
@@ -69,6 +65,11 @@ class Builder:
                 self.cache / "builds", key, lambda aside: self._fill(aside, compiler, adapter, commands, names)
             )
         return Binary(made / BINARY_NAME, key, commands, tuple(made / name for name in names[1:]))
+
+    def _preprocessed(self, compiler: Compiler, opt: str, flags: tuple[str, ...], source: Path) -> str:
+        command = compile_command(compiler, opt, flags, "-E", str(source))
+        run = partial(_run, self.place, [command], source.parent)
+        return preprocessed_digest(self.cache / "preprocessed", compiler.identity, command, source, run)
 
     def _fill(
         self, aside: Path, compiler: Compiler, adapter: str, commands: Sequence[Command], products: Sequence[str]
@@ -147,16 +148,6 @@ def _is_for(path: Path, machine: str) -> bool:
 
 def _object_names(kernel: Kernel) -> tuple[str, ...]:
     return tuple(f"kernel{number}.o" for number in range(len(kernel.sources)))
-
-
-def _included_binaries(preprocessed: str, directory: Path) -> list[bytes]:
-    """Contents of the files that the assembler will include, which preprocessing does not show."""
-    contents = []
-    for name in re.findall(r"\.incbin\s+\\?\"([^\"\\]+)", preprocessed):
-        path = directory / name
-        if path.is_file():
-            contents.append(path.read_bytes())
-    return contents
 
 
 def header_complaint(place: Place, compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
