@@ -40,7 +40,8 @@ def test_a_broken_kernel_gets_its_outcome(harness: Harness, tmp_path: Path, row:
     for target in set(row.get("targets", ())) - {"gate"}:  # a core model that a run of one build leaves out
         needs += ["--require", target]
     widths = [] if "--svl" in needs else ["--svl", WIDTHS]
-    command = ["run", row["kernel"], "--config", BROKEN / "harness.toml", "--cc", "gcc", "--opt", "O2", *widths, *needs]
+    build = ["--cc", row.get("cc", "gcc"), "--opt", "O2"]
+    command = ["run", row["kernel"], "--config", BROKEN / "harness.toml", *build, *widths, *needs]
     done = harness(*command, "--json", report, "--timeout", "1")
     assert report.exists(), done.stderr
     jobs = by_job(json.loads(report.read_text())["verdicts"])
