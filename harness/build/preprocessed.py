@@ -35,14 +35,14 @@ def preprocessed_digest(memory: Path, identity: str, command: Command, source: P
         known = json.loads(place.read_text(encoding="utf-8"))
         if all(_identity(path) == was for path, was in known["files"].items()):
             return str(known["digest"])
+    started_ns = time.time_ns()
     text = run()
+    headers = [source.parent / _unescaped(name) for name in _LINE_MARKER.findall(text) if not name.startswith("<")]
     binaries = [source.parent / name for name in _INCLUDED_BINARY.findall(text)]
     digest = key_of([text, *(path.read_bytes() for path in binaries if path.is_file())])
-    read = [
-        source,
-        *(Path(_unescaped(name)) for name in _LINE_MARKER.findall(text) if not name.startswith("<")),
-        *binaries,
-    ]
+    read = [source, *headers, *binaries]
+    if any(_changed_since(path, started_ns) for path in read):
+        return digest  # what was read may not be what is there now
     looked_at = {str(path): _identity(str(path)) for path in (*read, *_searched(command, read))}
     with contextlib.suppress(OSError):  # without a writable cache it is done again
         memory.mkdir(parents=True, exist_ok=True)
