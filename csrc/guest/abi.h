@@ -8,6 +8,8 @@
 
 #if defined(__aarch64__)
 #include "abi_aarch64.h"
+#elif defined(__riscv) && __riscv_xlen == 64
+#include "abi_riscv64.h"
 #elif defined(__x86_64__)
 #include "abi_x86_64.h"
 #else

@@ -24,6 +24,7 @@
 #define SIGNATURE_MS_ABI 4u       /* Windows x64 convention */
 #define SIGNATURE_WIDE_VECTORS 8u /* takes or returns __m256 or __m512: upper halves may stay dirty */
 #define SIGNATURE_STREAMING 16u   /* AArch64: the vectors are those of streaming mode; so is the width asked for */
+#define SIGNATURE_VECTOR_CC 32u   /* riscv_vector_cc, RISC-V vector types: v1-v7 and v24-v31 are callee-saved */
 
 /* Which registers a parameter takes one of, while there are any; behind the last it goes to the stack. */
 enum guest_sequence {

@@ -13,6 +13,11 @@
 
 #define SIGNAL_STACK_BYTES (256u << 10) /* a frame holds ZA too, which takes 64 KiB at the largest length */
 #define KERNEL_SIGSET_BYTES 8
+#ifdef __riscv
+#define IS_RISCV true
+#else
+#define IS_RISCV false
+#endif
 
 /* Faults and the watchdog: a kernel that caught these would hide its own defects from us. */
 static const int critical_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS, SIGPROF};
@@ -76,6 +81,15 @@ static long kernel_sigaction(int number, const struct kernel_sigaction *wanted, 
     return guest_syscall(SYS_rt_sigaction, number, (long)wanted, (long)found, KERNEL_SIGSET_BYTES);
 }
 
+/* QEMU 7.2 has a restorer on RISC-V too, and so takes the mask from behind libc's structure. */
+static void set_mask_in_either_place(int number) {
+    struct kernel_sigaction action = {0};
+    kernel_sigaction(number, NULL, &action);
+    action.restorer = UINT64_MAX;
+    action.mask = UINT64_MAX;
+    kernel_sigaction(number, &action, NULL);
+}
+
 /* libc installs the handler, because it knows what a handler returns through. */
 static void install(int number) {
     struct sigaction action;
@@ -85,6 +99,9 @@ static void install(int number) {
     sigfillset(&action.sa_mask);
     if (sigaction(number, &action, NULL) == 0) { /* refused for the few that libc or the emulator keeps */
         guest_frozen.fault.caught |= UINT64_C(1) << (number - 1);
+        if (IS_RISCV) {
+            set_mask_in_either_place(number);
+        }
     }
 }
 

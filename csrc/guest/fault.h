@@ -30,7 +30,7 @@ struct fault {
 struct kernel_sigaction {
     uint64_t handler;
     uint64_t flags;
-    uint64_t restorer;
+    uint64_t restorer; /* RISC-V has none: there this is the mask, and the last word unused, except in QEMU 7.2 */
     uint64_t mask;
 };
 

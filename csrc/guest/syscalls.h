@@ -22,6 +22,16 @@ static inline long guest_syscall(long number, long a, long b, long c, long d) {
     __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory", "cc");
     return number;
 }
+#elif defined(__riscv)
+static inline long guest_syscall(long number, long a, long b, long c, long d) {
+    register long a7 __asm__("a7") = number;
+    register long a0 __asm__("a0") = a;
+    register long a1 __asm__("a1") = b;
+    register long a2 __asm__("a2") = c;
+    register long a3 __asm__("a3") = d;
+    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3) : "memory");
+    return a0;
+}
 #else
 #error "no system calls for this ISA yet"
 #endif

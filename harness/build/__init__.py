@@ -25,6 +25,8 @@ HOSTILE = "hostile"
 RUNNER_NAME = "guest_runner.o"
 # The runner must not use what a kernel's ISA flags would allow, nor libc features that a kernel may damage.
 GUEST_FLAGS = ("-O2", "-fno-stack-protector", "-fno-tree-vectorize", "-fno-strict-aliasing")
+# Relaxed code reads through gp, which a kernel may damage: the signal handler would fault.
+_MACHINE_FLAGS = {"riscv64": ("-mno-relax",)}
 _COMPILER_TIMEOUT_S = 300
 
 
@@ -111,12 +113,13 @@ class Builder:
 
     def _runner(self, compiler: Compiler) -> Path:
         """Return the directory with the runner's relocatable object for one compiler."""
-        key = key_of(["runner", compiler.identity, " ".join(compiler.command), self._guest_digest(), *GUEST_FLAGS])
+        machine = compiler.triple.split("-")[0]
+        flags = (*GUEST_FLAGS, *_MACHINE_FLAGS.get(machine, ()))
+        key = key_of(["runner", compiler.identity, " ".join(compiler.command), self._guest_digest(), *flags])
 
         def fill(aside: Path) -> None:
-            machine = compiler.triple.split("-")[0]
             sources = [path for path in sorted(self.guest_sources.glob("*.[cS]")) if _is_for(path, machine)]
-            compiling = (*compiler.command, *GUEST_FLAGS, "-std=gnu11", "-c", *map(str, sources))
+            compiling = (*compiler.command, *flags, "-std=gnu11", "-c", *map(str, sources))
             objects = [f"{path.stem}.o" for path in sources]
             joining = (*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects)
             _run(self.place, [compiling, joining], aside, products=[RUNNER_NAME])
