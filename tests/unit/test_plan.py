@@ -37,7 +37,7 @@ def project(tmp_path: Path) -> Project:
 def capabilities(needs: set[Need], missing: dict[str, Missing] | None = None) -> Capabilities:
     compilers: dict[tuple[str, str], Compiler | Missing] = {
         (triple, spec): replace(GCC, spec=spec, triple=triple)
-        for triple in ("aarch64-linux-gnu", "x86_64-linux-gnu")
+        for triple in ("aarch64-linux-gnu", "riscv64-linux-gnu", "x86_64-linux-gnu")
         for spec in ("gcc", "clang")
     }
     return Capabilities("x86_64-linux-gnu", compilers, {need: (missing or {}).get(need.target, QEMU) for need in needs})
