@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from harness.build import Builder
+from harness.build import HOSTILE, Builder
+from harness.build.shims import coverage_note
 from harness.build.store import cache_directory
 from harness.errors import ExitCode, UsageError
 from harness.model import (
@@ -38,6 +39,8 @@ from harness.survey import Surveyor
 from harness.verdicts import VerdictMaker, absent
 from harness.workbench import Ran, Workbench
 
+_NAMED_AT_MOST = 3
+"""Kernels that a note names."""
 _TICK_S = 0.25
 _JOBS_AHEAD = 6
 """Jobs that may have finished before the judge gets to them, besides two per worker."""
@@ -85,7 +88,23 @@ def _notes(plan: Plan, selection: Selection) -> list[str]:
         for op, contract in contracts.items():
             cases = {case.key: case for job in plan.jobs if job.contract.op == op for case in job.cases}
             notes.append(f"Inputs of {prove(contract, list(cases.values()), cache_directory() / 'proofs')}")
-    return notes + conventions_of(plan)
+    return notes + conventions_of(plan) + gaps_of_hostile_builds(plan)
+
+
+def gaps_of_hostile_builds(plan: Plan) -> list[str]:
+    """Say once per reason what hostile builds leave out, and for which kernels."""
+    gaps: dict[str, dict[str, None]] = {}
+    for job in plan.jobs:
+        for source in job.kernel.sources if job.build.variant == HOSTILE else ():
+            note = coverage_note(source, job.kernel.isa, job.build.compiler.triple)
+            if note:
+                gaps.setdefault(note, {})[job.kernel.id] = None
+    return [f"Hostile builds have {note} ({_briefly(list(kernels))})" for note, kernels in gaps.items()]
+
+
+def _briefly(names: list[str]) -> str:
+    more = len(names) - _NAMED_AT_MOST
+    return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def conventions_of(plan: Plan) -> list[str]:

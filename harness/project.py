@@ -197,11 +197,16 @@ def _kernel(
     for source in sources:
         if not source.is_file():
             raise manifest.fault(f"no such source file: {source}", "sources", number)
-    return _with_prototype(manifest, number, table, contracts[op], sources)
+    return _with_prototype(manifest, number, table, contracts[op], sources, targets[isa].triple)
 
 
 def _with_prototype(
-    manifest: _Manifest, number: int, table: Mapping[str, Any], contract: Contract, sources: tuple[Path, ...]
+    manifest: _Manifest,
+    number: int,
+    table: Mapping[str, Any],
+    contract: Contract,
+    sources: tuple[Path, ...],
+    triple: str,
 ) -> Kernel:
     name = table.get("name", table["isa"])
     if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
@@ -213,6 +218,7 @@ def _with_prototype(
     try:
         if "prototype" in table:
             prototype = parse_prototype(table["prototype"])
+            prototype.check_machine("any host" if triple == "host" else triple.partition("-")[0])
         names = match_parameters(prototype, contract)
     except ConfigurationError as error:
         raise manifest.fault(str(error), "prototype", number) from None

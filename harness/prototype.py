@@ -86,6 +86,10 @@ class Parameter:
         return f"{const}{self.type.c_name} *" if self.is_pointer else self.type.c_name
 
 
+CALLING_CONVENTIONS = {"ms_abi": "x86_64", "sysv_abi": "x86_64", "aarch64_vector_pcs": "aarch64"}
+"""The calling conventions that an attribute can ask for, and the machines that have them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prototype:
     """A function's name, result (None for void) and parameters."""
@@ -93,6 +97,8 @@ class Prototype:
     name: str
     result: ScalarType | None
     parameters: tuple[Parameter, ...]
+    calling_convention: str = ""
+    """A key of CALLING_CONVENTIONS; empty for the platform's own."""
 
     def __str__(self) -> str:
         """Write the declaration in C, without its semicolon."""
@@ -104,7 +110,18 @@ class Prototype:
         parameters = ", ".join(
             f"{p.c_type}{p.name}" if p.is_pointer else f"{p.c_type} {p.name}" for p in self.parameters
         )
-        return f"{result} {name}({parameters or 'void'})"
+        attribute = f"__attribute__(({self.calling_convention})) " if self.calling_convention else ""
+        return f"{attribute}{result} {name}({parameters or 'void'})"
+
+    def check_machine(self, machine: str) -> None:
+        """Check that a machine, as the start of a triple names it, has the calling convention.
+
+        Raises:
+            ConfigurationError: it has not.
+        """
+        its = CALLING_CONVENTIONS.get(self.calling_convention, machine)
+        if its != machine:
+            raise ConfigurationError(f"{self.calling_convention} is a calling convention of {its}, not of {machine}")
 
     @property
     def buffers(self) -> tuple[Parameter, ...]:
@@ -113,6 +130,7 @@ class Prototype:
 
 
 _FUNCTION = re.compile(r"\s*(?P<result>[\w\s]*?)\s*(?P<name>[A-Za-z_]\w*)\s*\((?P<parameters>[^()]*)\)\s*;?\s*")
+_ATTRIBUTE = re.compile(r"__attribute__\s*\(\(([^()]*)\)\)")
 _QUALIFIERS = {"const", "restrict", "__restrict", "__restrict__", "volatile", "extern", "static", "inline"}
 
 
@@ -122,7 +140,8 @@ def parse_prototype(text: str) -> Prototype:
     Raises:
         ConfigurationError: the text is no declaration of a function over scalars and pointers to scalars.
     """
-    match = _FUNCTION.fullmatch(" ".join(text.split()))
+    calling_convention = _calling_convention(text)
+    match = _FUNCTION.fullmatch(" ".join(_ATTRIBUTE.sub(" ", text).split()))
     if not match:
         raise ConfigurationError(f"not a C function declaration: {text!r} (expected 'void f(float *row, size_t len)')")
     result_words = [word for word in match["result"].split() if word not in _QUALIFIERS]
@@ -133,7 +152,18 @@ def parse_prototype(text: str) -> Prototype:
     names = [parameter.name for parameter in parameters]
     if len(set(names)) != len(names):
         raise ConfigurationError(f"two parameters share a name in {text!r}")
-    return Prototype(match["name"], result, parameters)
+    return Prototype(match["name"], result, parameters, calling_convention)
+
+
+def _calling_convention(text: str) -> str:
+    found = [name.strip().strip("_") for names in _ATTRIBUTE.findall(text) for name in names.split(",")]
+    for name in found:
+        if name not in CALLING_CONVENTIONS:
+            hint = perhaps(name, CALLING_CONVENTIONS) or f"; known: {', '.join(CALLING_CONVENTIONS)}"
+            raise ConfigurationError(f"unknown attribute {name!r} in {text!r}{hint}")
+    if len(set(found)) > 1:
+        raise ConfigurationError(f"{' and '.join(dict.fromkeys(found))} in {text!r} exclude each other")
+    return found[0] if found else ""
 
 
 def _parameter(piece: str, text: str) -> Parameter:

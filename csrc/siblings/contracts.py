@@ -91,3 +91,14 @@ weigh_f32 = op(
     passes=[each("out", weighed, roundings=1)],
     suites={"boundary": SIZES},
 )
+
+weigh_by_three_f32 = op(
+    "void weigh_by_three_f32(float *out, const float *x, float a, int32_t len, float b, int8_t c)",
+    inputs="x[len]",
+    outputs="out[len]",
+    scalars={"a": [0.5, -8.0], "b": [1.5, 3.0], "c": [-3, 100]},
+    reference=lambda x, a, b, c: x * (a + b + c),
+    passes=[each("out", lambda x, a, b, c: x * (a + b + c), roundings=1)],
+    suites={"boundary": SIZES},
+    waived={"gate": "plain C, which uses AVX2 where the compiler likes to"},
+)

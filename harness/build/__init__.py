@@ -48,7 +48,7 @@ class Builder:
         """
         compiler = build.compiler
         if build.variant == HOSTILE:
-            flags = (*flags, *hostile_flags(kernel.isa))
+            flags = (*flags, *hostile_flags(kernel.isa, compiler.triple))
         adapter = adapter_source(kernel, contract)
         key = key_of(
             [

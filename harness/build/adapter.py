@@ -82,6 +82,8 @@ def _typedefs(prototype: Prototype) -> list[str]:
 _STREAMING_ISAS = ("sme",)
 """Starts of the names of ISAs whose vectors are those of streaming mode."""
 
+_CONVENTION_FLAGS = {"ms_abi": ["SIGNATURE_MS_ABI"], "aarch64_vector_pcs": ["SIGNATURE_VECTOR_PCS"]}
+
 
 def _signature(prototype: Prototype, isa: str) -> str:
     """Describe the parameters in order; the trampoline knows in which registers or stack slots they are.
@@ -97,7 +99,9 @@ def _signature(prototype: Prototype, isa: str) -> str:
         f".argument_count = {len(arguments)}",
         f".result_bytes = {prototype.result.size_bytes if prototype.result else 0}",
     ]
-    fields += [".flags = SIGNATURE_STREAMING"] if isa.startswith(_STREAMING_ISAS) else []
+    flags = ["SIGNATURE_STREAMING"] if isa.startswith(_STREAMING_ISAS) else []
+    flags += _CONVENTION_FLAGS.get(prototype.calling_convention, [])
+    fields += [f".flags = {' | '.join(flags)}"] if flags else []
     fields += [f".arguments = {{{', '.join(arguments)}}}"] if arguments else []
     return f"{{{', '.join(fields)}}}"
 

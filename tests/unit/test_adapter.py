@@ -42,3 +42,23 @@ def test_the_signature_has_the_width_of_every_argument_in_order(prototype: str, 
 
 def test_a_function_of_nothing_has_no_arguments() -> None:
     assert ".argument_count = 0, .result_bytes = 4}" in adapter("float k(void)")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "flags"),
+    [("ms_abi", ".flags = SIGNATURE_MS_ABI,"), ("__aarch64_vector_pcs__", ".flags = SIGNATURE_VECTOR_PCS,")],
+)
+def test_a_calling_convention_is_declared_and_told(attribute: str, flags: str) -> None:
+    before = adapter(f"__attribute__(({attribute})) float k(const float *x, int n)")
+    behind = adapter(f"float k(const float *x, int n) __attribute__ (( {attribute} ));")
+    declared = f"__attribute__(({attribute.strip('_')})) float guest_trampoline(const float *x, int n);"
+    assert before == behind
+    assert declared in before
+    assert declared.replace("guest_trampoline", "k") in before
+    assert flags in before
+
+
+def test_the_platforms_own_convention_needs_no_flags() -> None:
+    assert "__attribute__((sysv_abi)) void k(int n);" in adapter("__attribute__((sysv_abi)) void k(int n)")
+    assert ".flags" not in adapter("__attribute__((sysv_abi)) void k(int n)")
+    assert "__attribute__" not in adapter("void k(int n)")

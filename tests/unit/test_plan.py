@@ -21,6 +21,7 @@ from harness.model import (
     Role,
     Selection,
 )
+from harness.pipeline import gaps_of_hostile_builds
 from harness.plan import make_cases, make_plan, reproducer, select
 from harness.project import load_project
 from tests.unit.samples import rms_norm
@@ -229,3 +230,19 @@ def test_a_case_is_reproduced_by_what_names_it(project: Project) -> None:
         "harness run rms_norm_f32/sve --target sve --svl 256 --cc gcc --opt O0 --build plain "
         "--case boundary/len6 --seed 7 --config 'x y.toml'"
     )
+
+
+# ---- what hostile builds leave out ---------------------------------------------------------------------------------
+
+
+def test_what_hostile_builds_leave_out_is_said_once_per_reason(project: Project) -> None:
+    plan = planned(project, Selection(kernels=("rms_norm_f32/*",)))
+    assert gaps_of_hostile_builds(plan) == [], "C with shims, and C in which nothing can be undefined"
+    in_assembly = [replace(job, kernel=replace(job.kernel, sources=(Path("k.S"),))) for job in plan.jobs]
+    (note,) = gaps_of_hostile_builds(replace(plan, jobs=tuple(in_assembly)))
+    kernels = list(dict.fromkeys(job.kernel.id for job in plan.jobs))
+    assert "no shims for assembly" in note
+    assert f"({', '.join(kernels[:3])} and {len(kernels) - 3} more)" in note
+    plain = planned(project, Selection(kernels=("rms_norm_f32/*",), variants=("plain",)))
+    in_assembly = [replace(job, kernel=replace(job.kernel, sources=(Path("k.S"),))) for job in plain.jobs]
+    assert gaps_of_hostile_builds(replace(plan, jobs=tuple(in_assembly))) == []

@@ -62,6 +62,10 @@ def test_a_contract_of_the_users_own_is_found(folder: Path) -> None:
     assert project.contracts["twice"].flows == {"x": Flow.IN, "y": Flow.OUT}
 
 
+def attributed(attribute: str) -> str:
+    return f'prototype = "__attribute__(({attribute})) void f(float *x, int n, float e)"'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -83,6 +87,16 @@ def test_a_contract_of_the_users_own_is_found(folder: Path) -> None:
         (KERNEL + 'prototype = "void f(double *x, int n, float e)"', ":7: the parameter double * x of f cannot stand"),
         (KERNEL + 'prototype = "void f(flaot *x, int n, float e)"', "unknown type 'flaot'"),
         (KERNEL + 'prototype = "float f(float *x, int n, float e)"', "returns another type"),
+        (KERNEL + attributed("ms_abi"), ":7: ms_abi is a calling convention of x86_64, not of aarch64"),
+        (KERNEL + attributed("__sysv_abi__"), ":7: sysv_abi is a calling convention of x86_64, not of aarch64"),
+        (KERNEL + attributed("vector_pcs"), "unknown attribute 'vector_pcs' in"),
+        (KERNEL + attributed("ms_abi, sysv_abi"), "ms_abi and sysv_abi in"),
+        (KERNEL + attributed("regparm(3)"), "not a C function declaration"),
+        (
+            KERNEL.replace('"sve"', '"avx2"') + attributed("aarch64_vector_pcs"),
+            "a calling convention of aarch64, not of",
+        ),
+        (KERNEL.replace('"sve"', '"scalar"') + attributed("ms_abi"), "of x86_64, not of any host"),
         ('contracts = ["none.py"]' + KERNEL, "none.py: cannot read the contract"),
     ],
 )
@@ -116,6 +130,7 @@ GOOD = {
     ("changes", "message"),
     [
         ({"prototype": '"void foo(float **x, size_t n, float a)"'}, "pointer to a pointer"),
+        ({"prototype": '"__attribute__((ms_abi)) void foo(float *x, size_t n, float a)"'}, "prototype of a kernel"),
         ({"prototype": '"void foo"'}, "not a C function declaration"),
         ({"prototype": '"void foo(float *, size_t n, float a)"'}, "needs a name"),
         ({"inout": '"x"'}, "expected 'name[length]'"),

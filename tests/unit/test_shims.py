@@ -145,18 +145,19 @@ def test_flags_and_inputs_name_files_that_exist(isa: str) -> None:
     assert option == "-isystem"
     assert Path(directory).is_dir()
     assert all(path.is_file() for path in hostile_inputs(isa))
-    assert coverage_note("c", isa) is None
-    assert "entry" in str(coverage_note("asm", isa))
+    assert coverage_note(Path("k.c"), isa) is None
+    assert "no shims for assembly" in str(coverage_note(Path("k.S"), isa))
 
 
 @pytest.mark.parametrize("isa", ["scalar", "neon", "rvv"])
 def test_isas_without_undefined_lanes_need_no_flags(isa: str) -> None:
     assert hostile_flags(isa) == ()
     assert hostile_inputs(isa) == ()
-    assert coverage_note("c", isa)
+    assert coverage_note(Path("k.c"), isa) is None, "nothing can be undefined, so nothing is left out"
+    assert "no shims for objects" in str(coverage_note(Path("k.o"), isa))
 
 
 def test_an_isa_of_an_unknown_name_is_judged_by_the_triple() -> None:
     assert hostile_flags("x86-64-v3", "x86_64-linux-gnu") == hostile_flags("avx2")
     assert hostile_flags("mine", "riscv64-linux-gnu") == ()
-    assert "no shims for mine" in str(coverage_note("c", "mine"))
+    assert "no shims for mine" in str(coverage_note(Path("k.c"), "mine"))

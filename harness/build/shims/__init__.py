@@ -17,11 +17,10 @@ __all__ = ["Advice", "coverage_note", "diagnose", "hostile_flags", "hostile_inpu
 _DIRECTORIES = {"sve": "aarch64", "sme": "aarch64", "sse": "x86", "avx": "x86", "fma": "x86"}  # by start of the ISA
 _BY_MACHINE = {"aarch64": "aarch64", "x86_64": "x86", "i686": "x86"}  # of the triple, for ISAs of other names
 
-_NOTHING_TO_SHIM = {
-    "neon": "NEON intrinsics have no undefined lanes",
-    "scalar": "scalar code has no undefined lanes",
-    "rvv": "the emulator fills agnostic lanes",
-}
+# By start of the ISA: neither scalar code nor Advanced SIMD has undefined lanes, and RVV's agnostic ones are filled by
+# the emulator.
+_NOTHING_TO_SHIM = ("neon", "scalar", "rvv")
+_NO_SHIMS_FOR = {".s": "assembly", ".S": "assembly", ".o": "objects", ".a": "objects"}  # all else is C or C++
 
 
 def hostile_flags(isa: str, triple: str = "") -> tuple[str, ...]:
@@ -43,18 +42,16 @@ def hostile_inputs(isa: str, triple: str = "") -> tuple[Path, ...]:
     return (*sorted(directory.iterdir()), *shared)
 
 
-def coverage_note(language: str, isa: str, triple: str = "") -> str | None:
-    """Say what the hostile build leaves out for a kernel in `language` (c, c++, asm or object); None if nothing."""
-    if language not in {"c", "c++"}:
-        return f"{language} source has no shims: only registers and memory are poisoned, at entry"
-    if _directory(isa, triple) is not None:
+def coverage_note(source: Path, isa: str, triple: str = "") -> str | None:
+    """Say what the hostile build leaves out for a kernel's source; None if nothing."""
+    kind = _NO_SHIMS_FOR.get(source.suffix)
+    if kind is None and (isa.startswith(_NOTHING_TO_SHIM) or _directory(isa, triple)):
         return None
-    known = (note for prefix, note in _NOTHING_TO_SHIM.items() if isa.startswith(prefix))
-    return next(known, f"no shims for {isa}: only registers and memory are poisoned, at entry")
+    return f"no shims for {kind or isa}: what is undefined is poisoned at entry only, in registers and memory"
 
 
 def _directory(isa: str, triple: str) -> Path | None:
-    if isa.startswith(tuple(_NOTHING_TO_SHIM)):
+    if isa.startswith(_NOTHING_TO_SHIM):
         return None
     by_isa = (name for prefix, name in _DIRECTORIES.items() if isa.startswith(prefix))
     name = next(by_isa, _BY_MACHINE.get(triple.partition("-")[0]))
