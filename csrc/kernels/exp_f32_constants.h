@@ -8,7 +8,7 @@
  * to float. The coefficients were found by Remez's algorithm in 60 digits (error 2^-24 * 0.051) and rounded to float.
  *
  * Worst error, measured over every float in [-105, -2^-31]: 1.009 ULP at x = -0x1.b610fp+4; 0.75 units of the last
- * place of a subnormal result, at x = -0x1.601a64p+6. Never above 1; e^0 is 1. The four vector versions execute the
+ * place of a subnormal result, at x = -0x1.601a64p+6. Never above 1; e^0 is 1. The vector versions execute the
  * same operations and agree bit for bit.
  */
 #ifndef KERNELS_EXP_F32_CONSTANTS_H
