@@ -1,4 +1,4 @@
-"""What a disassembler tells: the instruction and source line at an address, the mnemonics of a kernel."""
+"""What a disassembler tells: the instruction and source line at an address, the code of a kernel."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def locate(place: Place, binary: Path, triple: str, address: int) -> Location:
     )
 
 
-def mnemonics(place: Place, kernel_objects: Sequence[Path], triple: str) -> frozenset[str] | None:
-    """Return the mnemonics in a kernel's own code, or None if there is no disassembler."""
+def disassembly(place: Place, kernel_objects: Sequence[Path], triple: str) -> str:
+    """Disassemble a kernel's own code, with what the linker still has to resolve; empty without a disassembler."""
     disassembler = _tool(place, triple, "objdump")
     if disassembler is None:
-        return None
-    said = _ask(place, (disassembler, "-d", "--no-show-raw-insn", *map(str, kernel_objects)), kernel_objects)
-    return frozenset(re.findall(r"(?m)^\s*[0-9a-f]+:\s+([a-z][\w.]*)", said))
+        return ""
+    command = (disassembler, "-dr", "--no-show-raw-insn", *map(str, kernel_objects))
+    return _ask(place, command, kernel_objects)
 
 
 def _tool(place: Place, triple: str, name: str) -> str | None:
