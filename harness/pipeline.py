@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 import sys
@@ -59,14 +60,21 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
     """Carry out `harness run`."""
     project = load_project(settings.config, Path.cwd(), settings.selection.kernels)
     selection = _narrowed(settings, project)
+    with contextlib.closing(_place(settings, project)) as place:
+        return _run_at(place, settings, selection, project, command)
+
+
+def _run_at(
+    place: Place, settings: Settings, selection: Selection, project: Project, command: Sequence[str]
+) -> ExitCode:
+    surveyor = make_surveyor(place)
     points, absences = select(project, selection)
-    surveyor = make_surveyor(HostPlace())
     capabilities = surveyor.survey(project, (point.need for point in points), selection.compilers, selection.emulator)
     plan = make_plan(project, selection, points, absences, capabilities)
     if settings.dry_run:
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    recorder = _recorder(settings, project, command)
+    recorder = _recorder(settings, project, place, command)
     result = execute(plan, surveyor.builder, recorder, settings, command)
     code = ExitCode.INTERRUPTED if result.interrupted else exit_code(plan, result.verdicts)
     recorder.write(finished=not result.interrupted, exit_code=code)
@@ -124,10 +132,26 @@ def make_surveyor(place: Place) -> Surveyor:
     return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", cache / "survey.json")
 
 
-def _recorder(settings: Settings, project: Project, command: Sequence[str]) -> Recorder:
+def _place(settings: Settings, project: Project) -> Place:
+    """Return where tools and guests run.
+
+    Raises:
+        UnavailableError: it was named and cannot be had.
+    """
+    if settings.place == "host":
+        return HostPlace()
+    from harness.place.container import ContainerPlace  # the engine's client takes long to import
+
+    root = bundled_root()
+    sources = [path for kernel in project.kernels for path in kernel.sources]
+    sources += [path for name in ("guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")]
+    return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.quiet)
+
+
+def _recorder(settings: Settings, project: Project, place: Place, command: Sequence[str]) -> Recorder:
     kept = new_run_directory(runs_root(project)) / "record.json"
     files = (kept, settings.json) if settings.json else (kept,)
-    recorder = Recorder(files, command, settings.selection.seed, project.manifest)
+    recorder = Recorder(files, command, place.facts, settings.selection.seed, project.manifest)
     recorder.write(finished=False, exit_code=None)
     return recorder
 
@@ -205,6 +229,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         interrupted = True
     finally:
         bench.cancelled.set()
+        builder.place.close()
         pool.shutdown(wait=True, cancel_futures=True)
         bar(None)
     unrun = [absent(absence) for absence in plan.absences]

@@ -11,17 +11,19 @@ from pathlib import Path
 from harness.errors import InstallationError
 
 _PACKAGE = Path(__file__).resolve().parent
-_SHIPPED = ("csrc", "cases")
+_SHIPPED = ("csrc", "cases", "docker")
 
 
 def bundled_root() -> Path:
-    """Return the directory that holds `csrc/` and `cases/`."""
+    """Return the directory that holds `csrc/`, `cases/` and `docker/`."""
     candidates = (_PACKAGE / "bundled", _PACKAGE.parent)  # the wheel's first: site-packages may hold anything
     for candidate in candidates:
         if all((candidate / name).is_dir() for name in _SHIPPED):
             return candidate
     places = " or ".join(str(candidate) for candidate in candidates)
-    raise InstallationError(f"no csrc/ and cases/ in {places}: the installation is incomplete, install harness again")
+    raise InstallationError(
+        f"no csrc/, cases/ and docker/ in {places}: the installation is incomplete, install harness again"
+    )
 
 
 def targets_directory() -> Path:

@@ -93,6 +93,7 @@ def _one_of(flag: str, known: Sequence[str]) -> Callable[[str], str]:
 
 OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
 VARIANTS = ("plain", "hostile")
+PLACES = ("host", "docker")
 EMULATORS = ("native", "qemu-user")
 
 OPTIONS: tuple[Option, ...] = (
@@ -105,6 +106,14 @@ OPTIONS: tuple[Option, ...] = (
         is_list=True,
     ),
     Option("target", ("--target",), "ISA targets or core models (default: each kernel's ISA)", str, "T", is_list=True),
+    Option(
+        "in",
+        ("--in",),
+        "where compilers and guests run: host, or docker, contained (default: host)",
+        _one_of("--in", PLACES),
+        "PLACE",
+        default="host",
+    ),
     Option(
         "emulator",
         ("--emulator",),
@@ -147,6 +156,7 @@ class Settings:
     """What `harness run` was told, validated."""
 
     selection: Selection
+    place: str
     last_failed: bool
     jobs: int
     stop_early: bool
@@ -208,6 +218,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
     )
     return Settings(
         selection=selection,
+        place=values["in"],
         last_failed=values["last_failed"],
         jobs=values["j"] or available_cpus(),
         stop_early=values["x"],

@@ -1,4 +1,4 @@
-"""What a disassembler tells: the instruction and source line at an address, the code of a kernel."""
+"""What a disassembler tells: the instruction and source line at an address, the mnemonics of a kernel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import HarnessError
 from harness.place import Command, Place
 
 _TIMEOUT_S = 20
@@ -36,13 +37,13 @@ def locate(place: Place, binary: Path, triple: str, address: int) -> Location:
     )
 
 
-def disassembly(place: Place, kernel_objects: Sequence[Path], triple: str) -> str:
-    """Disassemble a kernel's own code, with what the linker still has to resolve; empty without a disassembler."""
+def mnemonics(place: Place, kernel_objects: Sequence[Path], triple: str) -> frozenset[str] | None:
+    """Return the mnemonics in a kernel's own code, or None if there is no disassembler."""
     disassembler = _tool(place, triple, "objdump")
     if disassembler is None:
-        return ""
-    command = (disassembler, "-dr", "--no-show-raw-insn", *map(str, kernel_objects))
-    return _ask(place, command, kernel_objects)
+        return None
+    said = _ask(place, (disassembler, "-d", "--no-show-raw-insn", *map(str, kernel_objects)), kernel_objects)
+    return frozenset(re.findall(r"(?m)^\s*[0-9a-f]+:\s+([a-z][\w.]*)", said))
 
 
 def _tool(place: Place, triple: str, name: str) -> str | None:
@@ -69,5 +70,5 @@ def _source_line(place: Place, tool: str, binary: Path, address: int) -> str:
 def _ask(place: Place, command: Command, needs: Sequence[Path]) -> str:
     try:
         return place.run_tools([command], Path("/"), _TIMEOUT_S, needs=needs)[0].stdout
-    except OSError:
+    except (OSError, HarnessError):  # what is asked here is a help, not a result
         return ""

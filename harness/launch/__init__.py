@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import WireError
+from harness.errors import HarnessError
 from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
 from harness.model import (
     Binary,
@@ -24,7 +24,7 @@ from harness.model import (
     Trial,
     TrialStatus,
 )
-from harness.place import GuestCall, Place
+from harness.place import GuestCall, Place, Slot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,16 +73,18 @@ def observe(
     A case that ran out of CPU time is tried once more, alone, and the second result counts. Setting `cancelled` ends
     the process at work and starts no other.
     """
-    session = _Session(place, binary, executor, load, cancelled or threading.Event())
-    session.run()
-    return session.observation()
+    stop = cancelled or threading.Event()
+    with place.open_slot(stop) as slot:
+        session = _Session(slot, binary, executor, load, stop)
+        session.run()
+        return session.observation()
 
 
 @dataclass(slots=True)
 class _Session:
     """The processes of one job and what they told so far."""
 
-    place: Place
+    slot: Slot
     binary: Binary
     executor: Executor
     load: Load
@@ -135,12 +137,10 @@ class _Session:
         emulator = self.executor.argv(self.load.vector_bits)
         idle_timeout_s = _IDLE_BASE_S + _IDLE_PER_TIMEOUT * self.load.cpu_timeout_ms / 1000
         call = GuestCall(emulator, self.binary.path, encode(self.load, chosen, nonce), first, idle_timeout_s)
-        end = self.place.run_guest(call, self.cancelled)
-        ended = end.exit
-        if self.cancelled.is_set():
-            self.harness_fault = "the run was interrupted"
-            return None
         try:
+            end = self.slot.run(call)
+            if self.cancelled.is_set():
+                raise HarnessError("the run was interrupted")
             transcript = decode_observation(
                 end.observation,
                 nonce,
@@ -148,14 +148,14 @@ class _Session:
                 trial_counts=self.load.trial_counts[chosen.start : chosen.stop],
                 flows=tuple(self.load.contract.flows.values()),
             )
-        except WireError as error:
+        except HarnessError as error:
             self.harness_fault = str(error)
             return None
         if not transcript.facts:
-            how = "made no progress" if ended.status is None else f"exit status {ended.status}"
-            self.harness_fault = f"the guest did not start ({how}): {_last_line(ended.stderr)}"
+            how = "made no progress" if end.exit.status is None else f"exit status {end.exit.status}"
+            self.harness_fault = f"the guest did not start ({how}): {_last_line(end.exit.stderr)}"
             return None
-        return transcript, Death(ended.status, ended.stderr)
+        return transcript, Death(end.exit.status, end.exit.stderr)
 
     def command(self) -> tuple[str, ...]:
         return (*self.executor.argv(self.load.vector_bits), str(self.binary.path))

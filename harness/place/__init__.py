@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -59,6 +60,17 @@ class GuestEnd:
     observation: bytes
 
 
+class Slot(Protocol):
+    """Where the guest processes of one job run."""
+
+    def run(self, call: GuestCall) -> GuestEnd:
+        """Run a guest process to its end or its deadline; nothing of it stays behind.
+
+        Raises:
+            HarnessError: the place is lost.
+        """
+
+
 class Place(Protocol):
     """Where tools and guests run. Paths mean the same files in every place."""
 
@@ -103,8 +115,8 @@ class Place(Protocol):
             HarnessError: the place is lost.
         """
 
-    def run_guest(self, call: GuestCall, cancelled: threading.Event) -> GuestEnd:
-        """Run a guest process to its end, to its deadline, or until `cancelled`; nothing of it stays behind.
+    def open_slot(self, cancelled: threading.Event) -> AbstractContextManager[Slot]:
+        """Return where the guest processes of one job run, one at a time, until `cancelled`.
 
         Raises:
             HarnessError: the place is lost.

@@ -15,7 +15,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.machine import cpu_identity, cpu_text, file_identity, native_triple
@@ -67,21 +68,37 @@ class HostPlace:
                 break
         return exits
 
-    def run_guest(self, call: GuestCall, cancelled: threading.Event) -> GuestEnd:
-        """Run a guest with its files in a temporary directory."""
+    @contextlib.contextmanager
+    def open_slot(self, cancelled: threading.Event) -> Iterator[_Slot]:
+        """Give guests a temporary directory."""
         with tempfile.TemporaryDirectory(prefix="harness-") as name:
-            directory = Path(name)
-            pack, out = directory / "pack", directory / "observation"
-            pack.write_bytes(call.pack)
-            out.write_bytes(b"")
-            command = (*call.emulator, str(call.binary), str(pack), str(out), str(call.first_case))
-            ended = _run_watched(command, directory, lambda: _size(out), call.idle_timeout_s, cancelled)
-            with contextlib.suppress(OSError):  # a kernel may have removed it
-                return GuestEnd(ended, out.read_bytes())
-            return GuestEnd(ended, b"")
+            yield _Slot(Path(name), cancelled)
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A directory in which guest processes find their pack and leave their observation."""
+
+    directory: Path
+    cancelled: threading.Event
+
+    def run(self, call: GuestCall) -> GuestEnd:
+        """Run a guest as a child process."""
+        pack, out = self.directory / "pack", self.directory / "observation"
+        pack.write_bytes(call.pack)
+        out.write_bytes(b"")
+        command = (*call.emulator, str(call.binary), str(pack), str(out), str(call.first_case))
+        ended = _run_watched(command, self.directory, lambda: _size(out), call.idle_timeout_s, self.cancelled)
+        return GuestEnd(ended, _contents(out))
+
+
+def _contents(path: Path) -> bytes:
+    with contextlib.suppress(OSError):  # a kernel may have removed it
+        return path.read_bytes()
+    return b""
 
 
 def _run_tool(command: Command, directory: Path, timeout_s: float) -> Exit:

@@ -16,7 +16,7 @@ SCALABLE_FACTS = ("sve_bits", "sme_bits", "rvv_bits")
 """What guests attest about lengths that --svl selects."""
 
 
-def reproducer(program: str, job: Job, seed: int, config: Path | None) -> Callable[[Case | None], str]:
+def reproducer(program: str, job: Job, seed: int, config: Path | None, place: str) -> Callable[[Case | None], str]:
     """Return a function that writes the shell command which runs one case of a job again (None: all of them)."""
     scalable = job.width_fact in SCALABLE_FACTS
     width = [f"--svl {job.vector_bits}"] if job.vector_bits and scalable else []
@@ -24,7 +24,8 @@ def reproducer(program: str, job: Job, seed: int, config: Path | None) -> Callab
     start = " ".join(
         (program, "run", shlex.quote(job.kernel.id), "--target", shlex.quote(job.target.name), *width, build)
     )
-    end = f" --seed {seed}" if seed else ""
+    end = f" --in {place}" if place != "host" else ""
+    end += f" --seed {seed}" if seed else ""
     end += f" --config {shlex.quote(str(config))}" if config else ""
 
     def line(case: Case | None) -> str:

@@ -34,6 +34,8 @@ class Recorder:
 
     files: tuple[Path, ...]
     command: Sequence[str]
+    place: Mapping[str, object]
+    """What there is to know about where tools and guests ran."""
     seed: int
     manifest: Path | None
     _started: float = field(default_factory=time.time)
@@ -93,6 +95,7 @@ class Recorder:
             "manifest": str(self.manifest) if self.manifest else None,
             "seed": self.seed,
             "host": _host(),
+            "place": dict(self.place),
             "jobs": sorted(self._jobs, key=lambda row: int(row["rank"])),
             "summary": summarise(row["outcome"] for row in verdicts),
             "verdicts": verdicts,

@@ -225,7 +225,7 @@ def test_any_size_can_be_asked_for() -> None:
 
 def test_a_case_is_reproduced_by_what_names_it(project: Project) -> None:
     plan = planned(project, Selection(kernels=("rms_norm_f32/sve",), vector_bits=(256,), seed=7))
-    line = reproducer("harness", plan.jobs[0], 7, Path("x y.toml"))(plan.jobs[0].cases[5])
+    line = reproducer("harness", plan.jobs[0], 7, Path("x y.toml"), "host")(plan.jobs[0].cases[5])
     assert line == (
         "harness run rms_norm_f32/sve --target sve --svl 256 --cc gcc --opt O0 --build plain "
         "--case boundary/len6 --seed 7 --config 'x y.toml'"

@@ -1,0 +1,52 @@
+/* See channel.h. */
+#include "channel.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES 65536
+
+void channel_read(void *to, uint64_t bytes) {
+    for (uint8_t *at = to; bytes > 0;) {
+        ssize_t got = read(STDIN_FILENO, at, bytes);
+        if (got > 0) {
+            at += got;
+            bytes -= (uint64_t)got;
+        } else if (got == 0 || errno != EINTR) {
+            _exit(0); /* the harness has left */
+        }
+    }
+}
+
+bool channel_write(int fd, const void *from, uint64_t bytes) {
+    for (const uint8_t *at = from; bytes > 0;) {
+        ssize_t put = write(fd, at, bytes);
+        if (put >= 0) {
+            at += put;
+            bytes -= (uint64_t)put;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void channel_say(const void *from, uint64_t bytes) {
+    if (!channel_write(STDOUT_FILENO, from, bytes)) {
+        _exit(0);
+    }
+}
+
+void channel_reply(enum reply_kind kind, int error, uint64_t payload_bytes) {
+    struct reply reply = {.kind = kind, .error = (uint32_t)error, .payload_bytes = payload_bytes};
+    channel_say(&reply, sizeof reply);
+}
+
+void channel_skip(uint64_t bytes) {
+    static uint8_t chunk[CHUNK_BYTES];
+    while (bytes > 0) {
+        uint64_t part = bytes < sizeof chunk ? bytes : sizeof chunk;
+        channel_read(chunk, part);
+        bytes -= part;
+    }
+}

@@ -1,0 +1,165 @@
+"""Containers that hold one supervisor each: how they are confined, started, reused and given up."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from docker.errors import DockerException
+from docker.types import LogConfig, Ulimit
+from requests.exceptions import RequestException
+
+import docker
+from harness.place.engine import EngineLostError, engine_errors
+from harness.place.supervisor import ContainerLostError, Supervisor
+
+LABEL = "harness.container"
+_USER = 10000
+_STALE_S = 60
+"""A container that was made this long ago and never started has lost its harness."""
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What the containers of one role may use."""
+
+    role: str
+    memory_mib: int
+    """Swap included; what is in the writable directories counts."""
+    processes: int
+    writable: Mapping[str, int]
+    """Directories held in memory, with their size in MiB; everything else is read-only."""
+
+
+@dataclass(slots=True)
+class Container:
+    """A running container, seen through its supervisor."""
+
+    supervisor: Supervisor
+    sent: set[str] = field(default_factory=set)
+    """Paths of files that it has."""
+
+
+def start(engine: docker.APIClient, image: str, confinement: Confinement, cancelled: threading.Event) -> Container:
+    """Start a container. It ends when its input closes: with `close`, or with this process.
+
+    Raises:
+        EngineLostError: the engine refused.
+        ContainerLostError: the supervisor did not come up.
+    """
+    with engine_errors("start a container"):
+        options = engine.create_host_config(
+            auto_remove=True,
+            network_mode="none",
+            ipc_mode="none",
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            mem_limit=confinement.memory_mib * _MIB,
+            memswap_limit=confinement.memory_mib * _MIB,
+            pids_limit=confinement.processes,
+            ulimits=[Ulimit(name="core", soft=0, hard=0), Ulimit(name="nofile", soft=1024, hard=1024)],
+            log_config=LogConfig(type="none"),  # everything that comes out would be written to the engine's disk
+            tmpfs={path: _tmpfs(size_mib) for path, size_mib in confinement.writable.items()},
+        )
+        made = engine.create_container(
+            image,
+            host_config=options,
+            stdin_open=True,
+            user=f"{_USER}:{_USER}",
+            working_dir="/",
+            labels={LABEL: confinement.role},
+        )
+        # Attached before it starts, so that there is no moment in which it runs without somebody at its input.
+        attached = engine.attach_socket(made["Id"], {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        engine.start(made["Id"])
+    connection: socket.socket = getattr(attached, "_sock", attached)  # plain HTTP comes wrapped in a SocketIO
+    supervisor = Supervisor(connection, cancelled)
+    supervisor.wait_until_ready()
+    return Container(supervisor)
+
+
+def _tmpfs(size_mib: int) -> str:
+    return f"rw,exec,nosuid,nodev,size={size_mib}m,nr_inodes=100k,mode=0755,uid={_USER},gid={_USER}"
+
+
+def remove_stale(engine: docker.APIClient) -> None:
+    """Remove containers that were made and never started, because a harness was killed between the two."""
+    with suppress(DockerException, RequestException):
+        for found in engine.containers(all=True, filters={"label": LABEL, "status": "created"}):
+            if time.time() - found["Created"] > _STALE_S:
+                engine.remove_container(found["Id"], force=True)
+
+
+@dataclass(slots=True)
+class Pool:
+    """The containers of one role: one for everybody who needs one at the same time, used again while it is clean."""
+
+    engine: docker.APIClient
+    image: str
+    confinement: Confinement
+    greeting: Sequence[tuple[str, bytes, int]] = ()
+    """Files that every container gets first."""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    _idle: queue.SimpleQueue[Container | Exception] = field(default_factory=queue.SimpleQueue)
+    _coming: int = 0
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def warm_up(self, count: int) -> None:
+        """Begin to start containers, without waiting for them."""
+        with self._guard:
+            self._coming += count
+        for _ in range(count):
+            threading.Thread(target=self._start_aside, daemon=True).start()
+
+    def take(self) -> Container:
+        """Return a container that is nobody else's until it is given back.
+
+        Raises:
+            EngineLostError: the engine does not start one.
+        """
+        with self._guard:
+            waits = self._coming > 0
+            self._coming -= waits
+        arrived = self._idle.get() if waits else self._started()
+        if isinstance(arrived, Exception):
+            raise arrived
+        return arrived
+
+    def give_back(self, container: Container) -> None:
+        """Take back a container in which nothing is left of what it was used for."""
+        with self._guard:
+            if self.cancelled.is_set():
+                container.supervisor.close()
+                return
+            self._coming += 1
+            self._idle.put(container)
+
+    def close(self) -> None:
+        """End all containers that nobody has taken, and those still on their way; stop waiting for the others."""
+        with self._guard:
+            self.cancelled.set()
+            coming, self._coming = self._coming, 0
+        for _ in range(coming):
+            arrived = self._idle.get()
+            if isinstance(arrived, Container):
+                arrived.supervisor.close()
+
+    def _start_aside(self) -> None:
+        self._idle.put(self._started())
+
+    def _started(self) -> Container | Exception:
+        try:
+            container = start(self.engine, self.image, self.confinement, self.cancelled)
+            container.supervisor.put(self.greeting)
+        except (EngineLostError, OSError) as error:
+            return error
+        except ContainerLostError as error:
+            return EngineLostError(f"a container for the {self.confinement.role} did not start: {error}")
+        return container

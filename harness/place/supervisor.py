@@ -1,0 +1,245 @@
+"""The channel to a supervisor, PID 1 of a container. docker/supervisor/channel.h is the other end of this file."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from harness.place import Command, Exit
+
+REQUEST = struct.Struct("<IIIIQ")
+RUN = struct.Struct("<IIQQ")
+REPLY = struct.Struct("<IIQ")
+RESULT = struct.Struct("<IIQQ")
+FRAME = struct.Struct(">B3xI")
+"""In front of each piece of a container's output, as the engine's API describes for attaching without a terminal."""
+
+_STDERR = 2
+_POLL_S = 0.25
+_SILENCE_S = 60
+"""A supervisor at work says every few seconds that it is alive."""
+_READ_BYTES = 1 << 20
+_BATCH = 256
+"""Requests sent before their replies are read: replies must fit into the buffers on their way."""
+
+
+class RequestKind(IntEnum):
+    """What the harness asks for."""
+
+    PUT = 1
+    GET = 2
+    RUN = 3
+    WIPE = 4
+
+
+class ReplyKind(IntEnum):
+    """What a supervisor answers."""
+
+    READY = 1
+    DONE = 2
+    ALIVE = 3
+
+
+class Ending(IntEnum):
+    """How a command ended."""
+
+    EXIT = 0
+    SIGNAL = 1
+    DEADLINE = 2
+
+
+class ContainerLostError(Exception):
+    """The container ended or cannot be reached: whoever asked has to find out whose fault it is."""
+
+
+class CancelledError(Exception):
+    """The run is over before the answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a command may use; 0 milliseconds are no limit."""
+
+    kept_bytes: int
+    """Of what it says, from the end."""
+    file_bytes: int
+    """Size of any file that it writes."""
+    wall_ms: int = 0
+    idle_ms: int = 0
+    """Time between two changes of the size of `watched`."""
+    watched: str = ""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Speaks with one supervisor. Everything raises ContainerLostError or CancelledError."""
+
+    connection: socket.socket
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    complaints: bytes = b""
+    """The end of what the container said on standard error."""
+    _raw: bytearray = field(default_factory=bytearray)
+    _said: bytearray = field(default_factory=bytearray)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the first words."""
+        self.connection.settimeout(_POLL_S)
+        self._reply(ReplyKind.READY)
+
+    def put(self, files: Iterable[tuple[str, bytes, int]]) -> None:
+        """Make files from their path, contents and mode.
+
+        Raises:
+            OSError: one cannot be written.
+        """
+        batch: list[tuple[str, bytes, int]] = []
+        for entry in files:
+            batch.append(entry)
+            if len(batch) == _BATCH:
+                self._put(batch)
+                batch = []
+        self._put(batch)
+
+    def _put(self, batch: list[tuple[str, bytes, int]]) -> None:
+        for path, contents, mode in batch:
+            self._ask(RequestKind.PUT, path, contents, mode)
+        errors = [(self._reply()[0], path) for path, _, _ in batch]
+        for error, path in errors:
+            _check(error, path)
+
+    def get(self, path: str) -> bytes:
+        """Fetch a regular file.
+
+        Raises:
+            OSError: it is not there or something else.
+        """
+        self._ask(RequestKind.GET, path)
+        error, contents = self._reply()
+        _check(error, path)
+        return contents
+
+    def wipe(self, directory: str) -> None:
+        """Remove everything in a directory.
+
+        Raises:
+            OSError: something resists.
+        """
+        self._ask(RequestKind.WIPE, directory)
+        _check(self._reply()[0], directory)
+
+    def run(self, command: Command, directory: str, limits: Limits) -> Exit:
+        """Run a command to its end or deadline; nothing of it is left running.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        strings = (limits.watched, *command)
+        payload = RUN.pack(limits.wall_ms, limits.idle_ms, limits.kept_bytes, limits.file_bytes)
+        payload += b"".join(os.fsencode(text) + b"\0" for text in strings)
+        self._ask(RequestKind.RUN, directory, payload)
+        error, answer = self._reply()
+        _check(error, command[0])
+        ending, status, out_bytes, _ = RESULT.unpack_from(answer)
+        streams = answer[RESULT.size :]
+        said = (streams[:out_bytes].decode("utf-8", "replace"), streams[out_bytes:].decode("utf-8", "replace"))
+        match Ending(ending):
+            case Ending.EXIT:
+                return Exit(status, *said)
+            case Ending.SIGNAL:
+                return Exit(-status, *said)
+            case Ending.DEADLINE:
+                return Exit(None, *said)
+
+    def close(self) -> None:
+        """Hang up: the supervisor ends, and its container."""
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self.connection.close()
+
+    # -- bytes
+
+    def _ask(self, kind: RequestKind, path: str, payload: bytes = b"", mode: int = 0) -> None:
+        name = os.fsencode(path)
+        self._send(REQUEST.pack(kind, mode, len(name), 0, len(payload)) + name)
+        self._send(payload)
+
+    def _send(self, data: bytes) -> None:
+        left = memoryview(data)
+        patience = time.monotonic() + _SILENCE_S
+        while left:
+            try:
+                left = left[self.connection.send(left) :]
+                patience = time.monotonic() + _SILENCE_S
+            except TimeoutError:
+                self._check_patience(patience)
+            except OSError as error:
+                raise ContainerLostError(error.strerror or str(error)) from None
+
+    def _reply(self, expected: ReplyKind = ReplyKind.DONE) -> tuple[int, bytes]:
+        """Return the error number and the payload of the next reply."""
+        while True:
+            kind, error, payload_bytes = REPLY.unpack(self._take(REPLY.size))
+            if kind == expected:
+                return error, self._take(payload_bytes)
+            if kind != ReplyKind.ALIVE:
+                raise ContainerLostError(f"reply {kind} where {expected} was due")
+
+    def _take(self, count: int) -> bytes:
+        patience = time.monotonic() + _SILENCE_S
+        while len(self._said) < count:
+            try:
+                piece = self.connection.recv(_READ_BYTES)
+            except TimeoutError:
+                self._check_patience(patience)
+                continue
+            except OSError as error:
+                raise ContainerLostError(error.strerror or str(error)) from None
+            if not piece:
+                raise ContainerLostError(self.complaints.decode("utf-8", "replace").strip() or "it ended")
+            patience = time.monotonic() + _SILENCE_S
+            self._raw += piece
+            self._unwrap()
+        taken = bytes(self._said[:count])
+        del self._said[:count]
+        return taken
+
+    def _check_patience(self, patience: float) -> None:
+        if self.cancelled.is_set():
+            raise CancelledError
+        if time.monotonic() > patience:
+            raise ContainerLostError(f"nothing was heard for {_SILENCE_S} s")
+
+    def _unwrap(self) -> None:
+        """Take the engine's frames off what came."""
+        at = 0
+        while len(self._raw) - at >= FRAME.size:
+            stream, length = FRAME.unpack_from(self._raw, at)
+            end = at + FRAME.size + length
+            if end > len(self._raw):
+                break
+            piece = self._raw[at + FRAME.size : end]
+            if stream == _STDERR:
+                self.complaints = (self.complaints + piece)[-1000:]
+            else:
+                self._said += piece
+            at = end
+        del self._raw[:at]
+
+
+def _check(error: int, path: str) -> None:
+    if error:
+        raise OSError(error, os.strerror(error), path)
+
+
+def is_missing(error: OSError) -> bool:
+    """Whether a file that was asked for is not there, or is something else than a file."""
+    return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.ELOOP)
