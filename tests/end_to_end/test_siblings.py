@@ -35,7 +35,7 @@ def test_a_convention_is_what_saves_a_sibling(harness: Harness, tmp_path: Path, 
     kept = [line for line in lines if not re.match("(requires|alignment|over_read|waived) =", line)]
     manifest.write_text("".join(kept))
     # What SVE outside streaming mode comes to is told by the gate, and gcc may be too old for SME.
-    where = ("--svl", "512", "--cc", "clang", "--suite", "gate") if "/sme" in kernel else ("--svl", "384", "--cc", "gcc")
+    where = ("--cc", "clang", "--suite", "gate") if "/sme" in kernel else ("--cc", "gcc", "--svl", "384")
     done = harness("run", kernel, "--config", manifest, *where, "--opt", "O2")
     assert done.returncode == 1, done.stdout
     assert "Conventions" not in done.stdout
