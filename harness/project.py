@@ -292,6 +292,7 @@ _TARGET_KEYS = {
     "vector_bits": "a list of widths in bits",
     "vector_bits_on_request": "a list of widths in bits",
     "core": "true or false",
+    "streaming": "true or false",
     "gate": "a table",
     "run": "an array of tables",
 }
@@ -329,6 +330,7 @@ def load_target(path: Path) -> Target:
         emulations=tuple(runs),
         gate=gate,
         is_core=values.get("core", False),
+        is_streaming=values.get("streaming", False),
     )
 
 

@@ -48,17 +48,22 @@ class VerdictMaker:
         if ran.observation is None:
             return [_verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault), repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs))
+        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere))
         return [
             _verdict(job, attested, case, finding, repeat(case))
             for case, finding in zip(job.cases, findings, strict=True)
         ]
 
     def _findings(
-        self, job: Job, seen: Observation, attested: int | None, inputs: Mapping[int, Mapping[str, NDArray[Any]]]
+        self,
+        job: Job,
+        seen: Observation,
+        attested: int | None,
+        inputs: Mapping[int, Mapping[str, NDArray[Any]]],
+        faults_elsewhere: str,
     ) -> list[Finding]:
         if job.role is Role.GATE:
-            return [gate_finding(seen, job.kernel.isa)]
+            return [gate_finding(seen, job.kernel.isa, faults_elsewhere)]
         if seen.attestation and attested != job.vector_bits:
             reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
             return [Finding(Outcome.HARNESS_ERROR, reason)] * len(job.cases)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.audit import audit
 from harness.build import Builder
-from harness.build.locate import Location, locate, mnemonics
+from harness.build.locate import Location, locate
 from harness.build.store import key_of
 from harness.errors import BuildError, HarnessError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
-from harness.launch.emulators import flattering_instructions
 from harness.model import Binary, Case, Contract, Job, Observation, Role
 from harness.place import Place
 
@@ -36,6 +36,8 @@ class Ran:
     """Why the job was not run although everything for it is here."""
     inputs_digest: str | None = None
     """Of all inputs of all its cases, in order."""
+    faults_elsewhere: str = ""
+    """Why it would fault on a processor that no emulator here has, whatever was observed."""
     locations: Mapping[int, Location] = field(default_factory=dict)
     """Of the instructions at which calls ended in a signal, by address."""
 
@@ -60,17 +62,23 @@ class Workbench:
                 return Ran(None, None, "the run was interrupted")
         try:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
-            objection = _estimates(self.builder.place, job, binary)
+            objections = audit(self.builder.place, job, binary)
         except BuildError as error:
             return Ran(None, None, str(error))
         except HarnessError as error:
             return Ran(None, Observation({}, {}, {}, {}, str(error), ()))
-        if objection:
-            return Ran(binary, None, unavailable=objection)
+        if objections.unavailable:
+            return Ran(binary, None, unavailable=objections.unavailable)
         load = load_of(job, self.inputs(job.contract, job.cases))
         observation = observe(self.builder.place, binary, job.executor, load, self.cancelled)
         locations = _locate_faults(self.builder.place, job, binary, observation)
-        return Ran(binary, observation, locations=locations, inputs_digest=self._digest(job))
+        return Ran(
+            binary,
+            observation,
+            locations=locations,
+            inputs_digest=self._digest(job),
+            faults_elsewhere=objections.faults_elsewhere,
+        )
 
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
         """Return the inputs of cases by their key."""
@@ -88,20 +96,6 @@ class Workbench:
     def forget(self, op: str) -> None:
         """Drop the inputs of an op whose jobs are done."""
         self._drawn.pop(op, None)
-
-
-def _estimates(place: Place, job: Job, binary: Binary) -> str:
-    """Why a kernel cannot be judged by this executor: it uses instructions that look better here than anywhere."""
-    triple = job.build.compiler.triple
-    flattering = flattering_instructions(job.executor, triple)
-    if not flattering or job.role is Role.GATE or "estimates" in job.kernel.conventions.waived:
-        return ""
-    used = mnemonics(place, binary.kernel_objects, triple)
-    if used is None:
-        return f"no objdump, which tells whether it uses {', '.join(sorted(flattering))}; install binutils"
-    found = sorted(used & flattering)
-    how = f"{job.executor.how} computes {' and '.join(found)} more precisely than any processor"
-    return f"{how}: a missing Newton step would not show; run it natively" if found else ""
 
 
 def _locate_faults(place: Place, job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:

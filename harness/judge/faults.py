@@ -22,8 +22,13 @@ from harness.model import (
 )
 
 
-def gate_finding(observation: Observation, isa: str) -> Finding:
-    """Judge the call with the ISA's features switched off: it must end in an illegal instruction."""
+def gate_finding(observation: Observation, isa: str, faults_elsewhere: str) -> Finding:
+    """Judge the call with the ISA's features switched off: it must end in an illegal instruction.
+
+    `faults_elsewhere` says why the kernel would fault on a processor that has its ISA but not what surrounds it.
+    """
+    if faults_elsewhere:
+        return Finding(Outcome.CRASH, faults_elsewhere)
     seen = observation.cases.get(0)
     if seen is None:
         fault = observation.harness_fault or "the guest returned no result"

@@ -147,6 +147,7 @@ class Conventions:
 WAIVABLE = {
     "gate": "that the kernel faults without its ISA",
     "dirty-uppers": "that upper halves are left clean",
+    "streaming-only": "that SVE is used in streaming mode only, as processors with SME alone demand",
     "estimates": "whether the emulator's estimate instructions are coarser than every processor's",
     "nan": "results of rows with a NaN",
     "infinity": "results of rows with an infinity",

@@ -68,6 +68,8 @@ class Target:
     gate: Emulation | None
     """The same machine without this ISA's features: there the binary must fault."""
     is_core: bool
+    is_streaming: bool
+    """Whether its vectors exist in streaming mode only."""
 
     @property
     def is_scalable(self) -> bool:

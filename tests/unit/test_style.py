@@ -100,7 +100,8 @@ MAY_IMPORT = {
     "launch": GROUND | {"guest"},
     "project": GROUND | {"contract", "resources"},
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
-    "workbench": GROUND | {"build", "inputs", "launch"},
+    "audit": GROUND | {"build", "launch"},
+    "workbench": GROUND | {"audit", "build", "inputs", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
     "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds
 }

@@ -1,0 +1,64 @@
+"""What a kernel's own code tells that running it here cannot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from harness.build.locate import disassembly
+from harness.build.streaming import Instruction, outside_streaming_mode, parse
+from harness.launch.emulators import flattering_instructions
+from harness.model import Binary, Job, Role
+from harness.place import Place
+
+_SHOWN_INSTRUCTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Objections:
+    """What was found; both empty where nothing stands against a run and its verdict."""
+
+    unavailable: str = ""
+    """Why a verdict on this executor would be worth nothing."""
+    faults_elsewhere: str = ""
+    """Why it would fault on a processor that no emulator here has."""
+
+
+def audit(place: Place, job: Job, binary: Binary) -> Objections:
+    """Disassemble a job's kernel where there is a question that only its code answers."""
+    if job.role is Role.GATE:
+        return _streaming(place, job, binary)
+    return Objections(unavailable=_estimates(place, job, binary))
+
+
+def _estimates(place: Place, job: Job, binary: Binary) -> str:
+    """Why a kernel cannot be judged by this executor: it uses instructions that look better here than anywhere."""
+    triple = job.build.compiler.triple
+    flattering = flattering_instructions(job.executor, triple)
+    if not flattering or "estimates" in job.kernel.conventions.waived:
+        return ""
+    code = disassembly(place, binary.kernel_objects, triple)
+    if not code:
+        return f"no objdump, which tells whether it uses {', '.join(sorted(flattering))}; install binutils"
+    found = sorted(flattering & set(re.findall(r"(?m)^\s*[0-9a-f]+:\s+([a-z]\w*)", code)))
+    how = f"{job.executor.how} computes {' and '.join(found)} more precisely than any processor"
+    return f"{how}: a missing Newton step would not show; run it natively" if found else ""
+
+
+def _streaming(place: Place, job: Job, binary: Binary) -> Objections:
+    """Why a kernel for streaming mode faults where there is no SVE outside it."""
+    if not job.target.is_streaming or "streaming-only" in job.kernel.conventions.waived:
+        return Objections()
+    code = parse(disassembly(place, binary.kernel_objects, job.build.compiler.triple))
+    if not code.instructions:
+        return Objections("no objdump, which tells whether SVE is used outside streaming mode; install binutils")
+    found = outside_streaming_mode(code, job.kernel.symbol)
+    if not found:
+        return Objections()
+    return Objections("", f"outside streaming mode, where a processor with SME need not have SVE: {_some(found)}")
+
+
+def _some(instructions: list[Instruction]) -> str:
+    shown = list(dict.fromkeys(map(str, instructions)))
+    more = f" and {len(shown) - _SHOWN_INSTRUCTIONS} more" if len(shown) > _SHOWN_INSTRUCTIONS else ""
+    return ", ".join(f"'{text}'" for text in shown[:_SHOWN_INSTRUCTIONS]) + more
