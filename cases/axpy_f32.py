@@ -6,10 +6,12 @@ from harness.contract import (
     each,
     every,
     every_residue,
+    loud,
     normal,
     op,
     placements,
     rows,
+    sparse,
     special_values,
     zeros,
 )
@@ -33,5 +35,7 @@ axpy_f32 = op(
         "visible": rows(normal(), [*SIZES, 65535, 65536, 65537]),
         "special": special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "smallest"]),
         "placement": placements(),
+        # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory.
+        "huge": [sparse(loud(1.0, 2.0), size) for size in (2**29 + 3, 2**30 + 5)],
     },
 )

@@ -8,10 +8,12 @@ from harness.contract import (
     each,
     every,
     every_residue,
+    loud,
     max_of,
     op,
     peaks,
     placements,
+    sparse,
     special_values,
     structured,
     zeros,
@@ -39,5 +41,10 @@ max_f32 = op(
             *structured([255]),
         ],
         "placement": placements(),
+        # Beyond 31 and 32 bits of a byte count, and 31 bits of an index: the largest is the last, or the first beyond.
+        "huge": [
+            sparse(loud(1.0, 2.0, signed=False), size, [at])
+            for size, at in ((2**29 + 3, 2**29 + 2), (2**30 + 5, 2**30 + 4), (2**30 + 5, 2**29), (2**31 + 7, 2**31 + 6))
+        ],
     },
 )

@@ -14,6 +14,7 @@ from harness.contract import (
     op,
     placements,
     single_loud,
+    sparse,
     special_values,
     structured,
     sum_of,
@@ -63,5 +64,8 @@ rms_norm_f32 = op(
             *structured([255, 4097]),
         ],
         "placement": placements(),
+        # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory. Loud enough that the
+        # mean square of so long a row is far above eps.
+        "huge": [sparse(loud(1.0, 2.0, scale_exponents=(10, 10)), size) for size in (2**29 + 3, 2**30 + 5)],
     },
 )

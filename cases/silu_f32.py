@@ -8,10 +8,12 @@ from harness.contract import (
     each,
     every,
     every_residue,
+    loud,
     normal,
     op,
     placements,
     rows,
+    sparse,
     special_values,
     zeros,
 )
@@ -60,5 +62,7 @@ silu_f32 = op(
             ),
         ],
         "placement": placements(in_place=True),
+        # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory.
+        "huge": [sparse(loud(1.0, 2.0), size) for size in (2**29 + 3, 2**30 + 5)],
     },
 )

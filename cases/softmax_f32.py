@@ -14,6 +14,7 @@ from harness.contract import (
     normal,
     op,
     placements,
+    sparse,
     special_values,
     structured,
     sum_of,
@@ -64,5 +65,8 @@ softmax_f32 = op(
             *structured([255, 4097]),
         ],
         "placement": placements(),
+        # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory. e**-120, which is what
+        # the zeros come to, is zero in float32.
+        "huge": [sparse(loud(120.0, 120.5, signed=False), size) for size in (2**29 + 3, 2**30 + 5)],
     },
 )

@@ -10,6 +10,7 @@ from harness.contract import (
     loud_subsets,
     op,
     placements,
+    sparse,
     special_values,
     structured,
     sum_of,
@@ -36,5 +37,7 @@ sum_f32 = op(
             *structured([255, 4097]),
         ],
         "placement": placements(),
+        # Beyond 31 and 32 bits of a byte count, and 31 bits of an index.
+        "huge": [sparse(loud(1.0, 2.0), size) for size in (2**29 + 3, 2**30 + 5, 2**31 + 7)],
     },
 )

@@ -61,7 +61,7 @@ class InputStream:
         drawn: dict[str, NDArray[Any]] = {}
         for number, parameter in enumerate(contract.prototype.buffers):
             if contract.flows[parameter.name] is not Flow.OUT:
-                count = contract.extents[parameter.name].count(sizes)
+                count = case.array_length(contract.extents[parameter.name].count(sizes))
                 drawn[parameter.name] = self._draw(parameter.type, case, count, number)
         for mine, theirs in case.placement.alias:
             buffers = contract.prototype.buffers
@@ -76,7 +76,7 @@ class InputStream:
         raw = self._raw(case.key, stream, count)
         if element.family != "float":
             return raw.astype(element.dtype)
-        if pattern.kind == "loud":
+        if pattern.kind in ("loud", "sparse"):
             values = self._loud(pattern, raw, case, count)
         else:
             values = _four_uniform(raw).astype(np.float64)
@@ -90,8 +90,10 @@ class InputStream:
         values = low + (high - low) * ((raw >> _LOUD_SHIFT).astype(np.float64) * 2.0**-_LOUD_BITS)
         if pattern.is_signed:
             values *= 1.0 - 2.0 * (raw & np.uint64(1)).astype(np.float64)
-        quiet = self._parts(case, pattern.parts, count) != pattern.part
-        values[quiet] = pattern.quiet
+        if pattern.kind == "sparse":
+            values[-1] = 0
+        else:
+            values[self._parts(case, pattern.parts, count) != pattern.part] = pattern.quiet
         return values
 
     def _parts(self, case: Case, parts: int, count: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from harness import __version__
 from harness.build.store import cache_directory
 from harness.errors import ExitCode
-from harness.model import DEFAULT_COMPILERS, Compiler, Executor, Missing, Need, Project, Target
+from harness.model import DEFAULT_COMPILERS, HUGE_SUITE, Compiler, Contract, Executor, Missing, Need, Project, Target
 from harness.pipeline import make_surveyor, runs_root
 from harness.place.host import HostPlace
 from harness.project import load_project
@@ -21,12 +21,16 @@ from harness.report.record import RUNS_DIRECTORY
 def show_list(config: str | None) -> ExitCode:
     """Print the kernels of the project, the suites of their ops, and all targets."""
     project = _project(config)
-    kernels = [[k.id, k.isa, k.symbol, ", ".join(project.contracts[k.op].suites)] for k in project.kernels]
+    kernels = [[k.id, k.isa, k.symbol, _suites(project.contracts[k.op])] for k in project.kernels]
     print(tabulate(kernels, ("kernel", "ISA", "symbol", "suites")))
     print()
     targets = [[t.name, ", ".join(t.isas), _bits(t), t.description] for t in project.targets.values()]
     print(tabulate(targets, ("target", "runs", "bits", "description"), disable_numparse=True))
     return ExitCode.PASSED
+
+
+def _suites(contract: Contract) -> str:
+    return ", ".join(f"{suite} (on request)" if suite == HUGE_SUITE else suite for suite in contract.suites)
 
 
 def _project(config: str | None) -> Project:

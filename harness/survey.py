@@ -35,7 +35,6 @@ from harness.model import (
 )
 from harness.place import Place
 
-PROBE_TIMEOUT_MS = 5000
 _MEMORY_VERSION = 3
 
 
@@ -202,7 +201,7 @@ class Surveyor:
                 "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
                 "is_final": False,
             }
-        load = Load(_NO_CONTRACT, Conventions(), (), {}, (), (), need.vector_bits, PROBE_TIMEOUT_MS)
+        load = Load(_NO_CONTRACT, Conventions(), (), {}, (), (), (), need.vector_bits)
         seen = observe(self.place, binary, executor, load)
         version = qemu_version(executor.command[0], self.place) if executor.how == "qemu-user" else executor.version
         name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"

@@ -42,11 +42,17 @@ static void describe(struct arena_buffer *buffer, const struct pack *pack, const
     buffer->span_bytes = 0;
     buffer->canary_word = fill_canary_word(trial->head->fill, parameter, i);
     buffer->output_word = fill_output_word(trial->head->fill, parameter);
-    buffer->contents = NULL;
-    if (wanted->blob_offset != BLOB_NONE) {
-        buffer->contents = pack->bytes + pack->header->blob_offset + wanted->blob_offset;
+    buffer->contents = wanted->contents;
+    buffer->bytes = pack->bytes + pack->header->blob_offset;
+    buffer->run_count = 0;
+    if (buffer->contents == CONTENTS_BYTES) {
+        buffer->bytes += wanted->blob_offset;
+    } else if (buffer->contents == CONTENTS_RUNS) {
+        buffer->runs = pack_runs(pack, wanted);
+        buffer->run_count = wanted->run_count;
     }
     buffer->is_written = false;
+    buffer->is_zeroed = false;
 }
 
 /* What shares one place is as large as the largest of them, and written if any of them is. */
@@ -57,6 +63,7 @@ static void share(struct arena *arena, const struct pack *pack, const struct cas
     root->shared_bytes = extent > root->shared_bytes ? extent : root->shared_bytes;
     root->span_bytes = span > root->span_bytes ? span : root->span_bytes;
     root->is_written |= pack_buffer_is_output(pack, i);
+    root->is_zeroed |= arena->buffers[i].contents == CONTENTS_RUNS;
 }
 
 static void place(struct arena_buffer *root, const struct pack_placement *placement) {
@@ -64,6 +71,9 @@ static void place(struct arena_buffer *root, const struct pack_placement *placem
     root->start = root->floor + placement->offset_bytes;
     if (placement->side == SIDE_END) {
         root->start = root->floor + root->open_bytes - placement->offset_bytes - root->span_bytes;
+    }
+    if (root->is_zeroed) {
+        memory_zero(root->floor, root->open_bytes);
     }
 }
 
@@ -73,11 +83,19 @@ static void lay_canaries(const struct arena_buffer *root) {
 }
 
 static void lay_contents(const struct arena_buffer *buffer) {
-    uint8_t *end = buffer->start + buffer->extent_bytes;
-    if (buffer->contents) {
-        memcpy(buffer->start, buffer->contents, buffer->extent_bytes);
-    } else {
-        fill_bytes(buffer->start, end, buffer->start, buffer->output_word);
+    switch (buffer->contents) {
+    case CONTENTS_NONE:
+        fill_bytes(buffer->start, buffer->start + buffer->extent_bytes, buffer->start, buffer->output_word);
+        break;
+    case CONTENTS_BYTES:
+        memcpy(buffer->start, buffer->bytes, buffer->extent_bytes);
+        break;
+    case CONTENTS_RUNS: /* the pages are zero */
+        for (uint32_t i = 0; i < buffer->run_count; i++) {
+            const struct pack_run *run = &buffer->runs[i];
+            memcpy(buffer->start + run->offset_bytes, buffer->bytes + run->blob_offset, run->length_bytes);
+        }
+        break;
     }
 }
 
@@ -99,14 +117,20 @@ void arena_lay(struct arena *arena, const struct pack *pack, const struct case_v
     for (uint32_t i = 0; i < arena->count; i++) { /* first poison, then contents: an alias may have either */
         buffers[i].start = buffers[buffers[i].root].start;
         buffers[i].is_written = buffers[buffers[i].root].is_written;
-        if (!buffers[i].contents) {
+        if (buffers[i].contents == CONTENTS_NONE) {
             lay_contents(&buffers[i]);
         }
     }
     for (uint32_t i = 0; i < arena->count; i++) {
-        if (buffers[i].contents) {
+        if (buffers[i].contents != CONTENTS_NONE) {
             lay_contents(&buffers[i]);
         }
+    }
+}
+
+void arena_release(const struct arena *arena) {
+    for (uint32_t i = 0; i < arena->count; i++) {
+        memory_release(arena->buffers[i].floor, arena->buffers[i].open_bytes);
     }
 }
 
@@ -129,13 +153,39 @@ bool arena_canary_damage(const struct arena *arena, uint32_t i, struct damage *d
     return changed != 0;
 }
 
-static const uint8_t *first_difference(const uint8_t *a, const uint8_t *b, uint64_t bytes) {
+/* Both count the bytes that changed, and tell the first in `first` unless it has one already. */
+static uint64_t changed_bytes(const uint8_t *at, const uint8_t *contents, uint64_t bytes, const uint8_t **first) {
+    uint64_t changed = 0;
+    if (memcmp(at, contents, bytes) == 0) {
+        return 0;
+    }
     for (uint64_t i = 0; i < bytes; i++) {
-        if (a[i] != b[i]) {
-            return a + i;
+        if (at[i] != contents[i]) {
+            changed++;
+            *first = *first ? *first : at + i;
         }
     }
-    return NULL;
+    return changed;
+}
+
+static uint64_t changed_zeros(const uint8_t *from, const uint8_t *to, const uint8_t **first) {
+    const uint8_t *found = NULL;
+    uint64_t changed = fill_damage(from, to, from, 0, &found);
+    *first = *first ? *first : found;
+    return changed;
+}
+
+static uint64_t changed_runs(const struct arena_buffer *buffer, const uint8_t **first) {
+    const uint8_t *at = buffer->start;
+    uint64_t changed = 0;
+    for (uint32_t i = 0; i < buffer->run_count; i++) {
+        const struct pack_run *run = &buffer->runs[i];
+        const uint8_t *start = buffer->start + run->offset_bytes;
+        changed += changed_zeros(at, start, first);
+        changed += changed_bytes(start, buffer->bytes + run->blob_offset, run->length_bytes, first);
+        at = start + run->length_bytes;
+    }
+    return changed + changed_zeros(at, buffer->start + buffer->extent_bytes, first);
 }
 
 bool arena_input_damage(const struct arena *arena, uint32_t i, struct damage *damage) {
@@ -146,13 +196,16 @@ bool arena_input_damage(const struct arena *arena, uint32_t i, struct damage *da
     if (buffer->is_written) {
         return false;
     }
-    if (!buffer->contents) {
+    switch (buffer->contents) {
+    case CONTENTS_NONE:
         changed = fill_damage(buffer->start, end, buffer->start, buffer->output_word, &first);
-    } else if (memcmp(buffer->start, buffer->contents, buffer->extent_bytes) != 0) {
-        first = first_difference(buffer->start, buffer->contents, buffer->extent_bytes);
-        for (uint64_t k = (uint64_t)(first - buffer->start); k < buffer->extent_bytes; k++) {
-            changed += buffer->start[k] != buffer->contents[k];
-        }
+        break;
+    case CONTENTS_BYTES:
+        changed = changed_bytes(buffer->start, buffer->bytes, buffer->extent_bytes, &first);
+        break;
+    case CONTENTS_RUNS:
+        changed = changed_runs(buffer, &first);
+        break;
     }
     *damage = (struct damage){
         .buffer = i,

@@ -20,9 +20,13 @@ struct arena_buffer {
     uint64_t shared_bytes; /* largest extent of those that share this place */
     uint64_t span_bytes;   /* the same with the declared over-read */
     uint64_t canary_word;
-    uint64_t output_word;    /* poison of the extent where there are no contents */
-    const uint8_t *contents; /* or NULL */
-    bool is_written;         /* by the kernel, under this name or another */
+    uint64_t output_word; /* poison of the extent where there are no contents */
+    enum contents_form contents;
+    const uint8_t *bytes;        /* CONTENTS_BYTES: these; CONTENTS_RUNS: the blob that the runs refer to */
+    const struct pack_run *runs; /* CONTENTS_RUNS */
+    uint32_t run_count;
+    bool is_written; /* by the kernel, under this name or another */
+    bool is_zeroed;  /* some of what shares this place is CONTENTS_RUNS */
 };
 
 struct arena {
@@ -35,6 +39,9 @@ void arena_prepare(struct arena *arena, const struct pack *pack);
 /* Places every buffer as the trial says and lays canaries, poison and contents afresh. */
 void arena_lay(struct arena *arena, const struct pack *pack, const struct case_view *view,
                const struct trial_view *trial);
+
+/* After a sparse case: no memory is held for its buffers any more. */
+void arena_release(const struct arena *arena);
 
 /* The two ways in which buffer number i can be damaged. Each returns whether it is, and tells what. */
 bool arena_canary_damage(const struct arena *arena, uint32_t i, struct damage *damage);

@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include "fills.h"
 #include "status.h"
 #include "syscalls.h"
 
@@ -16,6 +17,22 @@ uint8_t *memory_island(uint64_t bytes, int protection) {
         guest_exit(EXIT_STATUS_NO_MEMORY);
     }
     return start + GUARD_BYTES;
+}
+
+void memory_release(uint8_t *start, uint64_t bytes) {
+    guest_syscall(SYS_madvise, (long)start, (long)bytes, MADV_DONTNEED, 0);
+}
+
+/* Emulators may take the advice for a hint and leave the pages as they are: one byte tells. */
+void memory_zero(uint8_t *start, uint64_t bytes) {
+    if (bytes > 0) {
+        *(volatile uint8_t *)start = 1;
+        memory_release(start, bytes);
+        guest_syscall(SYS_madvise, (long)start, (long)bytes, MADV_HUGEPAGE, 0); /* hundreds of times fewer faults */
+        if (*(volatile uint8_t *)start != 0) {
+            fill_bytes(start, start + bytes, start, 0);
+        }
+    }
 }
 
 void memory_prepare(uint64_t record_bytes) {

@@ -55,6 +55,10 @@ extern struct guest_frozen guest_frozen;
 /* Maps `bytes` of zeroes with guards around them. Ends the process if there is no memory. */
 uint8_t *memory_island(uint64_t bytes, int protection);
 
+/* Whole pages: makes them read as zero without holding memory for them, or gives their memory back. */
+void memory_zero(uint8_t *start, uint64_t bytes);
+void memory_release(uint8_t *start, uint64_t bytes);
+
 void memory_prepare(uint64_t record_bytes); /* makes the sealed and the exit region */
 void memory_freeze(void);                   /* once: guest_frozen is read-only from here on */
 void memory_unseal(void);                   /* the trampoline seals, as the last thing before the kernel runs */

@@ -82,14 +82,52 @@ static const char *check_parameters(struct pack *pack) {
     return buffers == pack->header->buffer_count ? NULL : "another number of buffers than it says";
 }
 
+static bool blob_holds(const struct pack *pack, uint64_t offset, uint64_t bytes) {
+    return offset <= pack->blob_bytes && bytes <= pack->blob_bytes - offset;
+}
+
+const struct pack_run *pack_runs(const struct pack *pack, const struct pack_buffer *buffer) {
+    return (const struct pack_run *)(pack->bytes + pack->header->blob_offset + buffer->blob_offset);
+}
+
+static bool runs_are_sound(const struct pack *pack, const struct pack_buffer *buffer) {
+    if (buffer->blob_offset % 8 != 0 ||
+        !blob_holds(pack, buffer->blob_offset, buffer->run_count * sizeof(struct pack_run))) {
+        return false;
+    }
+    const struct pack_run *runs = pack_runs(pack, buffer);
+    uint64_t end = 0;
+    for (uint32_t i = 0; i < buffer->run_count; i++) {
+        if (runs[i].offset_bytes < end || runs[i].offset_bytes > buffer->extent_bytes ||
+            runs[i].length_bytes > buffer->extent_bytes - runs[i].offset_bytes ||
+            !blob_holds(pack, runs[i].blob_offset, runs[i].length_bytes)) {
+            return false;
+        }
+        end = runs[i].offset_bytes + runs[i].length_bytes;
+    }
+    return true;
+}
+
+static bool contents_are_sound(const struct pack *pack, const struct pack_buffer *buffer) {
+    switch (buffer->contents) {
+    case CONTENTS_NONE:
+        return true;
+    case CONTENTS_BYTES:
+        return blob_holds(pack, buffer->blob_offset, buffer->extent_bytes);
+    case CONTENTS_RUNS:
+        return runs_are_sound(pack, buffer);
+    default:
+        return false;
+    }
+}
+
 static const char *check_buffers(const struct pack *pack, const struct pack_buffer *buffers) {
     for (uint32_t i = 0; i < pack->header->buffer_count; i++) {
         const struct pack_buffer *buffer = &buffers[i];
         if (buffer->extent_bytes > SIZE_LIMIT || buffer->readable_bytes > SIZE_LIMIT) {
             return "a buffer of absurd size";
         }
-        if (buffer->blob_offset != BLOB_NONE &&
-            (buffer->blob_offset > pack->blob_bytes || buffer->extent_bytes > pack->blob_bytes - buffer->blob_offset)) {
+        if (!contents_are_sound(pack, buffer)) {
             return "contents that lie outside";
         }
     }
@@ -123,6 +161,21 @@ static const char *check_trial(struct pack *pack, const struct case_view *view, 
     return NULL;
 }
 
+/* How much of a record the output of one buffer may take, in one trial. */
+static uint64_t output_room(const struct pack *pack, const struct case_view *view, uint32_t buffer) {
+    if (!pack_buffer_is_output(pack, buffer)) {
+        return 0;
+    }
+    if ((view->head->flags & CASE_SPARSE) != 0) {
+        return OUTPUT_RUN_LIMIT * sizeof(struct output_run);
+    }
+    return padded(view->buffers[buffer].extent_bytes);
+}
+
+static bool runs_can_hold(const struct pack *pack, uint32_t buffer) {
+    return pack_buffer_parameter(pack, buffer)->element_bytes <= sizeof(((struct output_run *)NULL)->element);
+}
+
 /* Checks that a case lies inside before anything of it is read, and notes the largest sizes on the way. */
 static const char *check_case(struct pack *pack, uint64_t *offset) {
     uint64_t limit = pack->header->blob_offset;
@@ -136,10 +189,16 @@ static const char *check_case(struct pack *pack, uint64_t *offset) {
         return "a case with trials that lie outside";
     }
     struct case_view view = pack_case_at(pack, *offset);
+    if ((view.head->flags & ~CASE_SPARSE) != 0) {
+        return "a case of no known kind";
+    }
     const char *complaint = check_buffers(pack, view.buffers);
     uint64_t output_bytes = 0;
     for (uint32_t i = 0; i < pack->header->buffer_count && !complaint; i++) {
-        output_bytes += pack_buffer_is_output(pack, i) ? padded(view.buffers[i].extent_bytes) : 0;
+        output_bytes += output_room(pack, &view, i);
+        if ((view.head->flags & CASE_SPARSE) != 0 && !runs_can_hold(pack, i)) {
+            return "a sparse case of elements that no run holds";
+        }
     }
     for (uint32_t i = 0; i < trials && !complaint; i++) {
         struct trial_view trial = pack_trial(pack, &view, i);

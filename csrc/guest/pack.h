@@ -42,6 +42,9 @@ struct case_view pack_case_at(const struct pack *pack, uint64_t offset);
 
 struct trial_view pack_trial(const struct pack *pack, const struct case_view *view, uint32_t number);
 
+/* Of a buffer whose contents are CONTENTS_RUNS. */
+const struct pack_run *pack_runs(const struct pack *pack, const struct pack_buffer *buffer);
+
 static inline const struct pack_parameter *pack_buffer_parameter(const struct pack *pack, uint32_t buffer) {
     return &pack->parameters[pack->buffer_parameter[buffer]];
 }

@@ -102,6 +102,38 @@ void record_append_output(struct recorder *recorder, const void *contents, uint6
     memset(claim(recorder, padded(bytes) - bytes), 0, padded(bytes) - bytes);
 }
 
+/* How many elements from `at` on equal the first: each byte is compared with the one an element further. */
+static uint64_t equal_elements(const uint8_t *at, uint64_t bytes, uint32_t element_bytes) {
+    uint64_t same = 0;
+    uint64_t one, next;
+    uint64_t compared = bytes - element_bytes;
+    for (; compared - same >= sizeof one; same += sizeof one) {
+        memcpy(&one, at + same, sizeof one);
+        memcpy(&next, at + same + element_bytes, sizeof next);
+        if (one != next) {
+            break;
+        }
+    }
+    while (same < compared && at[same] == at[same + element_bytes]) {
+        same++;
+    }
+    return same / element_bytes + 1;
+}
+
+void record_append_runs(struct recorder *recorder, const void *contents, uint64_t bytes, uint32_t element_bytes) {
+    struct output output = {.form = OUTPUT_RUNS, .length_bytes = bytes};
+    struct output *written = record_append(recorder, &output, sizeof output);
+    const uint8_t *at = contents;
+    while (bytes >= element_bytes && written->run_count < OUTPUT_RUN_LIMIT) {
+        struct output_run run = {.count = equal_elements(at, bytes, element_bytes)};
+        memcpy(&run.element, at, element_bytes);
+        record_append(recorder, &run, sizeof run);
+        written->run_count++;
+        at += run.count * element_bytes;
+        bytes -= run.count * element_bytes;
+    }
+}
+
 static bool write_all(int file, const uint8_t *at, uint64_t bytes) {
     while (bytes > 0) {
         long written = guest_syscall(SYS_write, file, (long)at, (long)bytes, 0);

@@ -34,6 +34,7 @@ bool record_set_path(const char *path);
 void record_begin(struct recorder *recorder);
 void *record_append(struct recorder *recorder, const void *part, uint64_t bytes); /* returns the copy */
 void record_append_output(struct recorder *recorder, const void *contents, uint64_t bytes);
+void record_append_runs(struct recorder *recorder, const void *contents, uint64_t bytes, uint32_t element_bytes);
 void record_send(struct recorder *recorder, uint32_t type); /* ends the process if it cannot */
 
 #endif

@@ -134,14 +134,22 @@ static void append_violations(struct sealed *sealed, struct trial_header *header
     descriptors_check(&sealed->descriptors, report_violation, &sink);
 }
 
-static void append_outputs(struct sealed *sealed, const struct trial_header *header) {
+static bool is_sparse(const struct case_view *view) {
+    return (view->head->flags & CASE_SPARSE) != 0;
+}
+
+static void append_outputs(struct sealed *sealed, const struct case_view *view, const struct trial_header *header) {
     static const struct output none = {.form = OUTPUT_NONE};
+    const struct pack *pack = &guest_frozen.pack;
     for (uint32_t i = 0; i < sealed->arena.count; i++) {
         const struct arena_buffer *buffer = &sealed->arena.buffers[i];
-        if (header->status == TRIAL_RETURNED && pack_buffer_is_output(&guest_frozen.pack, i)) {
-            record_append_output(&sealed->recorder, buffer->start, buffer->extent_bytes);
-        } else {
+        if (header->status != TRIAL_RETURNED || !pack_buffer_is_output(pack, i)) {
             record_append(&sealed->recorder, &none, sizeof none);
+        } else if (is_sparse(view)) {
+            uint32_t element_bytes = pack_buffer_parameter(pack, i)->element_bytes;
+            record_append_runs(&sealed->recorder, buffer->start, buffer->extent_bytes, element_bytes);
+        } else {
+            record_append_output(&sealed->recorder, buffer->start, buffer->extent_bytes);
         }
     }
 }
@@ -167,7 +175,7 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     memcpy(header->result, guest_frozen.exit->result, sizeof header->result);
     append_damage(sealed, header);
     append_violations(sealed, header);
-    append_outputs(sealed, header);
+    append_outputs(sealed, view, header);
     return header->status;
 }
 
@@ -183,11 +191,14 @@ static void run_case(struct sealed *sealed) {
         if (status == TRIAL_RETURNED) {
             status = run_trial(sealed, &view, i);
         } else {
-            append_outputs(sealed, append_header(sealed, TRIAL_SKIPPED));
+            append_outputs(sealed, &view, append_header(sealed, TRIAL_SKIPPED));
         }
     }
     fault_cancel_timers();
     record_send(&sealed->recorder, RECORD_CASE);
+    if (is_sparse(&view)) {
+        arena_release(&sealed->arena);
+    }
     sealed->case_offset = view.next_offset;
     sealed->cases_done++;
     sealed->cases_timed_out += status == TRIAL_TIMEOUT;

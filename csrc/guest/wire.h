@@ -1,6 +1,6 @@
 /* The wire format between host and guest: what goes in (the pack) and what comes out (the observation).
  *
- * harness/guest.py is the other end of this file; a unit test holds the constants and the sizes of the
+ * harness/guest/ is the other end of this file; a unit test holds the constants and the sizes of the
  * structures in the two files against each other. Everything is little-endian, every structure has the
  * layout that C gives it without padding, and every variable-length part starts at a multiple of 8 bytes.
  *
@@ -15,7 +15,7 @@
  *         trial_count times:
  *             pack_trial
  *             pack_placement[buffer_count]
- *     blob bytes                                 contents that pack_buffer refers to by offset
+ *     blob bytes                                 contents that pack_buffer and pack_run refer to by offset
  *
  * Observation (one file, only ever appended to, one record at a time):
  *
@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 #define PACK_MAGIC 0x4b434150u   /* "PACK" */
 #define RECORD_MAGIC 0x43455248u /* "HREC" */
 
@@ -79,15 +79,30 @@ struct pack_case {
     uint32_t index;          /* the host's number for this case; repeated in the record */
     uint32_t trial_count;    /* calls of the kernel for this case, at least 1 */
     uint32_t cpu_timeout_ms; /* CPU time that one trial may take */
-    uint32_t reserved;
+    uint32_t flags;          /* CASE_* */
 };
 
-#define BLOB_NONE UINT64_MAX /* no contents: poison fills the buffer before every call */
+#define CASE_SPARSE 1u /* buffers too long to travel: outputs come back as OUTPUT_RUNS */
+
+enum contents_form {
+    CONTENTS_NONE = 0,  /* poison fills the buffer before every call */
+    CONTENTS_BYTES = 1, /* extent_bytes bytes */
+    CONTENTS_RUNS = 2,  /* pack_run[run_count]: zeros but for these */
+};
 
 struct pack_buffer {
     uint64_t extent_bytes;   /* what the contract lets the kernel touch */
-    uint64_t blob_offset;    /* of extent_bytes bytes, relative to pack_header.blob_offset; or BLOB_NONE */
+    uint64_t blob_offset;    /* of the contents, relative to pack_header.blob_offset */
     uint64_t readable_bytes; /* declared over-read: mapped and poisoned bytes behind the extent */
+    uint32_t contents;       /* enum contents_form */
+    uint32_t run_count;
+};
+
+/* Ascending, apart from one another, and inside the extent. */
+struct pack_run {
+    uint64_t offset_bytes; /* from the start of the buffer */
+    uint64_t length_bytes;
+    uint64_t blob_offset; /* of its bytes, relative to pack_header.blob_offset */
 };
 
 /* What the standard leaves undefined is filled with this before the call: caller-saved registers, the stack
@@ -208,13 +223,21 @@ enum output_form {
     OUTPUT_NONE = 0,   /* a FLOW_IN buffer, or any buffer of a trial that did not return */
     OUTPUT_INLINE = 1, /* length_bytes follow, padded to a multiple of 8 */
     OUTPUT_SAME = 2,   /* equal to an earlier inline output of this process with this digest */
+    OUTPUT_RUNS = 3,   /* output_run[run_count] follow, from the first element on */
 };
 
 struct output {
     uint32_t form; /* enum output_form */
-    uint32_t reserved;
-    uint64_t digest;       /* of the bytes: two outputs with one digest and length are taken as equal */
+    uint32_t run_count;
+    uint64_t digest;       /* of the bytes: two outputs with one digest and length are taken as equal; 0 for runs */
     uint64_t length_bytes; /* of the contents, whether they follow or not */
+};
+
+/* Equal elements, one behind the other. An output of more than OUTPUT_RUN_LIMIT runs ends behind that many. */
+#define OUTPUT_RUN_LIMIT 4096u
+struct output_run {
+    uint64_t element; /* its bits */
+    uint64_t count;
 };
 
 /* RECORD_BYE: bye */

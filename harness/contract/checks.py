@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.contract.suites import ByLanes, Entry, Sized
 from harness.errors import ContractError, perhaps
-from harness.model import Contract
+from harness.model import HUGE_SUITE, Contract
 
 
 def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
@@ -74,3 +74,19 @@ def _check_entries(contract: Contract, suite: str, entries: Sequence[Entry]) -> 
             )
         if isinstance(sized, int) and sized < 0:
             raise ContractError(f"suite {suite!r}: the size {sized} is negative")
+        if _is_sparse(entry) != (suite == HUGE_SUITE):
+            raise ContractError(f"suite {suite!r}: sparse(...) is for the suite {HUGE_SUITE!r}, and nothing else is")
+        if suite == HUGE_SUITE:
+            _check_sparse(contract)
+
+
+def _is_sparse(entry: Entry) -> bool:
+    return isinstance(entry, Sized) and entry.pattern is not None and bool(entry.pattern.sites)
+
+
+def _check_sparse(contract: Contract) -> None:
+    """All buffers of a sparse case have their loud elements at the same places, so they are equally long."""
+    (name,) = contract.size_names
+    for buffer, extent in contract.extents.items():
+        if any(extent.count({name: size}) != size for size in (0, 7, 1 << 31)):
+            raise ContractError(f"suite {HUGE_SUITE!r}: {buffer}[{extent.text}] is not {name} elements long")

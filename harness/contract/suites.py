@@ -112,6 +112,23 @@ def single_loud(pattern: Pattern, of_sizes: Iterable[int]) -> list[Entry]:
     return [Sized(size, replace(pattern, part=size - 1, parts=size)) for size in of_sizes]
 
 
+_FIRST_BOUNDARY = 28
+_LAST_BOUNDARY = 33
+
+
+def sparse(pattern: Pattern, size: int, at: Iterable[int] = ()) -> Sized:
+    """A row too long to be held: loud elements at some positions, by default where counts and offsets wrap, and zeros.
+
+    The default positions are the ends and the middle, and the elements before, at and behind each power of two from
+    2**28 on: there 31 or 32 bits of a byte offset or an index are used up, for elements of 1 to 8 bytes.
+    """
+    wrapping = (1 << bits for bits in range(_FIRST_BOUNDARY, _LAST_BOUNDARY + 1))
+    around_wrapping = (boundary + delta for boundary in wrapping for delta in (-1, 0, 1))
+    usual = (0, 1, size // 2 + 1, *around_wrapping, size - 2, size - 1)
+    sites = sorted({site for site in (tuple(at) or usual) if 0 <= site < size})
+    return Sized(size, replace(pattern, kind="sparse", sites=tuple(sites)))
+
+
 def peaks(of_sizes: Iterable[int]) -> list[Entry]:
     """For each size, cases whose largest element stands at each of some positions.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from harness.judge.compare import Comparison, compare, distance_ulp
 from harness.judge.faults import damaged, death_finding, ended_early, gate_finding, state_changed
 from harness.judge.reference import Expected, Oracle
+from harness.judge.runs import abreast, compare_runs
 from harness.model import (
     Case,
     CaseObservation,
@@ -22,6 +23,7 @@ from harness.model import (
     Finding,
     Observation,
     Outcome,
+    Runs,
     Trial,
     TrialObservation,
     TrialStatus,
@@ -29,7 +31,7 @@ from harness.model import (
 
 __all__ = ["Judge", "gate_finding"]
 
-Outputs = Mapping[str, bytes]
+Outputs = Mapping[str, bytes | Runs]
 Inputs = Mapping[str, NDArray[Any]]
 
 
@@ -43,7 +45,7 @@ class Judge:
         self._buffers = contract.prototype.buffers
         self._result = contract.prototype.result
         self._expected: dict[int, dict[str, Expected]] = {}
-        self._compared: dict[tuple[int, str, bytes], tuple[Comparison, float | None]] = {}
+        self._compared: dict[tuple[int, str, bytes | Runs], tuple[Comparison, float | None]] = {}
         self._scalar: dict[int, Outputs] = {}
 
     def keep_scalar(self, observation: Observation, cases: tuple[Case, ...]) -> None:
@@ -127,14 +129,17 @@ class Judge:
             seconds=seconds,
         )
 
-    def _compared_once(self, case: Case, name: str, raw: bytes) -> tuple[Comparison, float | None]:
-        """Compare with the reference, and with what the scalar kernel computed where that is known."""
-        key = (case.key, name, hashlib.blake2b(raw, digest_size=16).digest())
+    def _compared_once(self, case: Case, name: str, raw: bytes | Runs) -> tuple[Comparison, float | None]:
+        """Compare with the reference, and with what the scalar kernel computed where that is known and held whole."""
+        key = (case.key, name, raw if isinstance(raw, Runs) else hashlib.blake2b(raw, digest_size=16).digest())
         if key not in self._compared:
             expected = self._expected[case.key][name]
-            scalar = self._scalar.get(case.key)
-            apart = None if scalar is None else distance_ulp(raw, scalar[name], expected)
-            self._compared[key] = (compare(name, raw, expected), apart)
+            if isinstance(raw, Runs):
+                self._compared[key] = (compare_runs(name, raw, expected, case), None)
+            else:
+                scalar = self._scalar.get(case.key, {}).get(name)
+                apart = distance_ulp(raw, scalar, expected) if isinstance(scalar, bytes) else None
+                self._compared[key] = (compare(name, raw, expected), apart)
         return self._compared[key]
 
     # -- against one another
@@ -153,21 +158,21 @@ class Judge:
                     )
         return ""
 
-    def _first_difference(self, name: str, one: bytes, other: bytes) -> str:
+    def _first_difference(self, name: str, one: bytes | Runs, other: bytes | Runs) -> str:
         types = {parameter.name: parameter.type for parameter in self._buffers}
         element_type = types.get(name, self._result)
         dtype = element_type.dtype if element_type else "u1"
-        first, second = (np.frombuffer(raw, dtype) for raw in (one, other))
+        first, second, places = abreast(one, other, dtype)
         bits = f"<u{first.dtype.itemsize}"
         differing = np.flatnonzero(first.view(bits) != second.view(bits))
         readable = differing[first[differing] == first[differing]]  # where the first is no NaN
         element = int((readable if readable.size else differing)[0])
-        place = f"{name}[{element}]" if name in types else "the returned value"
+        place = f"{name}[{places[element]}]" if name in types else "the returned value"
         numbers = [f"{array[element]:.9g} ({array.view(bits)[element]:#x})" for array in (first, second)]
         return f"{place} is {' and '.join(numbers)}"
 
     def _outputs(self, trial: TrialObservation) -> Outputs:
-        outputs = {
+        outputs: dict[str, bytes | Runs] = {
             parameter.name: raw for parameter, raw in zip(self._buffers, trial.outputs, strict=True) if raw is not None
         }
         if self._result:

@@ -63,21 +63,27 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
         share = np.where(beyond, np.inf, share)
         worst = int(share.argmax())
     ulps = error / expected.ulp
+    counts = expected.counts
     return Comparison(
         max_ulp=float(np.maximum.reduce(ulps)),
-        mean_ulp=float(np.add.reduce(ulps)) / ulps.size,
+        mean_ulp=float(np.add.reduce(ulps)) / ulps.size if counts is None else float(np.average(ulps, weights=counts)),
         headroom=1.0 - float(share[worst]),
         worst=Worst(
             name,
-            worst,
+            worst if expected.first is None else int(expected.first[worst]),
             float(got[worst]),
             float(expected.want[worst]),
             float(ulps[worst]),
             float(expected.tolerance[worst]),
         ),
-        wrong_elements=0 if share[worst] <= 1.0 else int(np.count_nonzero(~(share <= 1.0))),
-        elements=ulps.size,
+        wrong_elements=0 if share[worst] <= 1.0 else _number_of(~(share <= 1.0), counts),
+        elements=_number_of(np.ones_like(share, bool), counts),
     )
+
+
+def _number_of(entries: NDArray[np.bool_], counts: NDArray[np.int64] | None) -> int:
+    """Count elements; an entry of a sparse row stands for several."""
+    return int(np.count_nonzero(entries) if counts is None else counts[entries].sum())
 
 
 def _same(got: Array, want: Array) -> Array:

@@ -1,7 +1,7 @@
 """Per-element tolerances, derived from a contract's passes by rounding-error analysis.
 
-Notation: u is the unit roundoff of the output's format (2**-24 for float32), n the number of non-zero terms of a sum,
-r the roundings that each term has behind it before it is added, k = n + r.
+Notation: u is the unit roundoff of the output's format (2**-24 for float32), n the number of a sum's terms that are not
+zero in that format, r the roundings that each term has behind it before it is added, k = n + r.
 
 *Sums.* Whatever the order of summation, the computed sum differs from the exact one by at most E * sum(|t_i|):
 
@@ -11,9 +11,11 @@ r the roundings that each term has behind it before it is added, k = n + r.
   least 1 - 2 k exp(-lambda**2 (1 - u)**2 / 2)   (Higham and Mary, *A New Approach to Probabilistic Rounding Error
   Analysis*, SIAM J. Sci. Comput. 41(5), 2019, theorems 2.4 and 3.1). This is the sqrt(n)-scaled tolerance.
 
-Adding an exact zero rounds nothing, which is why n counts non-zero terms. Lambda follows from the probability that a
-correct kernel is accused, FALSE_ALARM = 1e-9 per sum. The smaller bound is used; rows whose rounding errors may all
-have one sign (`Pattern.directed`: all equal, sorted) get the worst-case bound only.
+Adding an exact zero rounds nothing, which is why n counts no zeros; each term, even the smallest, may be off by a
+subnormal.
+Lambda follows from the probability that a correct kernel is accused, FALSE_ALARM = 1e-9 per sum. The smaller bound is
+used; rows whose rounding errors may all have one sign (`Pattern.directed`: all equal, sorted) get the worst-case bound
+only.
 
 *Directed rounding.* A contract that says `rounding="directed"` gets 2 u for u, since truncation errs by up to a whole
 unit, and the worst-case bound only, since all errors may have one sign (Higham, section 2.1).
@@ -31,6 +33,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import ContractError
 from harness.model import Array, Contract, EachPass, MaxPass, SumPass
@@ -77,11 +80,13 @@ def propagate(
     *,
     directed: bool,
     overflow_at: float = math.inf,
+    weights: Array | None = None,
 ) -> Steps:
     """Evaluate the passes on float64 `values` (inputs, sizes and scalars by name).
 
     `units` has the unit roundoff by output name; sums use the largest, that of the narrowest format. A sum beyond
-    `overflow_at` becomes infinite, as it does in a kernel that adds up in that format.
+    `overflow_at` becomes infinite, as it does in a kernel that adds up in that format. `weights` says how many
+    elements of a sparse row each element of its arrays stands for.
 
     Raises:
         ContractError: a pass raises, or yields something that is no array of numbers.
@@ -92,7 +97,7 @@ def propagate(
     for step in contract.passes:
         try:
             if isinstance(step, SumPass):
-                value, bound = _sum(step, known, bounds, unit, directed)
+                value, bound = _sum(step, known, bounds, unit, directed, weights)
                 if abs(value) > overflow_at:
                     value, bound = math.copysign(math.inf, value), 0.0
             elif isinstance(step, MaxPass):
@@ -113,22 +118,29 @@ def _arguments(takes: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, An
 
 
 def _sum(
-    step: SumPass, known: Mapping[str, Any], bounds: Mapping[str, Any], unit: float, directed: bool
+    step: SumPass,
+    known: Mapping[str, Any],
+    bounds: Mapping[str, Any],
+    unit: float,
+    directed: bool,
+    weights: Array | None,
 ) -> tuple[Any, Any]:
+    def added(terms: NDArray[Any]) -> Any:
+        return np.add.reduce(terms if weights is None else terms * weights, axis=None)
+
     arguments = _arguments(step.takes, known)
     terms = np.asarray(step.terms(**arguments), np.float64)
-    count = int(np.count_nonzero(terms))
-    value = np.add.reduce(terms, axis=None)
+    value = added(terms)
     sizes = np.abs(terms)
+    subnormal = _SMALLEST_SUBNORMAL.get(unit, 0.0)
+    count = int(added(sizes > subnormal / 2))
     if callable(step.roundings):
-        own = unit * np.add.reduce(_at_known(step.roundings, known) * sizes, axis=None)
-        bound = own + sum_error(count, 0, unit, directed=directed) * np.add.reduce(sizes, axis=None)
+        own = unit * added(_at_known(step.roundings, known) * sizes)
+        bound = own + sum_error(count, 0, unit, directed=directed) * added(sizes)
     else:
-        bound = sum_error(count, step.roundings, unit, directed=directed) * np.add.reduce(sizes, axis=None)
-    bound += count * _SMALLEST_SUBNORMAL.get(unit, 0.0)
-    return value, bound + _inherited(
-        lambda changed: np.add.reduce(step.terms(**changed), axis=None), arguments, bounds, value
-    )
+        bound = sum_error(count, step.roundings, unit, directed=directed) * added(sizes)
+    bound += added(sizes > 0) * subnormal
+    return value, bound + _inherited(lambda changed: added(step.terms(**changed)), arguments, bounds, value)
 
 
 def _max(step: MaxPass, known: Mapping[str, Any], bounds: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
+from harness.guest import (
+    PackBuffer,
+    PackCase,
+    PackParameter,
+    Patches,
+    Transcript,
+    decode_observation,
+    encode_pack,
+)
 from harness.model import (
     Binary,
     Case,
@@ -33,6 +43,10 @@ MAX_TIMEOUTS = 3
 """Confirmed time-outs after which a job's remaining cases are not run."""
 _IDLE_BASE_S = 10.0
 _IDLE_PER_TIMEOUT = 4.0
+_PROBE_TIMEOUT_MS = 5000
+"""What a guest without cases may take, which only says what it is."""
+_OUT_OF_MEMORY = (-signal.SIGKILL, 125)
+"""How a process ends that gets no memory: by the system, or by itself (EXIT_STATUS_NO_MEMORY of the guest)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +60,9 @@ class Load:
     trials: tuple[Trial, ...]
     trial_counts: tuple[int, ...]
     """By case: how many of the trials it has, from the first."""
+    cpu_timeouts_ms: tuple[int, ...]
+    """By case: CPU time that one call may take."""
     vector_bits: int | None
-    cpu_timeout_ms: int
 
 
 def load_of(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Load:
@@ -59,8 +74,8 @@ def load_of(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Load:
         inputs,
         job.trials,
         job.trial_counts,
+        job.cpu_timeouts_ms,
         job.vector_bits,
-        job.cpu_timeout_ms,
     )
 
 
@@ -74,10 +89,16 @@ def observe(
     the process at work and starts no other.
     """
     stop = cancelled or threading.Event()
-    with place.open_slot(stop) as slot:
-        session = _Session(slot, binary, executor, load, stop)
+    needs_bytes = [needed_bytes(load.contract, case) for case in load.cases]
+    alone = _LONG_ROWS if any(needs_bytes) else contextlib.nullcontext()
+    with alone, place.open_slot(stop) as slot:
+        session = _Session(slot, binary, executor, load, stop, needs_bytes)
         session.run()
         return session.observation()
+
+
+_LONG_ROWS = threading.Lock()
+"""One process at a time has cases that need much memory, so that what is available stays available."""
 
 
 @dataclass(slots=True)
@@ -89,6 +110,8 @@ class _Session:
     executor: Executor
     load: Load
     cancelled: threading.Event
+    needs_bytes: Sequence[int]
+    """By case: memory beyond what any process takes."""
     facts: Mapping[str, int] = field(default_factory=dict)
     seen: dict[int, CaseObservation] = field(default_factory=dict)
     deaths: dict[int, Death] = field(default_factory=dict)
@@ -98,32 +121,49 @@ class _Session:
 
     def run(self) -> None:
         """Process after process until every case has a result or a reason for having none."""
-        count = len(self.load.cases)
+        chosen = self._affordable()
+        if self.not_run and not chosen:
+            return
         first = 0
         while True:
-            end = self._process(range(count), first)
+            end = self._process(chosen, first)
             if end is None:
                 return
             transcript, death = end
             self.facts = self.facts or transcript.facts
-            self.seen |= {case.index: case for case in transcript.cases}
+            self.seen |= {chosen[case.index]: case for case in transcript.cases}
             first += len(transcript.cases)
             if not transcript.complete:
-                self.deaths[first] = death
+                self._end_case(chosen[first], death)
                 first += 1
             self._retry_timeouts()
             if self._confirmed_timeouts() >= MAX_TIMEOUTS:
                 reason = f"not run: {self._confirmed_timeouts()} cases before it did not end"
-                self.not_run |= dict.fromkeys(range(first, count), reason)
+                self.not_run |= dict.fromkeys(chosen[first:], reason)
                 return
-            if first >= count:
+            if first >= len(chosen):
                 return
+
+    def _affordable(self) -> list[int]:
+        """Leave out cases for which there is no memory: running out of it would look like a fault of the kernel."""
+        available = self.slot.memory_bytes() if any(self.needs_bytes) else 0
+        for index, needed in enumerate(self.needs_bytes):
+            if needed > available:
+                self.not_run[index] = f"needs {_gib(needed)} of memory, of which {_gib(available)} are available"
+        return [index for index in range(len(self.load.cases)) if index not in self.not_run]
+
+    def _end_case(self, index: int, death: Death) -> None:
+        """Note that the process ended in a case: by its own doing, or because the system took the memory away."""
+        if self.needs_bytes[index] and death.exit_status in _OUT_OF_MEMORY:
+            self.not_run[index] = f"ended as the system ends a process that runs out of memory ({death.exit_status})"
+        else:
+            self.deaths[index] = death
 
     def _retry_timeouts(self) -> None:
         """Try cases that timed out once more, alone: a busy machine is not the kernel's fault."""
         for index in [index for index, case in self.seen.items() if _timed_out(case) and index not in self.retried]:
             self.retried.add(index)
-            end = self._process(range(index, index + 1), 0)
+            end = self._process([index], 0)
             if end and end[0].complete:
                 self.seen[index] = CaseObservation(index, end[0].cases[0].trials)
 
@@ -131,11 +171,13 @@ class _Session:
         ended_by_host = sum(death.exit_status is None for death in self.deaths.values())
         return ended_by_host + sum(_timed_out(case) for case in self.seen.values())
 
-    def _process(self, chosen: range, first: int) -> tuple[Transcript, Death] | None:
+    def _process(self, chosen: Sequence[int], first: int) -> tuple[Transcript, Death] | None:
         """Run the chosen cases, from the `first` of them on; None when what the process wrote cannot be believed."""
         nonce = secrets.randbits(64)
         emulator = self.executor.argv(self.load.vector_bits)
-        idle_timeout_s = _IDLE_BASE_S + _IDLE_PER_TIMEOUT * self.load.cpu_timeout_ms / 1000
+        idle_timeout_s = (
+            _IDLE_BASE_S + _IDLE_PER_TIMEOUT * max(self.load.cpu_timeouts_ms, default=_PROBE_TIMEOUT_MS) / 1000
+        )
         call = GuestCall(emulator, self.binary.path, encode(self.load, chosen, nonce), first, idle_timeout_s)
         try:
             end = self.slot.run(call)
@@ -145,7 +187,7 @@ class _Session:
                 end.observation,
                 nonce,
                 first_case=first,
-                trial_counts=self.load.trial_counts[chosen.start : chosen.stop],
+                trial_counts=[self.load.trial_counts[index] for index in chosen],
                 flows=tuple(self.load.contract.flows.values()),
             )
         except HarnessError as error:
@@ -164,6 +206,22 @@ class _Session:
         return Observation(self.facts, self.seen, self.deaths, self.not_run, self.harness_fault, self.command())
 
 
+def needed_bytes(contract: Contract, case: Case) -> int:
+    """Return the memory that a sparse case takes: what the kernel writes; zeros that are only read take none."""
+    if not case.pattern.sites:
+        return 0
+    sizes = dict(case.sizes)
+    return sum(
+        contract.extents[parameter.name].count(sizes) * parameter.type.size_bytes
+        for parameter in contract.prototype.buffers
+        if contract.flows[parameter.name] is not Flow.IN
+    )
+
+
+def _gib(count_bytes: int) -> str:
+    return f"{count_bytes / 2**30:.1f} GiB"
+
+
 def _timed_out(case: CaseObservation) -> bool:
     return any(trial.status is TrialStatus.TIMEOUT for trial in case.trials)
 
@@ -172,7 +230,7 @@ def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["it said nothing"])[-1]
 
 
-def encode(load: Load, chosen: range, nonce: int) -> bytes:
+def encode(load: Load, chosen: Sequence[int], nonce: int) -> bytes:
     """Lay out the pack of some of a load's cases."""
     contract = load.contract
     parameters = [
@@ -182,16 +240,16 @@ def encode(load: Load, chosen: range, nonce: int) -> bytes:
     return encode_pack(
         nonce,
         parameters,
-        [_pack_case(load, load.cases[index], load.trial_counts[index]) for index in chosen],
+        [_pack_case(load, index) for index in chosen],
         load.trials,
         vector_bits=load.vector_bits or 0,
-        cpu_timeout_ms=load.cpu_timeout_ms,
         timeout_limit=MAX_TIMEOUTS,
     )
 
 
-def _pack_case(load: Load, case: Case, trial_count: int) -> PackCase:
-    contract, inputs = load.contract, load.inputs[case.key]
+def _pack_case(load: Load, index: int) -> PackCase:
+    contract, case = load.contract, load.cases[index]
+    inputs = load.inputs[case.key]
     sizes = dict(case.sizes)
     numbers = {**sizes, **dict(case.scalars)}
     buffers = []
@@ -199,10 +257,25 @@ def _pack_case(load: Load, case: Case, trial_count: int) -> PackCase:
         array = inputs.get(parameter.name)
         count = contract.extents[parameter.name].count(sizes)
         readable_bytes = load.conventions.over_read.get(parameter.name, 0) * parameter.type.size_bytes
-        contents = None if array is None else array.tobytes()
+        contents = None if array is None else _contents(array, case.pattern.sites)
         alignment_bytes = load.conventions.alignment.get(parameter.name, 1)
         buffers.append(PackBuffer(count * parameter.type.size_bytes, contents, readable_bytes, alignment_bytes))
     values = tuple(0 if p.is_pointer else p.type.raw_bits(numbers[p.name]) for p in contract.prototype.parameters)
     elements = [parameter.type.size_bytes for parameter in contract.prototype.buffers]
     offsets = tuple(offset * size for offset, size in zip(case.placement.offsets, elements, strict=False))
-    return PackCase(values, tuple(buffers), trial_count, offsets, case.placement.alias)
+    return PackCase(
+        values,
+        tuple(buffers),
+        load.trial_counts[index],
+        load.cpu_timeouts_ms[index],
+        offsets,
+        case.placement.alias,
+        is_sparse=bool(case.pattern.sites),
+    )
+
+
+def _contents(array: NDArray[Any], sites: Sequence[int]) -> bytes | Patches:
+    """Return the bytes of a buffer; of a sparse one those of its loud elements, with their places."""
+    if not sites:
+        return array.tobytes()
+    return tuple((site * array.itemsize, element.tobytes()) for site, element in zip(sites, array[:-1], strict=True))

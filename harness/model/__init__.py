@@ -7,6 +7,7 @@ to run (plan), what came out (observation) and what it means (verdict). Import f
 from harness.model.capability import DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
 from harness.model.contract import (
     ANYWHERE,
+    HUGE_SUITE,
     VISIBLE_SUITE,
     WAIVABLE,
     Array,
@@ -33,6 +34,7 @@ from harness.model.observation import (
     Death,
     Fault,
     Observation,
+    Runs,
     TrialObservation,
     TrialStatus,
     Violation,
@@ -44,6 +46,7 @@ from harness.model.verdict import Finding, Outcome, Verdict, Worst
 __all__ = [
     "ANYWHERE",
     "DEFAULT_COMPILERS",
+    "HUGE_SUITE",
     "SCALAR_ISA",
     "VISIBLE_SUITE",
     "WAIVABLE",
@@ -86,6 +89,7 @@ __all__ = [
     "Requirement",
     "Role",
     "Rounding",
+    "Runs",
     "Selection",
     "Side",
     "SumPass",

@@ -23,6 +23,8 @@ Number = int | float
 
 VISIBLE_SUITE = "visible"
 """The suite whose cases are there to show every element's part in the result; see harness.judge.visibility."""
+HUGE_SUITE = "huge"
+"""The suite of rows beyond 2**31 bytes, which is run on request only."""
 
 
 class Flow(IntEnum):
@@ -41,16 +43,16 @@ class Pattern:
     """
 
     kind: str
-    """normal, zeros, loud, peak, constant, alternating, descending, or special."""
+    """normal, zeros, loud, peak, constant, alternating, descending, special, or sparse."""
     scale_exponents: tuple[int, int] = (0, 0)
     """Values are multiplied by 2**e, with e drawn per case from this range, both ends included."""
     directed: bool = False
     bounds: tuple[float, float] = (1.0, 2.0)
-    """Loud: the range of the loud values."""
+    """Loud and sparse: the range of the loud values."""
     quiet: float = 0.0
     """Loud: what all other elements are."""
     is_signed: bool = True
-    """Loud: whether loud values have random signs."""
+    """Loud and sparse: whether loud values have random signs."""
     part: int = 0
     parts: int = 1
     """Loud: which of so many disjoint subsets, which cover the row together, is loud."""
@@ -58,6 +60,9 @@ class Pattern:
     """Peak and special: the element; None for the whole row."""
     value: str = ""
     """Special: the name of the value, see harness.inputs.SPECIAL_VALUES."""
+    sites: tuple[int, ...] = ()
+    """Sparse: the loud elements, ascending, in every buffer. All others are zero, and one zero stands for them: arrays
+    of inputs and of expectations have an element per site, and that one last."""
 
     @property
     def label(self) -> str:
@@ -67,6 +72,8 @@ class Pattern:
                 return f"loud{self.part + 1}of{self.parts}"
             case "peak":
                 return f"peak{self.position}"
+            case "sparse":
+                return "sparse" if len(self.sites) > 1 else f"sparse{self.sites[0]}"
             case "special":
                 return f"{self.value}" if self.position is None else f"{self.value}@{self.position}"
             case _:

@@ -57,6 +57,23 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Runs:
+    """An output of a sparse case, which is too long to be held: runs of equal elements, from the first one on.
+
+    The guest reports no more runs than a right result can have, so that they may not reach the end.
+    """
+
+    elements: tuple[int, ...]
+    """The bits of each run's element."""
+    counts: tuple[int, ...]
+
+    @property
+    def covered(self) -> int:
+        """Elements that the runs tell about."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
 class TrialObservation:
     """What one call did. `outputs` has the raw bytes of each buffer the kernel writes, None for inputs."""
 
@@ -66,7 +83,7 @@ class TrialObservation:
     result: bytes
     damages: tuple[Damage, ...]
     violations: tuple[Violation, ...]
-    outputs: tuple[bytes | None, ...]
+    outputs: tuple[bytes | Runs | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

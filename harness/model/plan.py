@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from harness.model.capability import Compiler, Executor, Need
-from harness.model.contract import VISIBLE_SUITE, Contract, Number, Pattern, Placement
+from harness.model.contract import Contract, Number, Pattern, Placement
 from harness.model.project import Kernel, Target
 from harness.model.verdict import Outcome
+
+SPARSE_ELEMENTS_PER_S = 2_000_000
+"""Of a sparse row, what a kernel handles at least: a tenth of what unoptimised code does under emulation."""
 
 
 class Fill(IntEnum):
@@ -72,6 +76,15 @@ class Case:
         """What --case takes."""
         return f"{self.suite}/{self.label}"
 
+    def array_length(self, count: int) -> int:
+        """Length of the array for a buffer of `count` elements: all of them, or those that stand for a sparse row."""
+        return len(self.pattern.sites) + 1 if self.pattern.sites else count
+
+    @property
+    def sparse_elements(self) -> int:
+        """Length of the row of a sparse case; 0 for any other."""
+        return self.sizes[0][1] if self.pattern.sites else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -91,14 +104,20 @@ class Job:
     cases: tuple[Case, ...] = field(repr=False)
     trials: tuple[Trial, ...]
     """Calls per case, in order."""
-    visible_trials: int
-    """How many of them, from the first, the many long cases of VISIBLE_SUITE have."""
+    fewer_trials: Mapping[str, int]
+    """By suite with many or long cases: how many of them, from the first, each case has."""
     cpu_timeout_ms: int
+    """CPU time that a call on an ordinary row may take."""
 
     @property
     def trial_counts(self) -> tuple[int, ...]:
         """Calls of each case."""
-        return tuple(self.visible_trials if case.suite == VISIBLE_SUITE else len(self.trials) for case in self.cases)
+        return tuple(self.fewer_trials.get(case.suite, len(self.trials)) for case in self.cases)
+
+    @property
+    def cpu_timeouts_ms(self) -> tuple[int, ...]:
+        """CPU time that one call of each case may take."""
+        return tuple(self.cpu_timeout_ms + case.sparse_elements * 1000 // SPARSE_ELEMENTS_PER_S for case in self.cases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,9 @@ class GuestEnd:
 class Slot(Protocol):
     """Where the guest processes of one job run."""
 
+    def memory_bytes(self) -> int:
+        """Say how much memory a guest may take there now."""
+
     def run(self, call: GuestCall) -> GuestEnd:
         """Run a guest process to its end or its deadline; nothing of it stays behind.
 

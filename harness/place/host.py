@@ -21,6 +21,7 @@ from pathlib import Path
 
 from harness.machine import cpu_identity, cpu_text, file_identity, native_triple
 from harness.place import Command, Exit, GuestCall, GuestEnd, Processor, Program
+from harness.place.memory import available_bytes
 
 _commands = logging.getLogger("harness.commands")
 
@@ -84,6 +85,10 @@ class _Slot:
 
     directory: Path
     cancelled: threading.Event
+
+    def memory_bytes(self) -> int:
+        """Read /proc/meminfo and the limits of the control group."""
+        return available_bytes()
 
     def run(self, call: GuestCall) -> GuestEnd:
         """Run a guest as a child process."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from harness.errors import UsageError, perhaps
 from harness.model import (
     ANYWHERE,
+    HUGE_SUITE,
     Case,
     CaseSpec,
     Contract,
@@ -53,11 +54,18 @@ def make_cases(
         cases = [
             case
             for suite, specs_at in contract.suites.items()
-            if not selection.suites or suite in selection.suites
+            if _is_wanted(selection, suite)
             for case in _number(contract, suite, _adapted(specs_at(lanes), conventions, vector_bits), selection.seed)
             if not selection.cases or case.id in selection.cases
         ]
     return _conforming(cases, conventions, vector_bits)
+
+
+def _is_wanted(selection: Selection, suite: str) -> bool:
+    """Where none is named, all are but the one on request; a named case may be of that, too."""
+    if selection.suites:
+        return suite in selection.suites
+    return suite != HUGE_SUITE or bool(selection.cases)
 
 
 def gate_case(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
@@ -152,15 +160,13 @@ def check_cases(project: Project, selection: Selection, points: Sequence[Point])
     """
     if not selection.cases:
         return
-    unfiltered = replace(selection, cases=())
     needed = {(point.kernel.id, point.vector_bits): point for point in points}.values()
-    known = {
-        case.id
-        for point in needed
-        for case in make_cases(
-            project.contracts[point.kernel.op], point.kernel.conventions, unfiltered, point.vector_bits
-        )
-    }
+    known: set[str] = set()
+    for point in needed:
+        contract = project.contracts[point.kernel.op]
+        unfiltered = replace(selection, cases=(), suites=selection.suites or tuple(contract.suites))
+        cases = make_cases(contract, point.kernel.conventions, unfiltered, point.vector_bits)
+        known |= {case.id for case in cases}
     for wanted in selection.cases:
         if points and wanted not in known:
             raise UsageError(f"no case {wanted!r} in the selected suites and widths{perhaps(wanted, known)}")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from harness.machine import resolve_triple
 from harness.model import (
     DEFAULT_COMPILERS,
+    HUGE_SUITE,
+    VISIBLE_SUITE,
     Absence,
     Build,
     Capabilities,
@@ -37,8 +39,11 @@ TRIALS = {
 """Calls per case, by build variant: every buffer touches the guard page behind it, then the one in front of it.
 
 Calls that differ in nothing but the fill must give the same bits."""
-VISIBLE_TRIALS = {"plain": 1, "hostile": 2}
-"""Of these, how many the suite "visible" has: it is about arithmetic, and long."""
+FEWER_TRIALS = {
+    "plain": {VISIBLE_SUITE: 1, HUGE_SUITE: 1},
+    "hostile": {VISIBLE_SUITE: 2, HUGE_SUITE: 1},
+}
+"""Of these, how many the suites have that are about arithmetic and long, or about lengths alone and very long."""
 CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
 """One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
 
@@ -149,7 +154,7 @@ def _jobs(project: Project, selection: Selection, point: Point, compiler: Compil
             named=point.named,
             cases=cases,
             trials=_trials(point, compiler, variant),
-            visible_trials=VISIBLE_TRIALS[variant],
+            fewer_trials=FEWER_TRIALS[variant],
             cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
         )
         for opt, variant in builds

@@ -105,7 +105,7 @@ def test_an_aligned_buffer_is_aligned_and_no_nearer_to_the_guard_than_asked(
     """The later buffers share the place of the first, whose start follows from where pages and guards are."""
     buffers = tuple(PackBuffer(extent, None, readable, alignment) for extent in extents)
     alias = tuple((number, 0) for number in range(1, len(buffers)))
-    distance = distance_bytes(PackCase((), buffers, 1, (wanted,), alias), 0, side)
+    distance = distance_bytes(PackCase((), buffers, 1, 1000, (wanted,), alias), 0, side)
     span = max(extents) + readable
     open_bytes = -(-(span + distance) // PAGE_BYTES) * PAGE_BYTES
     start = open_bytes - distance - span if side is Side.END else distance

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import guest
 from harness.errors import WireError
-from harness.guest import PackBuffer, PackCase, PackParameter, RecordType, decode_observation, encode_pack
-from harness.model import Fill, Flow, Side, Trial, TrialStatus
+from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack, layout
+from harness.guest.layout import ContentsForm, OutputForm, RecordType
+from harness.model import Fill, Flow, Runs, Side, Trial, TrialStatus
 
 NONCE = 0x1122334455667788
 TRIALS = (Trial(Fill.BENIGN, Side.END), Trial(Fill.NAN, Side.START))
@@ -29,40 +29,48 @@ WIRE_H = Path(__file__).parents[2] / "csrc" / "guest" / "wire.h"
 
 def record(kind: int, sequence: int, payload: bytes, nonce: int = NONCE) -> bytes:
     return (
-        guest.RECORD_HEADER.pack(guest.RECORD_MAGIC, kind, nonce, sequence, zlib.crc32(payload), len(payload)) + payload
+        layout.RECORD_HEADER.pack(layout.RECORD_MAGIC, kind, nonce, sequence, zlib.crc32(payload), len(payload))
+        + payload
     )
 
 
 def hello(first: int = 0, count: int = 1) -> bytes:
-    return record(1, 0, guest.HELLO_HEADER.pack(1, first, count, 0) + guest.FACT.pack(b"sve_bits", 256))
+    return record(1, 0, layout.HELLO_HEADER.pack(1, first, count, 0) + layout.FACT.pack(b"sve_bits", 256))
 
 
-def trial(outputs: bytes, status: int = 0, buffer: int = guest.NO_BUFFER, damages: int = 0) -> bytes:
-    header = guest.TRIAL_HEADER.pack(status, 11 if status == 1 else 0, 4096, 8192, -4, buffer, 1, 1000, b"", damages, 0)
+def trial(outputs: bytes, status: int = 0, buffer: int = layout.NO_BUFFER, damages: int = 0) -> bytes:
+    header = layout.TRIAL_HEADER.pack(
+        status, 11 if status == 1 else 0, 4096, 8192, -4, buffer, 1, 1000, b"", damages, 0
+    )
     return header + outputs
 
 
 def inline(data: bytes, digest: int = 7) -> bytes:
-    return guest.OUTPUT.pack(1, 0, digest, len(data)) + data + bytes(-len(data) % 8)
+    return layout.OUTPUT.pack(1, 0, digest, len(data)) + data + bytes(-len(data) % 8)
 
 
-NOTHING = guest.OUTPUT.pack(0, 0, 0, 0)
-SAME = guest.OUTPUT.pack(2, 0, 7, 12)
+def in_runs(*runs: tuple[int, int], length_bytes: int = 2**33) -> bytes:
+    pairs = b"".join(layout.OUTPUT_RUN.pack(*run) for run in runs)
+    return layout.OUTPUT.pack(OutputForm.RUNS, len(runs), 0, length_bytes) + pairs
+
+
+NOTHING = layout.OUTPUT.pack(0, 0, 0, 0)
+SAME = layout.OUTPUT.pack(2, 0, 7, 12)
 ROW = bytes(range(12))
 
 
 def case(index: int, sequence: int, *trials: bytes) -> bytes:
-    return record(2, sequence, guest.CASE_HEADER.pack(index, len(trials)) + b"".join(trials))
+    return record(2, sequence, layout.CASE_HEADER.pack(index, len(trials)) + b"".join(trials))
 
 
 def bye(sequence: int, done: int) -> bytes:
-    return record(3, sequence, guest.BYE.pack(done, 0))
+    return record(3, sequence, layout.BYE.pack(done, 0))
 
 
 GOOD = hello() + case(0, 1, trial(NOTHING + inline(ROW)), trial(NOTHING + SAME)) + bye(2, 1)
 
 
-def decode(data: bytes, nonce: int = NONCE, case_count: int = 1) -> guest.Transcript:
+def decode(data: bytes, nonce: int = NONCE, case_count: int = 1) -> Transcript:
     return decode_observation(data, nonce, first_case=0, trial_counts=(2,) * case_count, flows=FLOWS)
 
 
@@ -78,6 +86,12 @@ def test_a_whole_observation_is_read_back() -> None:
     assert first.status is TrialStatus.RETURNED
     assert first.outputs == (None, ROW)
     assert second.outputs == (None, ROW), "an output that travelled once serves both trials"
+
+
+def test_an_output_of_a_sparse_case_is_read_back_as_runs() -> None:
+    outputs = NOTHING + in_runs((7, 2**30), (8, 1), (7, 2**30 - 1))
+    (first, _) = decode(hello() + case(0, 1, trial(outputs), trial(NOTHING + inline(ROW)))).cases[0].trials
+    assert first.outputs == (None, Runs((7, 8, 7), (2**30, 1, 2**30 - 1)))
 
 
 def test_a_fault_is_read_back() -> None:
@@ -128,6 +142,9 @@ def test_noise_is_refused_or_incomplete(data: bytes) -> None:
             "impossible damage|ends inside|longer",
         ),
         (hello() + record(2, 1, b"12345678"), "case 875770417"),
+        (hello() + case(0, 1, trial(NOTHING + in_runs((7, 0))), trial(NOTHING + SAME)), "do not fit"),
+        (hello() + case(0, 1, trial(NOTHING + in_runs((7, 2**33 + 1))), trial(NOTHING + SAME)), "do not fit"),
+        (hello() + case(0, 1, trial(NOTHING + in_runs(*[(7, 1)] * 4097)), trial(NOTHING + SAME)), "4097 runs"),
         (hello(first=1), "another pack"),
         (hello() + hello(), "where 1 was due"),
         (bye(0, 0), "attestation is not the first"),
@@ -161,31 +178,46 @@ def test_a_pack_holds_what_was_put_in(cases: list[tuple[bytes, bytes | None, int
         PackParameter(False, Flow.IN, 8, True),
     ]
     packed = [
-        PackCase((0, 0, value), (PackBuffer(len(a), a), PackBuffer(8 if b is None else len(b), b)), len(TRIALS))
+        PackCase((0, 0, value), (PackBuffer(len(a), a), PackBuffer(8 if b is None else len(b), b)), len(TRIALS), 9)
         for a, b, value in cases
     ]
-    data = encode_pack(NONCE, parameters, packed, TRIALS, vector_bits=256, cpu_timeout_ms=9, timeout_limit=3)
-    header = guest.PACK_HEADER.unpack_from(data)
-    assert header[:4] == (guest.PACK_MAGIC, guest.WIRE_VERSION, NONCE, len(data))
+    data = encode_pack(NONCE, parameters, packed, TRIALS, vector_bits=256, timeout_limit=3)
+    header = layout.PACK_HEADER.unpack_from(data)
+    assert header[:4] == (layout.PACK_MAGIC, layout.WIRE_VERSION, NONCE, len(data))
     assert header[4:8] == (3, 2, len(cases), 256)
     blob_offset, checksum = header[8:10]
-    assert zlib.crc32(data[guest.PACK_HEADER.size :]) == checksum
-    at = guest.PACK_HEADER.size + 3 * guest.PACK_PARAMETER.size
+    assert zlib.crc32(data[layout.PACK_HEADER.size :]) == checksum
+    at = layout.PACK_HEADER.size + 3 * layout.PACK_PARAMETER.size
     for index, (a, b, value) in enumerate(cases):
-        assert guest.PACK_CASE.unpack_from(data, at)[:3] == (index, len(TRIALS), 9)
-        at += guest.PACK_CASE.size
+        assert layout.PACK_CASE.unpack_from(data, at) == (index, len(TRIALS), 9, 0)
+        at += layout.PACK_CASE.size
         assert struct.unpack_from("<3Q", data, at)[2] == value
         at += 24
         for buffer in (a, b):
-            extent, offset, _ = guest.PACK_BUFFER.unpack_from(data, at)
+            extent, offset, _, form, _ = layout.PACK_BUFFER.unpack_from(data, at)
             if buffer is None:
-                assert (extent, offset) == (8, guest.BLOB_NONE)
+                assert (extent, form) == (8, ContentsForm.NONE)
             else:
+                assert form == ContentsForm.BYTES
                 assert data[blob_offset + offset :][:extent] == buffer
                 assert offset % 8 == 0
-            at += guest.PACK_BUFFER.size
-        at += len(TRIALS) * (guest.PACK_TRIAL.size + 2 * guest.PACK_PLACEMENT.size)
+            at += layout.PACK_BUFFER.size
+        at += len(TRIALS) * (layout.PACK_TRIAL.size + 2 * layout.PACK_PLACEMENT.size)
     assert at == blob_offset
+
+
+def test_a_sparse_buffer_travels_as_runs_over_zeros() -> None:
+    patches = ((0, b"abcd"), (2**31, b"efgh"), (2**33 - 4, b"ijkl"))
+    case = PackCase((0,), (PackBuffer(2**33, patches),), 1, 9, is_sparse=True)
+    data = encode_pack(NONCE, [PackParameter(True, Flow.IN, 4, False)], [case], TRIALS, vector_bits=0, timeout_limit=0)
+    assert len(data) < 512
+    blob = data[layout.PACK_HEADER.unpack_from(data)[8] :]
+    at = layout.PACK_HEADER.size + layout.PACK_PARAMETER.size
+    assert layout.PACK_CASE.unpack_from(data, at)[3] == layout.CASE_SPARSE
+    extent, offset, _, form, runs = layout.PACK_BUFFER.unpack_from(data, at + layout.PACK_CASE.size + 8)
+    assert (extent, form, runs) == (2**33, ContentsForm.RUNS, 3)
+    found = [layout.PACK_RUN.unpack_from(blob, offset + k * layout.PACK_RUN.size) for k in range(runs)]
+    assert tuple((place, blob[start : start + count]) for place, count, start in found) == patches
 
 
 # ---- the two ends --------------------------------------------------------------------------------------------------
@@ -197,27 +229,29 @@ def defined(name: str) -> int:
     return int(match[1].rstrip("u"), 0)
 
 
-@pytest.mark.parametrize("name", ["WIRE_VERSION", "PACK_MAGIC", "RECORD_MAGIC"])
+@pytest.mark.parametrize("name", ["WIRE_VERSION", "PACK_MAGIC", "RECORD_MAGIC", "CASE_SPARSE", "OUTPUT_RUN_LIMIT"])
 def test_constants_agree_with_the_header(name: str) -> None:
-    assert getattr(guest, name) == defined(name)
+    assert getattr(layout, name) == defined(name)
 
 
 STRUCTURES = [
-    ("pack_header", guest.PACK_HEADER),
-    ("pack_parameter", guest.PACK_PARAMETER),
-    ("pack_case", guest.PACK_CASE),
-    ("pack_buffer", guest.PACK_BUFFER),
-    ("pack_trial", guest.PACK_TRIAL),
-    ("pack_placement", guest.PACK_PLACEMENT),
-    ("record_header", guest.RECORD_HEADER),
-    ("hello_header", guest.HELLO_HEADER),
-    ("fact", guest.FACT),
-    ("case_header", guest.CASE_HEADER),
-    ("trial_header", guest.TRIAL_HEADER),
-    ("damage", guest.DAMAGE),
-    ("violation", guest.VIOLATION),
-    ("output", guest.OUTPUT),
-    ("bye", guest.BYE),
+    ("pack_header", layout.PACK_HEADER),
+    ("pack_parameter", layout.PACK_PARAMETER),
+    ("pack_case", layout.PACK_CASE),
+    ("pack_buffer", layout.PACK_BUFFER),
+    ("pack_run", layout.PACK_RUN),
+    ("pack_trial", layout.PACK_TRIAL),
+    ("pack_placement", layout.PACK_PLACEMENT),
+    ("record_header", layout.RECORD_HEADER),
+    ("hello_header", layout.HELLO_HEADER),
+    ("fact", layout.FACT),
+    ("case_header", layout.CASE_HEADER),
+    ("trial_header", layout.TRIAL_HEADER),
+    ("damage", layout.DAMAGE),
+    ("violation", layout.VIOLATION),
+    ("output", layout.OUTPUT),
+    ("output_run", layout.OUTPUT_RUN),
+    ("bye", layout.BYE),
 ]
 _C_CODES: dict[str, Callable[[int], str]] = {
     "uint32_t": lambda n: "I" * n,
@@ -245,7 +279,8 @@ def test_structures_agree_with_the_header(name: str, layout: struct.Struct) -> N
     ("enumeration", "names"),
     [
         (RecordType, "RECORD_"),
-        (guest.OutputForm, "OUTPUT_"),
+        (OutputForm, "OUTPUT_"),
+        (ContentsForm, "CONTENTS_"),
         (TrialStatus, "TRIAL_"),
         (Fill, "FILL_"),
         (Side, "SIDE_"),

@@ -1,8 +1,4 @@
-"""The wire format between host and guest, both directions. csrc/guest/wire.h is the other end of this file.
-
-A *pack* goes in: parameters, cases, trials and input bytes. An *observation* comes out: records, each with the pack's
-nonce, its sequence number and a checksum. Nothing here starts a process or opens a file.
-"""
+"""What comes out of a guest process: records, each with the pack's nonce, its sequence number and a checksum."""
 
 from __future__ import annotations
 
@@ -10,191 +6,38 @@ import struct
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 from harness.errors import WireError
+from harness.guest.layout import (
+    ALIGNMENT_BYTES,
+    BYE,
+    CASE_HEADER,
+    DAMAGE,
+    FACT,
+    HELLO_HEADER,
+    NO_BUFFER,
+    OUTPUT,
+    OUTPUT_RUN,
+    OUTPUT_RUN_LIMIT,
+    RECORD_HEADER,
+    RECORD_MAGIC,
+    TRIAL_HEADER,
+    VIOLATION,
+    OutputForm,
+    RecordType,
+)
 from harness.model import (
     CaseObservation,
     Damage,
     DamageKind,
     Fault,
     Flow,
-    Side,
-    Trial,
+    Runs,
     TrialObservation,
     TrialStatus,
     Violation,
 )
-
-WIRE_VERSION = 1
-PACK_MAGIC = 0x4B434150
-RECORD_MAGIC = 0x43455248
-BLOB_NONE = 2**64 - 1
-NO_BUFFER = 2**32 - 1
-TRIAL_CLEAN_UPPERS = 1
-SIDE_ALIAS = 2
-
-PACK_HEADER = struct.Struct("<IIQQIIIIQII")
-PACK_PARAMETER = struct.Struct("<IIII")
-PACK_CASE = struct.Struct("<IIII")
-PACK_BUFFER = struct.Struct("<QQQ")
-PACK_TRIAL = struct.Struct("<II")
-PACK_PLACEMENT = struct.Struct("<II")
-RECORD_HEADER = struct.Struct("<IIQIIQ")
-HELLO_HEADER = struct.Struct("<IIII")
-FACT = struct.Struct("<16sQ")
-CASE_HEADER = struct.Struct("<II")
-TRIAL_HEADER = struct.Struct("<IIQQqIIQ16sII")
-DAMAGE = struct.Struct("<IIqQ")
-VIOLATION = struct.Struct("<16s48sQQ")
-OUTPUT = struct.Struct("<IIQQ")
-BYE = struct.Struct("<II")
-
-_ALIGNMENT_BYTES = 8
-
-
-class RecordType(IntEnum):
-    """Kinds of record in an observation."""
-
-    HELLO = 1
-    CASE = 2
-    BYE = 3
-
-
-class OutputForm(IntEnum):
-    """How an output travels."""
-
-    NONE = 0
-    INLINE = 1
-    SAME = 2
-
-
-# ---- pack ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PackParameter:
-    """One parameter of the contract's prototype."""
-
-    is_buffer: bool
-    flow: Flow
-    element_bytes: int
-    is_integer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PackBuffer:
-    """One buffer of a case: its length, and its contents unless the kernel only writes it."""
-
-    extent_bytes: int
-    contents: bytes | None
-    readable_bytes: int = 0
-    alignment_bytes: int = 1
-    """What its address is a multiple of."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackCase:
-    """One case: raw bits of each parameter (0 for buffers), and the buffers in prototype order."""
-
-    values: tuple[int, ...]
-    buffers: tuple[PackBuffer, ...]
-    trial_count: int
-    """How many of the pack's trials it has, from the first."""
-    offsets_bytes: tuple[int, ...] = ()
-    """By buffer: distance from the guard page that it would touch; none where there is no entry."""
-    alias: tuple[tuple[int, int], ...] = ()
-    """Pairs (buffer, the one whose address it has)."""
-
-
-def encode_pack(
-    nonce: int,
-    parameters: Sequence[PackParameter],
-    cases: Sequence[PackCase],
-    trials: Sequence[Trial],
-    *,
-    vector_bits: int,
-    cpu_timeout_ms: int,
-    timeout_limit: int,
-) -> bytes:
-    """Lay out a pack. Every case has the first few of `trials`, and the same CPU-time limit per trial.
-
-    The guest stops, with a proper end, behind the case that was the `timeout_limit`-th to run out of time.
-    """
-    buffer_count = sum(parameter.is_buffer for parameter in parameters)
-    table = [PACK_PARAMETER.pack(p.is_buffer, p.flow, p.element_bytes, p.is_integer) for p in parameters]
-    common = [_trial_table(trials[:count], buffer_count) for count in range(len(trials) + 1)]
-    values = struct.Struct(f"<{len(parameters)}Q")
-    blobs: list[bytes] = []
-    blob_bytes = 0
-    for index, case in enumerate(cases):
-        table.append(PACK_CASE.pack(index, case.trial_count, cpu_timeout_ms, 0))
-        table.append(values.pack(*case.values))
-        for buffer in case.buffers:
-            offset = BLOB_NONE
-            if buffer.contents is not None:
-                offset = blob_bytes
-                padding = -len(buffer.contents) % _ALIGNMENT_BYTES
-                blobs += (buffer.contents, bytes(padding))
-                blob_bytes += len(buffer.contents) + padding
-            table.append(PACK_BUFFER.pack(buffer.extent_bytes, offset, buffer.readable_bytes))
-        is_placed = case.offsets_bytes or case.alias or any(buffer.alignment_bytes > 1 for buffer in case.buffers)
-        table.append(_placed_trials(trials[: case.trial_count], case) if is_placed else common[case.trial_count])
-    tables = b"".join(table)
-    body = b"".join((tables, *blobs))
-    header = PACK_HEADER.pack(
-        PACK_MAGIC,
-        WIRE_VERSION,
-        nonce,
-        PACK_HEADER.size + len(body),
-        len(parameters),
-        buffer_count,
-        len(cases),
-        vector_bits,
-        PACK_HEADER.size + len(tables),
-        zlib.crc32(body),
-        timeout_limit,
-    )
-    return header + body
-
-
-def _trial_table(trials: Sequence[Trial], buffer_count: int) -> bytes:
-    """Lay out trials whose buffers all touch the guard page."""
-    return b"".join(
-        PACK_TRIAL.pack(trial.fill, _flags(trial)) + PACK_PLACEMENT.pack(trial.side, 0) * buffer_count
-        for trial in trials
-    )
-
-
-def _placed_trials(trials: Sequence[Trial], case: PackCase) -> bytes:
-    """Lay out trials of a case whose buffers keep a distance from the guard page, share addresses or are aligned."""
-    shared = dict(case.alias)
-    table = []
-    for trial in trials:
-        table.append(PACK_TRIAL.pack(trial.fill, _flags(trial)))
-        for number in range(len(case.buffers)):
-            if number in shared:
-                table.append(PACK_PLACEMENT.pack(SIDE_ALIAS, shared[number]))
-            else:
-                table.append(PACK_PLACEMENT.pack(trial.side, distance_bytes(case, number, trial.side)))
-    return b"".join(table)
-
-
-def distance_bytes(case: PackCase, number: int, side: Side) -> int:
-    """Return how far from the guard page a buffer lies: what was asked for, or more until its address is aligned."""
-    sharing = [case.buffers[number], *(case.buffers[other] for other, root in case.alias if root == number)]
-    alignment_bytes = max(buffer.alignment_bytes for buffer in sharing)
-    wanted = case.offsets_bytes[number] if number < len(case.offsets_bytes) else 0
-    span_bytes = max(buffer.extent_bytes + buffer.readable_bytes for buffer in sharing) if side is Side.END else 0
-    return wanted + -(wanted + span_bytes) % alignment_bytes
-
-
-def _flags(trial: Trial) -> int:
-    return TRIAL_CLEAN_UPPERS if trial.clean_uppers else 0
-
-
-# ---- observation ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +71,7 @@ class _Reader:
         if end > len(self._payload):
             raise WireError("observation: an output is longer than its record")
         taken = bytes(self._payload[self._at : end])
-        self._at = end + -count % _ALIGNMENT_BYTES
+        self._at = end + -count % ALIGNMENT_BYTES
         return taken
 
     def finish(self) -> None:
@@ -372,17 +215,31 @@ def _violation(reader: _Reader) -> Violation:
     return Violation(_text(name), _text(rule), before, after)
 
 
-def _output(reader: _Reader, flow: Flow, status: TrialStatus, outputs: dict[tuple[int, int], bytes]) -> bytes | None:
-    form, _, digest, length_bytes = reader.take(OUTPUT)
+def _output(
+    reader: _Reader, flow: Flow, status: TrialStatus, outputs: dict[tuple[int, int], bytes]
+) -> bytes | Runs | None:
+    form, run_count, digest, length_bytes = reader.take(OUTPUT)
     if form == OutputForm.NONE:
         if flow is not Flow.IN and status is TrialStatus.RETURNED:
             raise WireError("observation: an output is missing")
         return None
     if flow is Flow.IN:
         raise WireError("observation: an input came back as an output")
+    if form == OutputForm.RUNS:
+        return _runs(reader, run_count, length_bytes)
     key = (digest, length_bytes)
     if form == OutputForm.INLINE:
         outputs[key] = reader.take_bytes(length_bytes)
     elif form != OutputForm.SAME or key not in outputs:
         raise WireError("observation: an output refers to one that never came")
     return outputs[key]
+
+
+def _runs(reader: _Reader, run_count: int, length_bytes: int) -> Runs:
+    if run_count > OUTPUT_RUN_LIMIT:
+        raise WireError(f"observation: an output of {run_count} runs")
+    taken = [reader.take(OUTPUT_RUN) for _ in range(run_count)]
+    runs = Runs(tuple(element for element, _ in taken), tuple(count for _, count in taken))
+    if 0 in runs.counts or runs.covered > length_bytes:
+        raise WireError("observation: the runs of an output do not fit into it")
+    return runs
