@@ -96,7 +96,7 @@ def _notes(plan: Plan, selection: Selection) -> list[str]:
         for op, contract in contracts.items():
             cases = {case.key: case for job in plan.jobs if job.contract.op == op for case in job.cases}
             notes.append(f"Inputs of {prove(contract, list(cases.values()), cache_directory() / 'proofs')}")
-    return notes + conventions_of(plan) + gaps_of_hostile_builds(plan)
+    return notes + conventions_of(plan) + gaps_of_hostile_builds(plan) + gaps_of_executors(plan)
 
 
 def gaps_of_hostile_builds(plan: Plan) -> list[str]:
@@ -113,6 +113,17 @@ def gaps_of_hostile_builds(plan: Plan) -> list[str]:
 def _briefly(names: list[str]) -> str:
     more = len(names) - _NAMED_AT_MOST
     return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def gaps_of_executors(plan: Plan) -> list[str]:
+    """Say what the executors of hostile builds cannot do with what an ISA leaves open."""
+    told: dict[str, None] = {}
+    for job in plan.jobs:
+        if job.build.variant == HOSTILE and job.executor.lacks:
+            executor = f"{job.executor.how} {job.executor.version}"
+            what = ", ".join(job.executor.lacks)
+            told[f"Hostile builds on {job.target.name} run without {what}, which {executor} lacks"] = None
+    return list(told)
 
 
 def conventions_of(plan: Plan) -> list[str]:

@@ -294,6 +294,7 @@ _TARGET_KEYS = {
     "core": "true or false",
     "streaming": "true or false",
     "gate": "a table",
+    "hostile": "a table of strings",
     "run": "an array of tables",
 }
 _RUN_KEYS = {"how": "a string", "cpu": "a string"}
@@ -331,6 +332,7 @@ def load_target(path: Path) -> Target:
         gate=gate,
         is_core=values.get("core", False),
         is_streaming=values.get("streaming", False),
+        hostility=dict(values.get("hostile", {})),
     )
 
 

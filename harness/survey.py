@@ -149,7 +149,7 @@ class Surveyor:
             found = find_executor(replace(target, triple=isa.triple), way, self.place)
             proven = self._prove(found, usable[0], need, isa, way) if isinstance(found, Executor) else found
             if isinstance(proven, Executor):
-                return proven
+                return proven if need.is_gate else self._with_hostility(proven, usable[0], need, isa)
             tried.append(proven)
         return _join(ways, tried)
 
@@ -182,6 +182,23 @@ class Surveyor:
 
         What the emulator said is final; a compiler that lacks a library today may have it tomorrow.
         """
+        try:
+            seen = self._observe(executor, compiler, need)
+        except HarnessError as error:
+            lacks_libc = any(sign in str(error) for sign in _SIGNS_OF_NO_C_LIBRARY)
+            return {
+                "reason": f"{compiler.spec} cannot build the guest: {error}",
+                "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
+                "is_final": False,
+            }
+        version = qemu_version(executor.command[0], self.place) if executor.how == "qemu-user" else executor.version
+        name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"
+        cpu = executor.argv(need.vector_bits)[-1] if executor.command else executor.cpu
+        reason, remedy = self._objection(seen, need, isa, name, cpu)
+        return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
+
+    def _observe(self, executor: Executor, compiler: Compiler, need: Need) -> Observation:
+        """Run the empty kernel."""
         kernel = Kernel(
             "nothing",
             "probe",
@@ -192,22 +209,30 @@ class Surveyor:
             (),
             _NO_CONTRACT.conventions,
         )
-        try:
-            binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
-        except HarnessError as error:
-            lacks_libc = any(sign in str(error) for sign in _SIGNS_OF_NO_C_LIBRARY)
-            return {
-                "reason": f"{compiler.spec} cannot build the guest: {error}",
-                "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
-                "is_final": False,
-            }
+        binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
         load = Load(_NO_CONTRACT, Conventions(), (), {}, (), (), (), need.vector_bits)
-        seen = observe(self.place, binary, executor, load)
-        version = qemu_version(executor.command[0], self.place) if executor.how == "qemu-user" else executor.version
-        name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"
-        cpu = executor.argv(need.vector_bits)[-1] if executor.command else executor.cpu
-        reason, remedy = self._objection(seen, need, isa, name, cpu)
-        return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
+        return observe(self.place, binary, executor, load)
+
+    def _with_hostility(self, executor: Executor, compiler: Compiler, need: Need, isa: Target) -> Executor:
+        """Find what the executor can do with what the ISA leaves open; the guest has to see each of it happen."""
+        has = []
+        for name, fact in isa.hostility.items():
+            hostile = replace(executor, hostility=(name,)).made_hostile()
+            key = "hostility " + key_of(
+                [
+                    guest_digest(self.builder.guest_sources),
+                    hostile.identity,
+                    *hostile.argv(need.vector_bits),
+                    compiler.identity,
+                    fact,
+                ]
+            )
+            if key not in self._known:
+                seen = self._observe(hostile, compiler, need)
+                self._learn(key, {"is_shown": seen.attestation.get(fact) == 1})
+            if self._known[key]["is_shown"]:
+                has.append(name)
+        return replace(executor, hostility=tuple(has), lacks=tuple(name for name in isa.hostility if name not in has))
 
     def _objection(self, seen: Observation, need: Need, isa: Target, name: str, cpu: str) -> tuple[str, str]:
         """Return why what the probe told rules the executor out, and a remedy; empty where it does not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DEFAULT_COMPILERS = ("gcc", "clang")
 """Tried in this order where --cc names none."""
@@ -31,6 +31,17 @@ class Executor:
     cpu: str
     command: tuple[str, ...]
     identity: str
+    hostility: tuple[str, ...] = ()
+    """Properties of the CPU that hostile builds are run with besides; see Target.hostility."""
+    lacks: tuple[str, ...] = ()
+    """Those of them that it does not have."""
+
+    def made_hostile(self) -> Executor:
+        """Return the executor of hostile builds."""
+        if not self.hostility or not self.command:
+            return self
+        cpu = "".join((self.command[-1], *(f",{name}=true" for name in self.hostility)))
+        return replace(self, cpu=cpu, command=(*self.command[:-1], cpu))
 
     def argv(self, vector_bits: int | None) -> tuple[str, ...]:
         """Return the command line in front of the guest binary, for one width."""

@@ -70,6 +70,9 @@ class Target:
     is_core: bool
     is_streaming: bool
     """Whether its vectors exist in streaming mode only."""
+    hostility: Mapping[str, str]
+    """What an emulator can be told to do with what the ISA leaves open: CPU property to the guest's fact that shows it.
+    """
 
     @property
     def is_scalable(self) -> bool:

@@ -148,7 +148,7 @@ def _jobs(project: Project, selection: Selection, point: Point, compiler: Compil
             isa_flags=isa.flags,
             width_fact=isa.width_fact,
             build=Build(compiler, opt, variant),
-            executor=executor,
+            executor=executor.made_hostile() if variant == "hostile" else executor,
             vector_bits=point.vector_bits,
             role=point.role,
             named=point.named,

@@ -125,7 +125,12 @@ def _job_row(job: Job, observation: Observation | None, commands: Iterable[Seque
         "conventions": list(job.kernel.conventions.lines),
         "contract": {"path": str(job.contract.origin), "sha256": job.contract.source_digest},
         "compiler": {"name": compiler.spec, "version": compiler.version, "triple": compiler.triple},
-        "emulator": {"name": executor.how, "version": executor.version, "cpu": executor.cpu},
+        "emulator": {
+            "name": executor.how,
+            "version": executor.version,
+            "cpu": executor.cpu,
+            "lacks": list(executor.lacks) if job.build.variant == "hostile" else [],
+        },
         "build_commands": [list(command) for command in commands],
         "run_command": list(observation.command) if observation else None,
         "attestation": dict(observation.attestation) if observation else {},
