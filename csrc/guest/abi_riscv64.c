@@ -86,21 +86,23 @@ uint32_t abi_facts(struct fact *facts) {
 #define INTEGER_REGISTERS 8
 #define FLOAT_REGISTERS 8
 
-static uint64_t at_most(uint64_t value, uint64_t most) {
-    return value < most ? value : most;
-}
-
-/* Floating-point arguments beyond the eighth take integer registers. */
-static void set_argument_counts(struct abi_entry *entry) {
-    entry->float_arguments = at_most(guest_signature.vector_arguments, FLOAT_REGISTERS);
-    uint64_t left_over = guest_signature.vector_arguments - entry->float_arguments;
-    entry->integer_arguments = at_most(guest_signature.integer_arguments + left_over, INTEGER_REGISTERS);
+/* Floating-point arguments beyond the eighth take integer registers. Nothing above an argument is undefined: integers
+ * are extended to 64 bits, and narrow floating-point numbers in registers of their own are NaN-boxed. */
+static void count_arguments(struct abi_entry *entry) {
+    for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
+        bool is_float = guest_signature.arguments[i].sequence == SEQUENCE_VECTOR;
+        if (is_float && entry->float_arguments < FLOAT_REGISTERS) {
+            entry->float_arguments++;
+        } else if (entry->integer_arguments < INTEGER_REGISTERS) {
+            entry->integer_arguments++;
+        }
+    }
 }
 
 /* VLEN is the processor's own: it cannot be asked for. */
 void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     (void)vector_bits;
-    set_argument_counts(entry);
+    count_arguments(entry);
     entry->laid_fill = FILL_COUNT;
     entry->gates = 0;
     if (has_vectors()) {

@@ -33,7 +33,8 @@ enum guest_sequence {
     SEQUENCE_PREDICATE, /* SVE predicates */
 };
 
-/* One parameter. What a register or stack slot holds above these bytes is undefined, and poisoned. */
+/* One parameter. What a register or stack slot holds above these bytes is poisoned where the standard leaves it
+ * undefined. */
 struct guest_argument {
     uint16_t sequence; /* enum guest_sequence */
     uint16_t bytes;    /* UINT16_MAX for a scalable vector */
@@ -41,10 +42,7 @@ struct guest_argument {
 
 #define ARGUMENT_LIMIT 64
 
-/* Counts are of parameters and may exceed what the standard has registers for. */
 struct guest_signature {
-    uint32_t integer_arguments;
-    uint32_t vector_arguments;
     uint32_t argument_count;
     uint32_t result_bytes; /* 0 for void */
     uint32_t flags;        /* SIGNATURE_* */

@@ -92,10 +92,7 @@ def _signature(prototype: Prototype, isa: str) -> str:
     scalars another one, and the rest is on the stack (AAPCS64 6.8.2; psABI 3.2.3).
     """
     arguments = [_argument_entry(parameter) for parameter in prototype.parameters]
-    floats = sum(_is_float(parameter) for parameter in prototype.parameters)
     fields = [
-        f".integer_arguments = {len(arguments) - floats}",
-        f".vector_arguments = {floats}",
         f".argument_count = {len(arguments)}",
         f".result_bytes = {prototype.result.size_bytes if prototype.result else 0}",
     ]

@@ -1,4 +1,4 @@
-"""The guest runner on this machine's own processor: what kernels may do to it, and what it says of them."""
+"""The guest runner, on this machine's own processor and on RISC-V: what kernels may do to it, what it says of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,23 @@ PARAMETERS = (
     PackParameter(is_buffer=True, flow=Flow.OUT, element_bytes=4, is_integer=False),
     PackParameter(is_buffer=False, flow=Flow.IN, element_bytes=8, is_integer=True),
 )
-MACHINE = platform.machine()
+
+
+@dataclass(frozen=True)
+class Tools:
+    """How guests for a machine are compiled and run here."""
+
+    compiler: tuple[str, ...]
+    emulator: tuple[str, ...] = ()
+
+
+NATIVE = platform.machine()
+TOOLS = {
+    "riscv64": Tools(
+        ("riscv64-linux-gnu-gcc", "-mno-relax"), ("qemu-riscv64", "-cpu", "rv64,v=true,vext_spec=v1.0,vlen=256")
+    ),
+    NATIVE: Tools(("cc", "-mno-relax") if NATIVE == "riscv64" else ("cc",)),
+}
 ADAPTER = r"""
 #define _GNU_SOURCE
 #include <fenv.h>
@@ -51,8 +67,7 @@ static void kernel(const float *in, float *out, size_t n) {
 void (*const guest_kernel)(void) = (void (*)(void))kernel;
 #ifndef SIGNATURE
 #define SIGNATURE                                                                    \
-    {.integer_arguments = 3,                                                         \
-     .argument_count = 3,                                                            \
+    {.argument_count = 3,                                                            \
      .arguments = {{SEQUENCE_INTEGER, 8}, {SEQUENCE_INTEGER, 8}, {SEQUENCE_INTEGER, 8}}}
 #endif
 const struct guest_signature guest_signature = SIGNATURE;
@@ -84,43 +99,51 @@ def pack(cases: int) -> bytes:
     return encode_pack(NONCE, PARAMETERS, [case] * cases, TRIALS, vector_bits=0, timeout_limit=0)
 
 
+@pytest.fixture(scope="session", params=TOOLS)
+def machine(request: pytest.FixtureRequest) -> str:
+    """Each machine whose guests are tested."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def runner(once: Callable[[str, Callable[[Path], None]], Path], repository: Path) -> Path:
-    """The runner's objects, built for this machine."""
+def runner(machine: str, once: Callable[[str, Callable[[Path], None]], Path], repository: Path) -> Path:
+    """The runner's objects, built for a machine."""
     sources = [
         path
         for path in sorted((repository / "csrc" / "guest").glob("*.[cS]"))
-        if not any(path.stem.endswith(other) for other in ("aarch64", "x86_64", "riscv64") if other != MACHINE)
+        if not any(path.stem.endswith(other) for other in ("aarch64", "x86_64", "riscv64") if other != machine)
     ]
     flags = ("-O2", "-std=gnu11", "-fno-stack-protector", "-fno-tree-vectorize", "-Wall", "-Wextra", "-Werror")
 
     def compile_all(place: Path) -> None:
-        subprocess.run(["cc", *flags, "-c", *map(str, sources)], cwd=place, check=True)
+        subprocess.run([*TOOLS[machine].compiler, *flags, "-c", *map(str, sources)], cwd=place, check=True)
 
-    return once("guest_runner", compile_all)
+    return once(f"guest_runner_{machine}", compile_all)
 
 
 @pytest.fixture
-def binary(tmp_path: Path, runner: Path, repository: Path) -> Callable[[str], Path]:
-    def build(body: str) -> Path:
+def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Callable[[str], tuple[str, ...]]:
+    """Builds a guest whose kernel ends in the given C; returns the command that runs it."""
+
+    def build(body: str) -> tuple[str, ...]:
         (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body))
         include = f"-I{repository / 'csrc' / 'guest'}"
         objects = [str(path) for path in sorted(runner.glob("*.o"))]
-        command = ["cc", "-O1", "-w", include, "-static", "-o", "guest", "kernel.c", *objects, "-lm"]
-        subprocess.run(command, cwd=tmp_path, check=True)
-        return tmp_path / "guest"
+        flags = ("-O1", "-w", include, "-static", "-o", "guest")
+        subprocess.run([*TOOLS[machine].compiler, *flags, "kernel.c", *objects, "-lm"], cwd=tmp_path, check=True)
+        return (*TOOLS[machine].emulator, str(tmp_path / "guest"))
 
     return build
 
 
 @pytest.fixture
-def run(tmp_path: Path, binary: Callable[[str], Path]) -> Run:
+def run(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> Run:
     """Runs two cases of a kernel that doubles its input and then does what the given C says."""
 
     def run(body: str) -> Ended:
-        guest = binary(body)
+        command = guest(body)
         (tmp_path / "pack").write_bytes(pack(2))
-        ended = subprocess.run([guest, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run([*command, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         data = (tmp_path / "out").read_bytes()
         transcript = decode_observation(data, NONCE, first_case=0, trial_counts=(len(TRIALS),) * 2, flows=FLOWS)
         return Ended(ended.returncode, transcript, ended.stderr)
@@ -230,14 +253,27 @@ REGISTERS = {
         "fpcr": "mov x9, #0x1000000\\n msr fpcr, x9",
         "sp": "sub sp, sp, #64",
     },
+    "riscv64": {
+        "s0": "li s0, 1",
+        "s11": "li s11, 1",
+        "sp": "addi sp, sp, -64",
+        "gp": "li gp, 1",
+        "tp": "li tp, 1",
+        "fs0": "fmv.d.x fs0, zero",
+        "fs11": "fmv.d.x fs11, zero",
+        "frm": "fsrmi 1",
+        "vstart": "csrwi 0x008, 1",
+    },
 }
 
 
-@pytest.mark.parametrize("register", REGISTERS[MACHINE])
-def test_a_register_that_must_survive_and_does_not_is_named(run: Run, register: str) -> None:
+@pytest.mark.parametrize(
+    ("machine", "register"), [(m, register) for m in TOOLS for register in REGISTERS[m]], indirect=["machine"]
+)
+def test_a_register_that_must_survive_and_does_not_is_named(run: Run, machine: str, register: str) -> None:
     naked = f"""
     }}
-    __asm__(".text\\n trash: {REGISTERS[MACHINE][register]}\\n ret\\n");
+    __asm__(".text\\n trash: {REGISTERS[machine][register]}\\n ret\\n");
     void trash(const float *in, float *out, size_t n);
     #define kernel trash
     void unused(void) {{"""
@@ -256,6 +292,10 @@ STORES_ARGUMENTS = {
         "stp x3, x4, [x1]; str x5, [x1, #16]; ldp x9, x10, [sp]; stp x9, x10, [x1, #24];"
         "stur q0, [x1, #40]; stur q1, [x1, #56]"
     ),
+    "riscv64": (
+        "sd a3, (a1); sd a4, 8(a1); sd a5, 16(a1); ld t0, (sp); ld t1, 8(sp); sd t0, 24(a1); sd t1, 32(a1);"
+        "fsd fa0, 40(a1); fsd fa1, 48(a1)"
+    ),
 }
 FILLED = {  # general registers, bytes of vectors
     Fill.BENIGN: (1, 0x01),
@@ -269,15 +309,16 @@ def with_fill(value: int, bits: int, fill: Fill) -> bytes:
     return ((value & mask) | (FILLED[fill][0] & ~mask)).to_bytes(8, "little")
 
 
-def test_what_lies_above_an_argument_is_poison(run: Run) -> None:
-    in_front = {"x86_64": "", "aarch64": "0, 0, "}[MACHINE]  # up to the last integer register
-    least_bits = {"x86_64": 32, "aarch64": 8}[MACHINE]  # clang relies on callers that extend to 32 bits on x86
+def test_what_lies_above_an_argument_is_poison_where_it_may_be(run: Run, machine: str) -> None:
+    in_front = "" if machine == "x86_64" else "0, 0, "  # up to the last integer register
+    # clang relies on callers that extend to 32 bits on x86; RISC-V extends to 64, and boxes floats in NaNs.
+    least_bits = {"x86_64": 32, "aarch64": 8, "riscv64": 64}[machine]
     fillers = in_front.count("0")
     registers = "{SEQUENCE_INTEGER, 8}, " * 3 + "{SEQUENCE_INTEGER, 4}, {SEQUENCE_INTEGER, 1}, {SEQUENCE_INTEGER, 2}, "
     registers += "{SEQUENCE_INTEGER, 4}, " * fillers
     prototype = "const float *, float *, size_t, int, signed char, short" + ", int" * fillers
     ended = run(f"""}}
-    __asm__(".text\\n stores: {STORES_ARGUMENTS[MACHINE]}\\n ret\\n");
+    __asm__(".text\\n stores: {STORES_ARGUMENTS[machine]}\\n ret\\n");
     void stores(void);
     void calls({prototype}, int, unsigned char, float, double) __asm__("guest_trampoline");
     #define kernel stores
@@ -288,11 +329,13 @@ def test_what_lies_above_an_argument_is_poison(run: Run) -> None:
     for trial, given in zip(ended.trials, TRIALS * 2, strict=True):
         byte = bytes([FILLED[given.fill][1]])
         seen = trial.outputs[1]
-        assert isinstance(seen, bytes)
-        integers = [(-2, 32), (-3, least_bits), (4, max(16, least_bits)), (5, 32), (6, least_bits)]
-        expected = [with_fill(value, bits, given.fill) for value, bits in integers]
-        expected += [np.float32(7).tobytes() + 12 * byte, np.float64(8).tobytes() + 8 * byte]
-        assert seen[:72].hex(" ", 8) == b"".join(expected).hex(" ", 8)
+        assert isinstance(seen, bytes), trial.fault
+        integers = [(-2, 32), (-3, 8), (4, 16), (5, 32), (6, 8)]
+        expected = [with_fill(value, max(bits, least_bits), given.fill) for value, bits in integers]
+        above_float, above_double = (b"\xff" * 4, b"") if machine == "riscv64" else (12 * byte, 8 * byte)
+        expected += [np.float32(7).tobytes() + above_float, np.float64(8).tobytes() + above_double]
+        whole = b"".join(expected)
+        assert seen[: len(whole)].hex(" ", 8) == whole.hex(" ", 8)
 
 
 @pytest.mark.parametrize(
@@ -303,32 +346,33 @@ def test_what_lies_above_an_argument_is_poison(run: Run) -> None:
         ("fork();", "child process"),
         ("for (int i = 0; i < 256; i++) close(i);", "descriptor 0"),
         ('for (int i = 3; i < 256; i++) write(i, "noise", 5);', "descriptor used"),
-        ("fesetround(FE_UPWARD);", {"x86_64": "mxcsr", "aarch64": "fpcr"}[MACHINE]),
+        ("fesetround(FE_UPWARD);", "rounding"),
     ],
 )
-def test_what_a_call_leaves_behind_is_named(run: Run, body: str, name: str) -> None:
+def test_what_a_call_leaves_behind_is_named(run: Run, machine: str, body: str, name: str) -> None:
     ended = run(body)
+    name = {"x86_64": "mxcsr", "aarch64": "fpcr", "riscv64": "frm"}[machine] if name == "rounding" else name
     assert ended.transcript.complete
     for case in ended.transcript.cases:
         assert name in [violation.name for trial in case.trials for violation in trial.violations]
 
 
-def test_a_damaged_pack_is_refused(tmp_path: Path, binary: Callable[[str], Path]) -> None:
-    guest, whole = binary(""), pack(2)
+def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> None:
+    command, whole = guest(""), pack(2)
     for number, position in enumerate(range(0, len(whole), 13)):
         damaged = bytearray(whole)
         damaged[position] ^= 0x55
         is_about_identity = 8 <= position < 16 or 36 <= position < 40 or 52 <= position < 56  # nonce, width, limit
         (tmp_path / "pack").write_bytes(damaged)
-        ended = subprocess.run([guest, "pack", f"out{number}", "0"], cwd=tmp_path, capture_output=True, text=True)
+        ended = subprocess.run([*command, "pack", f"out{number}", "0"], cwd=tmp_path, capture_output=True, text=True)
         assert ended.returncode == (0 if is_about_identity else BAD_PACK)
         assert len(ended.stderr.splitlines()) == (0 if is_about_identity else 1)
 
 
-def test_a_truncated_pack_is_refused(tmp_path: Path, binary: Callable[[str], Path]) -> None:
-    guest, whole = binary(""), pack(1)
+def test_a_truncated_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> None:
+    command, whole = guest(""), pack(1)
     for length in range(0, len(whole), 29):
         (tmp_path / "pack").write_bytes(whole[:length])
-        ended = subprocess.run([guest, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True)
+        ended = subprocess.run([*command, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True)
         assert ended.returncode == BAD_PACK
         assert not (tmp_path / "out").exists()
