@@ -86,7 +86,12 @@ class Parameter:
         return f"{const}{self.type.c_name} *" if self.is_pointer else self.type.c_name
 
 
-CALLING_CONVENTIONS = {"ms_abi": "x86_64", "sysv_abi": "x86_64", "aarch64_vector_pcs": "aarch64"}
+CALLING_CONVENTIONS = {
+    "ms_abi": "x86_64",
+    "sysv_abi": "x86_64",
+    "aarch64_vector_pcs": "aarch64",
+    "riscv_vector_cc": "riscv64",
+}
 """The calling conventions that an attribute can ask for, and the machines that have them."""
 
 

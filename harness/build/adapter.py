@@ -82,7 +82,11 @@ def _typedefs(prototype: Prototype) -> list[str]:
 _STREAMING_ISAS = ("sme",)
 """Starts of the names of ISAs whose vectors are those of streaming mode."""
 
-_CONVENTION_FLAGS = {"ms_abi": ["SIGNATURE_MS_ABI"], "aarch64_vector_pcs": ["SIGNATURE_VECTOR_PCS"]}
+_CONVENTION_FLAGS = {
+    "ms_abi": ["SIGNATURE_MS_ABI"],
+    "aarch64_vector_pcs": ["SIGNATURE_VECTOR_PCS"],
+    "riscv_vector_cc": ["SIGNATURE_VECTOR_CC"],
+}
 
 
 def _signature(prototype: Prototype, isa: str) -> str:
