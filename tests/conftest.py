@@ -15,6 +15,21 @@ Harness = Callable[..., subprocess.CompletedProcess[str]]
 Once = Callable[[str, Callable[[Path], None]], Path]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require",
+        action="append",
+        choices=["docker"],
+        default=[],
+        help="run the tests that need this; where it is missing, they fail",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("docker") and "docker" not in item.config.getoption("--require"):
+        pytest.skip("needs a container engine; run it with --require docker")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The checkout or unpacked sdist that these tests belong to."""

@@ -8,8 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,6 +15,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "confinement.h"
 
 #define POLL_MS 100
 #define ALIVE_MS 5000
@@ -77,22 +76,13 @@ static char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/non
 
 static void be_command(const char *directory, char **arguments, const struct run *run, const int *pipes,
                        int complaint) {
-    struct rlimit no_core = {0, 0};
-    struct rlimit files = {run->file_bytes, run->file_bytes};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
-    /* Where memory runs out, this is what has to go and not the supervisor. Nobody else is there to look meanwhile. */
-    prctl(PR_SET_DUMPABLE, 1);
-    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (score >= 0) {
-        channel_write(score, "1000", 4);
-    }
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(pipes[0], STDOUT_FILENO) < 0 ||
-        dup2(pipes[1], STDERR_FILENO) < 0 || chdir(directory) != 0 || setrlimit(RLIMIT_CORE, &no_core) != 0 ||
-        setrlimit(RLIMIT_FSIZE, &files) != 0) {
+        dup2(pipes[1], STDERR_FILENO) < 0 || chdir(directory) != 0 || !confinement_enter(run->file_bytes)) {
         goto failed;
     }
     if (nothing > STDERR_FILENO) {

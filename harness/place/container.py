@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shlex
+import signal
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ _commands = logging.getLogger("harness.commands")
 
 JOB = "/job"
 """The one directory in which a guest can write."""
+_GUEST_PATH, _PACK, _OBSERVATION = (f"{JOB}/{name}" for name in ("guest", "pack", "observation"))
 _JOB_MIB = 1024
 _MIB = 1 << 20
 _SCRATCH_MIB = 512
@@ -53,7 +55,7 @@ class ContainerPlace:
             UnavailableError: no engine, no permission, no image.
         """
         self._engine = connect()
-        self._image = find_or_build(self._engine, docker_files, progress(quiet))
+        self._image = find_or_build(self._engine, docker_files, cache / "images" / "lock", progress(quiet))
         self._cache = cache
         files = closure(sources)
         directories = topmost([*(path.parent for path in files), cache, Path("/tmp")])
@@ -61,8 +63,8 @@ class ContainerPlace:
         building = Confinement("compilers", memory_mib=2048, processes=64, writable=writable)
         greeting = [(str(path), path.read_bytes(), 0o644) for path in files]
         self._builds = Pool(self._engine, self._image.id, building, greeting)
-        self._guests = Pool(self._engine, self._image.id, _GUESTS)
-        self._guests.warm_up(slots)  # compilers may find everything in the cache
+        self.guests = Pool(self._engine, self._image.id, _GUESTS)
+        self.guests.warm_up(slots)  # compilers may find everything in the cache
         threading.Thread(target=remove_stale, args=(self._engine,), daemon=True).start()
 
     @property
@@ -111,7 +113,7 @@ class ContainerPlace:
     def processor(self) -> Processor:
         """Ask a container: the engine may be on another machine."""
         command = ("/usr/bin/cat", "/proc/sys/kernel/osrelease", "/proc/cpuinfo")
-        with self._lend(self._guests) as container:
+        with self._lend(self.guests) as container:
             said = container.supervisor.run(command, "/", replace(_TOOL, wall_ms=20_000)).stdout
         release, _, cpuinfo = said.partition("\n")
         return Processor(self.native_triple.split("-")[0], f"Linux {release}", cpu_identity(cpuinfo))
@@ -155,7 +157,7 @@ class ContainerPlace:
     def close(self) -> None:
         """End all containers."""
         self._builds.close()
-        self._guests.close()
+        self.guests.close()
 
     @contextlib.contextmanager
     def _lend(self, pool: Pool) -> Iterator[Container]:
@@ -202,7 +204,7 @@ class _ContainerSlot:
     def run(self, call: GuestCall) -> GuestEnd:
         """Run a guest in the container."""
         try:
-            container = self._container = self._container or self.place._guests.take()
+            container = self._ready(call)
             return self._run(container, call)
         except CancelledError:
             self._drop()
@@ -211,20 +213,29 @@ class _ContainerSlot:
             self._drop()
             if isinstance(error, ContainerLostError):
                 self.place.blame(error)
-            return GuestEnd(Exit(-9, "", f"its container ended: {error}"), b"")
+            return GuestEnd(Exit(-signal.SIGKILL, "", f"its container ended: {error}"), b"")
+
+    def _ready(self, call: GuestCall) -> Container:
+        """Return a container with the guest's files. One that was lost while it was idle is nobody's fault here."""
+        files = [(_GUEST_PATH, call.binary.read_bytes(), 0o755), (_PACK, call.pack, 0o644), (_OBSERVATION, b"", 0o644)]
+        try:
+            self._container = self._container or self.place.guests.take()
+            self._container.supervisor.put(files)
+        except ContainerLostError as error:
+            self._drop()
+            self.place.blame(error)
+            self._container = self.place.guests.take()
+            self._container.supervisor.put(files)
+        return self._container
 
     def _run(self, container: Container, call: GuestCall) -> GuestEnd:
-        guest, pack, out = f"{JOB}/guest", f"{JOB}/pack", f"{JOB}/observation"
-        command = (*call.emulator, guest, pack, out, str(call.first_case))
-        limits = replace(_GUEST, idle_ms=int(call.idle_timeout_s * 1000), watched=out)
+        command = (*call.emulator, _GUEST_PATH, _PACK, _OBSERVATION, str(call.first_case))
+        limits = replace(_GUEST, idle_ms=int(call.idle_timeout_s * 1000), watched=_OBSERVATION)
         _commands.info("%s", shlex.join(command))
-        container.supervisor.put(
-            [(guest, call.binary.read_bytes(), 0o755), (pack, call.pack, 0o644), (out, b"", 0o644)]
-        )
         ended = container.supervisor.run(command, JOB, limits)
         self._is_clean = self._is_clean and ended.status == 0
         try:
-            observation = container.supervisor.get(out)
+            observation = container.supervisor.get(_OBSERVATION)
         except OSError:  # a kernel may have removed it
             observation = b""
         container.supervisor.wipe(JOB)
@@ -233,7 +244,7 @@ class _ContainerSlot:
     def leave(self) -> None:
         """Return the container, or give it up after a death or a deadline."""
         if self._container and self._is_clean:
-            self.place._guests.give_back(self._container)
+            self.place.guests.give_back(self._container)
         else:
             self._drop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import socket
 import threading
@@ -19,6 +20,7 @@ from harness.place.engine import EngineLostError, engine_errors
 from harness.place.supervisor import ContainerLostError, Supervisor
 
 LABEL = "harness.container"
+OWNER_LABEL = "harness.process"
 _USER = 10000
 _STALE_S = 60
 """A container that was made this long ago and never started has lost its harness."""
@@ -74,7 +76,7 @@ def start(engine: docker.APIClient, image: str, confinement: Confinement, cancel
             stdin_open=True,
             user=f"{_USER}:{_USER}",
             working_dir="/",
-            labels={LABEL: confinement.role},
+            labels={LABEL: confinement.role, OWNER_LABEL: str(os.getpid())},
         )
         # Attached before it starts, so that there is no moment in which it runs without somebody at its input.
         attached = engine.attach_socket(made["Id"], {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -87,8 +88,8 @@ def tag_of(directory: Path) -> str:
     return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
 
 
-def find_or_build(engine: docker.APIClient, directory: Path, say: Say) -> Image:
-    """Return the image, building it first where the engine does not have it.
+def find_or_build(engine: docker.APIClient, directory: Path, lock: Path, say: Say) -> Image:
+    """Return the image, building it first where the engine does not have it. Of several runs one builds, by the lock.
 
     Raises:
         UnavailableError: it cannot be built.
@@ -96,8 +97,12 @@ def find_or_build(engine: docker.APIClient, directory: Path, say: Say) -> Image:
     tag = tag_of(directory)
     found = _inspect(engine, tag)
     if found is None:
-        say(f"--in docker: building the image {tag}, once; this takes some minutes")
-        _build(engine, directory, tag, _find_base(engine, directory, say), say)
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if _inspect(engine, tag) is None:
+                say(f"--in docker: building the image {tag}, once; this takes some minutes")
+                _build(engine, directory, tag, _find_base(engine, directory, say), say)
         found = _inspect(engine, tag)
     if found is None:
         raise UnavailableError(f"--in docker: the engine built {tag} and does not have it; look at its log")

@@ -1,0 +1,299 @@
+"""`harness run --in docker`: the same verdicts, and kernels that cannot get out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import docker
+from harness.place.containers import OWNER_LABEL
+from tests.conftest import Harness, Once
+
+pytestmark = pytest.mark.docker
+
+INTRUDERS = Path(__file__).parents[2] / "csrc" / "intruders"
+ONE_BUILD = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
+INTRUDE = ("run", "--in", "docker", "--config", str(INTRUDERS / "harness.toml"), *ONE_BUILD, "--size", "5")
+PATIENCE_S = 20
+
+
+def until(condition: Callable[[], object], within_s: float = PATIENCE_S) -> bool:
+    """Whether something comes true in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def containers(process: int) -> list[Any]:
+    """The containers of one harness process."""
+    found = docker.from_env().containers.list(
+        all=True, filters={"label": f"{OWNER_LABEL}={process}"}, ignore_removed=True
+    )
+    return list(found)
+
+
+def running(process: int) -> list[Any]:
+    """Those that can be looked into."""
+    return [found for found in containers(process) if found.status == "running"]
+
+
+@contextlib.contextmanager
+def started(*arguments: str, cwd: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The harness at work."""
+    command = [sys.executable, "-m", "harness", *arguments]
+    process = subprocess.Popen(
+        command, cwd=cwd, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def image(once: Once) -> None:
+    """Have the image built by one worker, so that no test's own patience is spent on it."""
+
+    def build(_folder: Path) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "harness",
+            "run",
+            "--in",
+            "docker",
+            "sum_f32/scalar",
+            *ONE_BUILD,
+            "--size",
+            "1",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=_folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    once("image", build)
+
+
+def verdicts(record: Path) -> dict[str, list[dict[str, Any]]]:
+    """The verdicts of a record by kernel."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in json.loads(record.read_text())["verdicts"]:
+        found.setdefault(row["kernel"].rpartition("/")[2], []).append(row)
+    return found
+
+
+# ---- the same verdicts ---------------------------------------------------------------------------------------------
+
+
+def test_a_kernel_passes_and_the_record_says_with_what(harness: Harness, tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    done = harness("run", "rms_norm_f32/sve", "--in", "docker", *ONE_BUILD, "--suite", "boundary", "--json", record)
+    assert done.returncode == 0, done.stderr
+    assert "300 of 300 cases passed; vector lengths attested by the guest: 128, 256, 512 bits" in done.stdout
+    text = json.loads(record.read_text())
+    place = text["place"]
+    assert place["in"] == "docker"
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", place["image"])
+    assert place["packages"]["gcc-14"].startswith("14.")
+    assert place["packages"]["clang-19"].startswith("1:19.")
+    assert place["packages"]["qemu-user"].startswith("1:10.")
+    assert re.fullmatch(r"\d{8}T\d{6}Z", place["archives"]["trixie"])
+    assert {job["compiler"]["version"][:3] for job in text["jobs"]} == {"14."}
+    assert {job["emulator"]["version"][:3] for job in text["jobs"]} == {"10."}
+
+
+@pytest.mark.parametrize("core", ["neoverse-v1", "neoverse-n2", "cortex-a710"])
+def test_cores_that_qemu_10_adds(core: str, harness: Harness) -> None:
+    bits = {"neoverse-v1": 256}.get(core, 128)
+    done = harness("run", "rms_norm_f32/sve", "--in", "docker", "--target", core, *ONE_BUILD, "--suite", "boundary")
+    assert f"100 of 100 cases passed; vector lengths attested by the guest: {bits} bits" in done.stdout
+    assert done.returncode == 0
+
+
+def test_every_compiler_of_the_image_builds_for_every_architecture(harness: Harness) -> None:
+    kernels = [f"sum_f32/{isa}" for isa in ("sve", "avx2", "rvv", "scalar")]
+    narrow = ("--opt", "O2", "--build", "plain", "--size", "33", "--svl", "128")
+    done = harness("run", *kernels, "--in", "docker", "--cc", "gcc,clang", *narrow)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(re.findall(r"(?m)^sum_f32/\w+ .* gcc,clang O2 plain .* 1/1 ", done.stdout)) == len(kernels), done.stdout
+
+
+def test_sources_of_a_project_come_along_under_their_own_paths(harness: Harness, tmp_path: Path) -> None:
+    for name, text in {
+        "p/src/kernel.c": '#include "../include/k.h"\nfloat kernel(const float *x, size_t n) { return TOTAL(x, n); }\n',
+        "p/include/k.h": '#include "sum.h"\n',
+        "p/include/sum.h": (INTRUDERS / "sum.h").read_text() + "\n#define TOTAL(x, len) sum_unless(false, x, len)\n",
+        "p/broken.c": "float broken(const float *x, unsigned long n) {\n    return undeclared;\n}\n",
+        "p/harness.toml": "".join(
+            f'[[kernel]]\nop = "sum_f32"\nisa = "scalar"\nname = "{name}"\nsources = ["{path}"]\nsymbol = "{name}"\n'
+            for name, path in (("kernel", "src/kernel.c"), ("broken", "broken.c"))
+        ),
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    record = tmp_path / "record.json"
+    done = harness("run", "--in", "docker", *ONE_BUILD, "--size", "5", "--json", record, cwd=tmp_path / "p")
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = verdicts(record)
+    assert [row["outcome"] for row in found["kernel"]] == ["PASS"]
+    (row,) = found["broken"]
+    assert row["outcome"] == "BUILD_ERROR"
+    assert row["detail"].startswith(f"{tmp_path}/p/broken.c:2:")
+    assert "--in docker" in row["reproduce"]
+
+
+# ---- kernels that want out -----------------------------------------------------------------------------------------
+
+EXPECTED = {
+    "sums": "PASS",
+    "opens_socket": "PASS",
+    "reads_environment": "PASS",
+    "reads_sources": "PASS",
+    "writes_outside": "PASS",
+    "forks_without_end": "TIMEOUT",
+    "fills_disk": "PASS",
+    "eats_memory": "CRASH",
+    "never_returns": "TIMEOUT",
+    "kills_parent": "PASS",
+}
+"""PASS: it was kept from what it tried, and says so by the right sum."""
+
+
+@pytest.fixture(scope="session")
+def intrusion(once: Once) -> dict[str, list[dict[str, Any]]]:
+    """All intruders in one run, one after the other in the same few containers."""
+
+    def run(folder: Path) -> None:
+        command = [sys.executable, "-m", "harness", *INTRUDE, "-j", "2", "--timeout", "3", "--json", "record.json"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 1, done.stdout + done.stderr
+
+    return verdicts(once("intrusion", run) / "record.json")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_intruder_is_contained(name: str, intrusion: dict[str, list[dict[str, Any]]]) -> None:
+    assert [(row["outcome"], row["detail"] if row["outcome"] != EXPECTED[name] else "") for row in intrusion[name]] == [
+        (EXPECTED[name], "")
+    ]
+
+
+def test_every_intruder_is_expected() -> None:
+    assert {path.stem for path in INTRUDERS.glob("*.c")} == set(EXPECTED)
+
+
+def test_the_host_has_nothing_of_them(intrusion: dict[str, list[dict[str, Any]]]) -> None:
+    assert intrusion
+    assert not list(Path("/tmp").glob("harness-intruder*"))
+    assert not [process for process in Path("/proc").glob("[0-9]*/cmdline") if b"/job/guest" in _contents(process)]
+
+
+def _contents(path: Path) -> bytes:
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return b""
+
+
+@pytest.mark.parametrize("name", ["reads_sources", "writes_outside"])
+def test_on_the_host_it_gets_away_with_it(name: str, harness: Harness) -> None:
+    """What these two try is really possible: the container is what keeps them from it."""
+    done = harness("run", f"sum_f32/{name}", *INTRUDE[3:])
+    assert done.returncode == 1
+    assert f"MISMATCH  sum_f32/{name}" in done.stdout
+
+
+# ---- what ends, and how --------------------------------------------------------------------------------------------
+
+
+def test_no_container_outlives_a_run(tmp_path: Path) -> None:
+    with started(*INTRUDE, "sum_f32/sums", cwd=tmp_path) as process:
+        assert process.wait(PATIENCE_S) == 0
+        assert until(lambda: not containers(process.pid), 5)
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGINT])
+def test_no_container_outlives_a_harness_that_is_killed(ended_by: signal.Signals, tmp_path: Path) -> None:
+    with started(*INTRUDE, "sum_f32/never_returns", "--timeout", "60", cwd=tmp_path) as process:
+        guest = "/job/guest /job/pack /job/observation 0"
+        assert until(
+            lambda: any(guest in str(found.top()) for found in containers(process.pid) if found.status == "running")
+        )
+        process.send_signal(ended_by)
+        process.wait(PATIENCE_S)
+        assert until(lambda: not containers(process.pid), 10)
+
+
+class Proxy:
+    """Passes everything on to the engine until it is cut."""
+
+    def __init__(self, engine: str) -> None:
+        self.directory = tempfile.mkdtemp()  # short: the path of a socket has 107 characters at most
+        self.address = f"{self.directory}/engine"
+        self.engine = engine
+        self.open: list[socket.socket] = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.address)
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.listener.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self.engine)
+            except OSError:
+                return
+            self.open += [near, far]
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    def pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(1 << 16):
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        shutil.rmtree(self.directory)
+        for one in (self.listener, *self.open):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+def test_what_was_finished_is_kept_when_the_engine_is_lost(tmp_path: Path) -> None:
+    address = docker.from_env().api.base_url
+    if not address.startswith("http+docker"):
+        pytest.fail("this test needs an engine at a socket of this machine")
+    proxy = Proxy(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"))
+    record = tmp_path / "record.json"
+    kernels = ("sum_f32/sums", "sum_f32/never_returns", "sum_f32/fills_disk")
+    arguments = (*INTRUDE, *kernels, "-j", "1", "--timeout", "60", "--json", str(record))
+    with started(*arguments, cwd=tmp_path, DOCKER_HOST=f"unix://{proxy.address}") as process:
+        assert until(lambda: record.is_file() and "sums" in verdicts(record))
+        proxy.cut()
+        output, _ = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 5, output
+        assert until(lambda: not containers(process.pid), 10)
+    found = {name: [row["outcome"] for row in rows] for name, rows in verdicts(record).items()}
+    assert found == {"sums": ["PASS"], "never_returns": ["HARNESS_ERROR"], "fills_disk": ["HARNESS_ERROR"]}
+    assert "the container engine was lost" in verdicts(record)["never_returns"][0]["detail"]
