@@ -14,7 +14,8 @@ static float add_up(const float *x, uint64_t len) __arm_streaming_compatible {
     return svaddv_f32(svptrue_b32(), sum);
 }
 
-__arm_locally_streaming static float add_up_streaming(const float *x, uint64_t len) {
+/* Not inlined: gcc drops the mode switch of what it inlines if the code can do without. */
+__arm_locally_streaming __attribute__((noinline)) static float add_up_streaming(const float *x, uint64_t len) {
     return add_up(x, len);
 }
 
