@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-ORDINARY = ("basename", "cat", "cksum", "cp", "cut", "dirname", "env", "mkdir", "readlink", "sed", "sh", "uname")
+ORDINARY = (
+    *("basename", "cat", "cksum", "cp", "cut", "dirname", "env", "mkdir", "readlink", "rm", "sed", "setsid", "sh"),
+    *("sleep", "tail", "touch", "uname"),
+)
 
 NOTE = 'echo "$(basename "$0") $*" >>"$NOTES"'
 COMPILER = f"{NOTE}\necho /usr/lib/libc.a"
@@ -17,6 +20,7 @@ COMPILER = f"{NOTE}\necho /usr/lib/libc.a"
 PYTHON = f"""{NOTE}
 case "$*" in
 -V) echo Python 3.12.1 ;;
+"-c import docker"*) [ -e "$STUBS/engine-runs" ] ;;
 "-m venv"*)
     for venv; do :; done
     mkdir -p "$venv/bin"
@@ -27,7 +31,12 @@ case "$*" in
 esac"""
 # What a package brings is the same stub under the name of the tool.
 APT_GET = f"""{NOTE}
-case "$*" in *qemu-user*) cp "$STUBS/noting" "$STUBS/qemu-aarch64" ;; esac"""
+case "$*" in *qemu-user*) cp "$STUBS/noting" "$STUBS/qemu-aarch64" ;; esac
+case "$*" in *docker.io*) cp "$STUBS/starting" "$STUBS/dockerd" ;; esac"""
+DOCKERD = f"""{NOTE}
+trap 'rm "$STUBS/engine-runs"; echo dockerd ended >>"$NOTES"; exit' TERM
+touch "$STUBS/engine-runs"
+while :; do sleep 0.1; done"""
 
 
 @dataclass
@@ -46,8 +55,8 @@ class Machine:
     def remove(self, name: str) -> None:
         (self.stubs / name).unlink()
 
-    def dev(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": str(self.stubs), "STUBS": str(self.stubs), "NOTES": str(self.notes)}
+    def dev(self, *arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        environment |= {"PATH": str(self.stubs), "STUBS": str(self.stubs), "NOTES": str(self.notes)}
         command = [str(self.checkout / "dev"), *arguments]
         return subprocess.run(command, cwd=cwd or self.checkout, env=environment, capture_output=True, text=True)
 
@@ -214,3 +223,84 @@ def test_tests_need_a_recent_clang(machine: Machine) -> None:
 def test_no_verb_is_a_usage_error(machine: Machine) -> None:
     assert machine.dev().returncode == 2
     assert machine.dev("--help").returncode == 0
+
+
+# ---- a container engine for the tests ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(machine: Machine) -> Machine:
+    """A machine on which we are root, with all that an engine of our own needs."""
+    machine.add("id", "echo 0")
+    machine.add("starting", DOCKERD)
+    machine.add("dockerd", DOCKERD)
+    machine.add("debootstrap")
+    return machine
+
+
+def test_an_engine_is_started_for_the_tests_and_ended_with_them(root: Machine) -> None:
+    done = root.dev("test", "--require", "docker", "-q")
+    assert done.returncode == 0, done.stderr
+    assert "starting a container engine, which ends with the tests" in done.stderr
+    lines = root.notes.read_text().splitlines()
+    (begin,) = [number for number, line in enumerate(lines) if line.startswith("dockerd --bridge=none")]
+    (tests,) = [number for number, line in enumerate(lines) if line.startswith("pytest ")]
+    assert begin < tests < lines.index("dockerd ended")
+    assert lines[tests].endswith(f"--require docker -q {root.checkout}/tests")
+
+
+def test_a_directory_named_docker_is_no_test(root: Machine) -> None:
+    (root.checkout / "docker").mkdir()
+    root.dev("test", "--require", "docker")
+    assert root.calls("pytest") == [f"-c {root.checkout}/pyproject.toml --require docker {root.checkout}/tests"]
+
+
+def test_failing_tests_fail_with_an_engine_too(root: Machine) -> None:
+    root.dev("test")
+    (root.checkout / ".venv/bin/pytest").write_text("#!/bin/sh\nexit 3\n")
+    assert root.dev("test", "--require=docker").returncode == 3
+    assert not (root.stubs / "engine-runs").exists()
+
+
+def test_an_engine_that_runs_is_left_alone(root: Machine) -> None:
+    (root.stubs / "engine-runs").touch()
+    assert root.dev("test", "--require", "docker").returncode == 0
+    assert root.calls("dockerd") == []
+
+
+def test_without_the_option_no_engine_is_touched(root: Machine) -> None:
+    assert root.dev("test").returncode == 0
+    assert root.calls("dockerd") == []
+
+
+def test_an_engine_is_installed_where_none_is(root: Machine) -> None:
+    root.remove("dockerd")
+    root.remove("debootstrap")
+    add_apt(root)
+    done = root.dev("test", "--require", "docker")
+    assert done.returncode == 0, done.stderr
+    assert root.calls("apt-get")[-1].endswith(" docker.io debootstrap")
+    assert len(root.calls("pytest")) == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "environment", "reason"),
+    [
+        ("1000", {}, "no container engine answers: start one, or run this as root"),
+        ("0", {"DOCKER_HOST": "unix:///x"}, "no container engine answers at unix:///x"),
+    ],
+)
+def test_no_engine_is_no_pass(root: Machine, user: str, environment: dict[str, str], reason: str) -> None:
+    root.add("id", f"echo {user}")
+    done = root.dev("test", "--require", "docker", **environment)
+    assert done.returncode == 4
+    assert reason in done.stderr
+    assert root.calls("pytest") == []
+
+
+def test_an_engine_that_does_not_come_up_is_no_pass(root: Machine) -> None:
+    root.add("dockerd", "echo something is wrong\nexit 1")
+    done = root.dev("test", "--require", "docker")
+    assert done.returncode == 4
+    assert "dockerd does not answer; it said last: something is wrong" in done.stderr
+    assert root.calls("pytest") == []
