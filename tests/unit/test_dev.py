@@ -80,7 +80,9 @@ def machine(tmp_path: Path, repository: Path) -> Machine:
     made.add("noting")
     made.add("qemu-aarch64")
     made.add("gcc", COMPILER)
+    made.add("qemu-riscv64")
     made.add("aarch64-linux-gnu-gcc", COMPILER)
+    made.add("riscv64-linux-gnu-gcc", COMPILER)
     made.add("g++")
     made.add("aarch64-linux-gnu-g++")
     made.add("clang", f"{NOTE}\necho 19.1.7")
@@ -216,7 +218,15 @@ def test_compiler_without_a_static_library_counts_as_missing(machine: Machine) -
 
 def test_tests_need_a_recent_clang(machine: Machine) -> None:
     machine.add("clang", "echo 14.0.6")
-    assert "clang 16 or later" in machine.dev("test").stderr
+    assert "clang 18 or later" in machine.dev("test").stderr
+    assert machine.dev("run").returncode == 0
+
+
+def test_tests_need_a_compiler_for_riscv_and_a_run_does_not(machine: Machine) -> None:
+    machine.remove("riscv64-linux-gnu-gcc")
+    done = machine.dev("test")
+    assert done.returncode == 4
+    assert "riscv64-linux-gnu-gcc with a static C library" in done.stderr
     assert machine.dev("run").returncode == 0
 
 
