@@ -21,7 +21,7 @@ from harness.model import (
     Role,
     Selection,
 )
-from harness.pipeline import gaps_of_hostile_builds
+from harness.pipeline import gaps_of_executors, gaps_of_hostile_builds
 from harness.plan import make_cases, make_plan, reproducer, select
 from harness.project import load_project
 from tests.unit.samples import rms_norm
@@ -246,3 +246,22 @@ def test_what_hostile_builds_leave_out_is_said_once_per_reason(project: Project)
     plain = planned(project, Selection(kernels=("rms_norm_f32/*",), variants=("plain",)))
     in_assembly = [replace(job, kernel=replace(job.kernel, sources=(Path("k.S"),))) for job in plain.jobs]
     assert gaps_of_hostile_builds(replace(plan, jobs=tuple(in_assembly))) == []
+
+
+RISCV = Executor(
+    "qemu-user", "7.2", "rv64", ("qemu-riscv64", "-cpu", "rv64"), "id", ("rvv_ta_all_1s", "rvv_ma_all_1s"), ("half",)
+)
+
+
+def test_hostile_builds_run_on_a_hostile_processor_and_what_it_lacks_is_said_once(project: Project) -> None:
+    points, absences = select(project, Selection(kernels=("sum_f32/rvv",), vector_bits=(128, 256)))
+    found = replace(capabilities(set()), executors={point.need: RISCV for point in points})
+    plan = make_plan(project, Selection(), points, absences, found)
+    cpus = {(job.build.variant, job.executor.argv(job.vector_bits)[-1]) for job in plan.jobs}
+    assert cpus == {("plain", "rv64"), ("hostile", "rv64,rvv_ta_all_1s=true,rvv_ma_all_1s=true")}
+    assert gaps_of_executors(plan) == ["Hostile builds on rvv run without half, which qemu-user 7.2 lacks"]
+
+
+def test_a_real_processor_is_as_hostile_as_it_is() -> None:
+    native = replace(RISCV, command=())
+    assert native.made_hostile() == native

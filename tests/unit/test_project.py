@@ -196,6 +196,7 @@ def test_parameters_match_by_name_or_by_position(text: str, names: tuple[str, ..
         ("vector_bits = [100]", "must be a list of widths in bits"),
         ("vector_bits = [128]", "belong together"),
         ('header = "arm_sme.h"', "'header' and 'header_since' belong together"),
+        ("hostile = {ones = 1}", "'hostile' in a target must be a table of strings"),
         ('[[run]]\nhow = "magic"', "'how' must be one of native, qemu-user, not 'magic'"),
     ],
 )
