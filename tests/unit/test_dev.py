@@ -294,15 +294,15 @@ def test_an_engine_is_installed_where_none_is(root: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "environment", "reason"),
+    ("user", "address", "reason"),
     [
-        ("1000", {}, "no container engine answers: start one, or run this as root"),
-        ("0", {"DOCKER_HOST": "unix:///x"}, "no container engine answers at unix:///x"),
+        ("1000", "", "no container engine answers: start one, or run this as root"),
+        ("0", "unix:///x", "no container engine answers at unix:///x"),
     ],
 )
-def test_no_engine_is_no_pass(root: Machine, user: str, environment: dict[str, str], reason: str) -> None:
+def test_no_engine_is_no_pass(root: Machine, user: str, address: str, reason: str) -> None:
     root.add("id", f"echo {user}")
-    done = root.dev("test", "--require", "docker", **environment)
+    done = root.dev("test", "--require", "docker", DOCKER_HOST=address)
     assert done.returncode == 4
     assert reason in done.stderr
     assert root.calls("pytest") == []
