@@ -33,6 +33,7 @@ dot_f32 = op(
         "boundary": [0, *SIZES, zeros(1024), 65535, 65536, 65537],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
         "visible": loud_subsets(loud(1.0, 2.0), SIZES),
+        "long": loud_subsets(loud(1.0, 2.0), [65535, 65536, 65537]),
         # Both rows have the special value in the same lane. Not the largest numbers: whether the sum of their products
         # overflows on the way depends on the order.
         "special": [

@@ -12,6 +12,7 @@ from harness.contract import (
     max_of,
     op,
     peaks,
+    peaks_by_lanes,
     placements,
     sparse,
     special_values,
@@ -33,6 +34,7 @@ max_f32 = op(
         "boundary": [0, *SIZES, zeros(1024), 65535, 65536, 65537],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
         "visible": peaks(SIZES),
+        "long": [*peaks_by_lanes([1023, 4097]), *peaks([65535, 65536, 65537])],
         "special": [
             *special_values(
                 ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]

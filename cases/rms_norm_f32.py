@@ -56,6 +56,7 @@ rms_norm_f32 = op(
             *loud_subsets(LOUD, BOUNDARY),
             *single_loud(ALONE, [*(size for size in BOUNDARY if size > 4096), 65535, 65536, 65537]),
         ],
+        "long": loud_subsets(LOUD, [65535, 65536, 65537]),
         "special": [
             *special_values(
                 ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]

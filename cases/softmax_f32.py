@@ -58,6 +58,7 @@ softmax_f32 = op(
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
         # Loud elements share the sum about equally; e**-200 is zero in float32.
         "visible": loud_subsets(loud(0.0, 0.5, quiet=-200.0, signed=False), SIZES, most=1024),
+        "long": loud_subsets(loud(0.0, 0.5, quiet=-200.0, signed=False), [65535, 65536, 65537], most=1024),
         "special": [
             *special_values(
                 ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "largest", "-largest"]

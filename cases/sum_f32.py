@@ -31,6 +31,7 @@ sum_f32 = op(
         "boundary": [0, *SIZES, zeros(1024), 65535, 65536, 65537],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
         "visible": loud_subsets(loud(1.0, 2.0), SIZES),
+        "long": loud_subsets(loud(1.0, 2.0), [65535, 65536, 65537]),
         # Not the largest numbers: whether their sum overflows on the way depends on the order.
         "special": [
             *special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "smallest"]),

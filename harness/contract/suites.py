@@ -153,6 +153,32 @@ def _peak_positions(size: int, number: int) -> list[int]:
     return sorted({0, size - 1, *spread})
 
 
+def peaks_by_lanes(of_sizes: Iterable[int]) -> list[Entry]:
+    """Cases whose largest element stands at each position of 8 iterations of four vectors, and at some of longer rows.
+
+    Of these, a position per residue of an iteration, in as many different iterations, and all of the tail.
+    """
+    wanted = tuple(dict.fromkeys(of_sizes))
+
+    def entries(lanes: int) -> list[Sized]:
+        block = _UNROLL * lanes
+        found = [(_PEAK_BLOCKS * block, at) for at in range(_PEAK_BLOCKS * block)]
+        found += [(size, at) for size in wanted for at in _one_per_residue(size, block)]
+        return [Sized(size, Pattern("peak", position=at)) for size, at in dict.fromkeys(found)]
+
+    return [ByLanes(entries)]
+
+
+_PEAK_BLOCKS = 8
+
+
+def _one_per_residue(size: int, block: int) -> list[int]:
+    blocks = size // block
+    stride = max(1, blocks // block)
+    spread = [(residue * stride) % blocks * block + residue for residue in range(block)] if blocks else []
+    return sorted({*spread, *range(blocks * block, size)})
+
+
 def rows(pattern: Pattern, of_sizes: Iterable[int]) -> list[Entry]:
     """A row of each size, drawn from another pattern than the contract's."""
     return [Sized(size, pattern) for size in of_sizes]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness.judge.reference import Oracle
 from harness.judge.tolerance import Steps
-from harness.model import VISIBLE_SUITE, Array, Case, Contract, EachPass, Flow, MaxPass, SumPass
+from harness.model import LONG_SUITE, VISIBLE_SUITE, Array, Case, Contract, EachPass, Flow, MaxPass, SumPass
 
 MARGIN = 8.0
 """Multiple of the tolerance by which a defect must move a result."""
@@ -58,14 +58,14 @@ def find_gaps(
 ) -> tuple[int, list[Gap]]:
     """Plant every defect in every case; return the number of sizes and the gaps that are left.
 
-    Sizes that VISIBLE_SUITE does not cover are not promised and not counted.
+    Sizes that neither VISIBLE_SUITE nor LONG_SUITE covers are not promised and not counted.
     """
     oracle = Oracle(contract)
     shown: dict[Sizes, _Shown] = {}
     promised: set[Sizes] = set()
     with np.errstate(all="ignore"):
         for case in cases:
-            if case.pattern.kind == "special" or min((size for _, size in case.sizes), default=1) == 0:
+            if case.pattern.kind in ("special", "sparse") or min((size for _, size in case.sizes), default=1) == 0:
                 continue
             inputs = inputs_of(case)
             values, steps = oracle.steps(case, inputs)
@@ -79,7 +79,8 @@ def find_gaps(
 def _is_proving(case: Case) -> bool:
     """Whether the case is one of a set that is there to cover all elements of its size."""
     largest = max((size for _, size in case.sizes), default=0)
-    return case.suite == VISIBLE_SUITE and not (case.pattern.kind == "loud" and case.pattern.parts >= largest > 1)
+    is_alone = case.pattern.kind == "loud" and case.pattern.parts >= largest > 1
+    return case.suite in (VISIBLE_SUITE, LONG_SUITE) and not is_alone
 
 
 def _gaps(sizes: Sizes, shown: _Shown) -> list[Gap]:

@@ -23,6 +23,8 @@ Number = int | float
 
 VISIBLE_SUITE = "visible"
 """The suite whose cases are there to show every element's part in the result; see harness.judge.visibility."""
+LONG_SUITE = "long"
+"""The same for rows that cost much, which one build per target and width is enough for."""
 HUGE_SUITE = "huge"
 """The suite of rows beyond 2**31 bytes, which is run on request only."""
 

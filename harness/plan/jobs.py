@@ -8,10 +8,12 @@ from harness.machine import resolve_triple
 from harness.model import (
     DEFAULT_COMPILERS,
     HUGE_SUITE,
+    LONG_SUITE,
     VISIBLE_SUITE,
     Absence,
     Build,
     Capabilities,
+    Case,
     Compiler,
     Executor,
     Fill,
@@ -40,8 +42,8 @@ TRIALS = {
 
 Calls that differ in nothing but the fill must give the same bits."""
 FEWER_TRIALS = {
-    "plain": {VISIBLE_SUITE: 1, HUGE_SUITE: 1},
-    "hostile": {VISIBLE_SUITE: 2, HUGE_SUITE: 1},
+    "plain": {VISIBLE_SUITE: 1, LONG_SUITE: 1, HUGE_SUITE: 1},
+    "hostile": {VISIBLE_SUITE: 2, LONG_SUITE: 1, HUGE_SUITE: 1},
 }
 """Of these, how many the suites have that are about arithmetic and long, or about lengths alone and very long."""
 CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
@@ -78,8 +80,9 @@ def make_plan(
                 named = is_absent or (point.named and has_none)
                 missing.append(_unavailable(point, str(compiler), named=named))
                 continue
-            found = _jobs(project, selection, point, compiler, executor)
-            if not found and not selection.cases:
+            is_first = compiler is next(one for one in compilers if isinstance(one, Compiler))
+            found = _jobs(project, selection, point, compiler, executor, has_long=is_first)
+            if is_first and not found and not selection.cases:
                 missing.append(_without_cases(point))
             jobs += found
     return Plan(tuple(jobs), tuple(missing))
@@ -125,7 +128,10 @@ def _compilers(
     return usable + unfit if point.role is Role.MAIN else usable[:1]
 
 
-def _jobs(project: Project, selection: Selection, point: Point, compiler: Compiler, executor: Executor) -> list[Job]:
+def _jobs(
+    project: Project, selection: Selection, point: Point, compiler: Compiler, executor: Executor, *, has_long: bool
+) -> list[Job]:
+    """Return a job per build. With `has_long`, one of them has the cases of LONG_SUITE."""
     contract = project.contracts[point.kernel.op]
     if point.role is Role.GATE:
         cases = gate_case(contract, point.kernel.conventions, selection)
@@ -138,8 +144,9 @@ def _jobs(project: Project, selection: Selection, point: Point, compiler: Compil
         if point.role is Role.CORE:
             builds = builds[-1:]
     isa = project.isa_target(point.kernel.isa)
-    if not cases:
-        return []
+    cases_of = _without_long(builds, cases)
+    if has_long and point.role is Role.MAIN:
+        cases_of[selection.opts[-1], selection.variants[0]] = cases
     return [
         Job(
             kernel=point.kernel,
@@ -152,13 +159,20 @@ def _jobs(project: Project, selection: Selection, point: Point, compiler: Compil
             vector_bits=point.vector_bits,
             role=point.role,
             named=point.named,
-            cases=cases,
+            cases=cases_of[opt, variant],
             trials=_trials(point, compiler, variant),
             fewer_trials=FEWER_TRIALS[variant],
             cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
         )
         for opt, variant in builds
+        if cases_of[opt, variant]
     ]
+
+
+def _without_long(
+    builds: Sequence[tuple[str, str]], cases: tuple[Case, ...]
+) -> dict[tuple[str, str], tuple[Case, ...]]:
+    return dict.fromkeys(builds, tuple(case for case in cases if case.suite != LONG_SUITE))
 
 
 def _trials(point: Point, compiler: Compiler, variant: str) -> tuple[Trial, ...]:

@@ -184,6 +184,22 @@ def test_builds_multiply(project: Project) -> None:
     }
 
 
+def test_one_build_of_each_width_has_the_long_rows(project: Project) -> None:
+    selection = Selection(kernels=("rms_norm_f32/sve",), targets=("sve",), vector_bits=(128, 512))
+    with_long = [job for job in planned(project, selection).jobs if "long" in {case.suite for case in job.cases}]
+    assert [(job.vector_bits, job.build.label) for job in with_long] == [(128, "gcc O2 plain"), (512, "gcc O2 plain")]
+    for job in with_long:
+        calls = zip(job.cases, job.trial_counts, strict=True)
+        assert {count for case, count in calls if case.suite == "long"} == {1}
+
+
+def test_long_rows_alone_are_one_job_per_width(project: Project) -> None:
+    selection = Selection(kernels=("rms_norm_f32/sve",), targets=("sve",), vector_bits=(128,), suites=("long",))
+    plan = planned(project, replace(selection, is_narrowed=True))
+    assert [job.build.label for job in plan.jobs] == ["gcc O2 plain"]
+    assert not plan.absences
+
+
 # ---- cases ---------------------------------------------------------------------------------------------------------
 
 

@@ -89,6 +89,21 @@ def test_huge_rows_are_on_request_only(contract: Contract) -> None:
     assert len({case.id for case in huge}) == len(huge)
 
 
+@pytest.mark.parametrize("lanes", [1, 4, 16, 64])
+def test_peaks_stand_everywhere_in_eight_iterations_and_at_each_residue_beyond(lanes: int) -> None:
+    specs = bundled_contract("max_f32").suites["long"](lanes)
+    block = 4 * lanes
+    at: dict[int, set[int]] = {}
+    for spec in specs:
+        assert spec.pattern.position is not None
+        at.setdefault(spec.sizes[0][1], set()).add(spec.pattern.position)
+    positions = at[4097]
+    assert at[8 * block] == set(range(8 * block))
+    assert {position % block for position in positions} == set(range(block))
+    assert set(range(4097 // block * block, 4097)) <= positions
+    assert len({position // block for position in positions}) >= min(block, 4097 // block)
+
+
 def test_the_usual_sites_are_where_counts_and_offsets_wrap() -> None:
     pattern = sparse(loud(), 2**31 + 7).pattern
     assert pattern is not None
