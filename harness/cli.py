@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from harness import __version__
 from harness.errors import ExitCode, HarnessError, UsageError
-from harness.settings import add_options, read_settings
+from harness.report.text import visible
+from harness.settings import add_options, read_reports, read_settings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,7 +27,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="harness", description="Validates SIMD kernels against their contracts.")
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    add_options(verbs.add_parser("run", help="validate kernels", description="Validate kernels.", allow_abbrev=False))
+    run = verbs.add_parser("run", help="validate kernels", description="Validate kernels.", allow_abbrev=False)
+    run.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa or a glob, such as 'rms_norm_f32/*'")
+    add_options(run, "run")
+    text = "tell of a kept run again, in any format"
+    report = verbs.add_parser("report", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
+    report.add_argument("run", metavar="RUN", help="a record, a kept run's directory or name, or last")
+    add_options(report, "report")
     for verb, text in (
         ("list", "show kernels, their suites, and targets"),
         ("doctor", "show what works on this machine and what is missing"),
@@ -47,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except HarnessError as error:
-        print(f"harness: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"harness: {visible(' '.join(str(error).split()))}", file=sys.stderr)
         return int(error.exit_code)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
@@ -66,11 +73,15 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
     # Imported late: numpy costs more than --help may take.
     if parsed.verb == "run":
         settings = read_settings(parsed)
-        if settings.verbose:
+        if settings.reports.verbose:
             logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
         from harness.pipeline import run
 
         return run(settings, command)
+    if parsed.verb == "report":
+        from harness import kept
+
+        return kept.report(parsed.run, read_reports(parsed))
     from harness import inspection
 
     if parsed.verb == "list":

@@ -32,11 +32,12 @@ from harness.place.host import HostPlace
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.proof import prove
-from harness.report import markdown, table
-from harness.report.record import Recorder, last_record, new_run_directory, replace_file
+from harness.report.record import Recorder, last_record, new_run_directory
+from harness.report.run import Run
 from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
+from harness.telling import tell
 from harness.verdicts import VerdictMaker, absent
 from harness.workbench import Ran, Workbench
 
@@ -77,14 +78,12 @@ def _run_at(
     recorder = _recorder(settings, project, place, command)
     result = execute(plan, surveyor.builder, recorder, settings, command)
     code = ExitCode.INTERRUPTED if result.interrupted else exit_code(plan, result.verdicts)
-    recorder.write(finished=not result.interrupted, exit_code=code)
-    if settings.markdown:
-        repeat = shlex.join([program_name(command), *command[1:]])
-        replace_file(settings.markdown, markdown.render(result.verdicts, repeat, settings.selection.seed))
-    notes = _notes(plan, selection)
-    text = table.render(result.verdicts, notes, verbose=settings.verbose, quiet=settings.quiet)
-    if text:
-        print(text)
+    finished = not result.interrupted
+    recorder.write(finished=finished, exit_code=code)  # before proofs, which may take long
+    recorder.notes = _notes(plan, selection)
+    if recorder.notes:
+        recorder.write(finished=finished, exit_code=code)
+    tell(Run(recorder.facts(finished=finished, exit_code=code), result.verdicts), settings.reports)
     return code
 
 
@@ -156,13 +155,14 @@ def _place(settings: Settings, project: Project) -> Place:
     root = bundled_root()
     sources = [path for kernel in project.kernels for path in kernel.sources]
     sources += [path for name in ("guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")]
-    return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.quiet)
+    return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
 
 
 def _recorder(settings: Settings, project: Project, place: Place, command: Sequence[str]) -> Recorder:
     kept = new_run_directory(runs_root(project)) / "record.json"
-    files = (kept, settings.json) if settings.json else (kept,)
-    recorder = Recorder(files, command, place.facts, settings.selection.seed, project.manifest)
+    files = (kept, settings.reports.json) if settings.reports.json else (kept,)
+    repeat = f"{program_name(command)} {shlex.join(command[1:])}"
+    recorder = Recorder(files, command, place.facts, settings.selection.seed, project.manifest, reproduce=repeat)
     recorder.write(finished=False, exit_code=None)
     return recorder
 
@@ -345,4 +345,4 @@ def _progress_line(total: int, settings: Settings) -> Callable[[int | None], Non
         sys.stderr.write(f"\r\x1b[K{text}")
         sys.stderr.flush()
 
-    return show if sys.stderr.isatty() and not settings.quiet and not settings.verbose else silent
+    return show if sys.stderr.isatty() and not settings.reports.quiet and not settings.reports.verbose else silent

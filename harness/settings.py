@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ class Option:
     is_list: bool = False
     default: Any = None
     group: str = "what to run"
+    verbs: tuple[str, ...] = ("run",)
 
     @property
     def environment(self) -> str:
@@ -95,6 +96,8 @@ OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
 VARIANTS = ("plain", "hostile")
 PLACES = ("host", "docker")
 EMULATORS = ("native", "qemu-user")
+_TELLING = ("run", "report")
+"""The verbs that tell of a run."""
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -144,11 +147,41 @@ OPTIONS: tuple[Option, ...] = (
     Option("x", ("-x",), "stop after the first failure", None, group="how"),
     Option("dry_run", ("--dry-run",), "say what would run, and run nothing", None, group="how"),
     Option("config", ("--config",), "the manifest (default: harness.toml found upwards)", Path, "F", group="how"),
-    Option("json", ("--json",), "write the record of the run", Path, "F", group="reports"),
-    Option("markdown", ("--markdown",), "write the table for a pull request", Path, "F", group="reports"),
-    Option("verbose", ("-v",), "show commands before they run, and every verdict", None, group="reports"),
-    Option("quiet", ("-q",), "only failures and the exit code", None, group="reports"),
+    Option("json", ("--json",), "write the record of the run", Path, "F", group="reports", verbs=_TELLING),
+    Option(
+        "markdown", ("--markdown",), "write the summary for a pull request", Path, "F", group="reports", verbs=_TELLING
+    ),
+    Option("junit", ("--junit",), "write JUnit XML", Path, "F", group="reports", verbs=_TELLING),
+    Option(
+        "annotations",
+        ("--annotations",),
+        "print failures as GitHub's workflow commands, too",
+        None,
+        group="reports",
+        verbs=_TELLING,
+    ),
+    Option(
+        "verbose",
+        ("-v",),
+        "show commands before they run, and every row and failure",
+        None,
+        group="reports",
+        verbs=_TELLING,
+    ),
+    Option("quiet", ("-q",), "only failures and the exit code", None, group="reports", verbs=_TELLING),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What is written and printed of a run besides its exit code."""
+
+    json: Path | None
+    markdown: Path | None
+    junit: Path | None
+    annotations: bool
+    verbose: bool
+    quiet: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +195,22 @@ class Settings:
     stop_early: bool
     dry_run: bool
     config: Path | None
-    json: Path | None
-    markdown: Path | None
-    verbose: bool
-    quiet: bool
+    reports: Reports
 
 
 DEFAULT_VECTOR_BITS = (128, 256, 512)
 DEFAULT_OPTS = ("O0", "O2")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give a parser every option of the table."""
-    parser.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa or a glob, such as 'rms_norm_f32/*'")
+def options_of(verb: str) -> tuple[Option, ...]:
+    """Return the options that a verb has."""
+    return tuple(option for option in OPTIONS if verb in option.verbs)
+
+
+def add_options(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Give a verb's parser the options of the table that it has."""
     groups: dict[str, Any] = {}
-    for option in OPTIONS:
+    for option in options_of(verb):
         group = groups.setdefault(option.group, None) or parser.add_argument_group(option.group)
         groups[option.group] = group
         if option.read is None:
@@ -195,9 +229,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
     from harness.model import Selection  # here, because --help shall not pay for it
 
     surroundings = os.environ if environment is None else environment
-    values = {option.name: _value(option, getattr(parsed, option.name), surroundings) for option in OPTIONS}
-    if values["verbose"] and values["quiet"]:
-        raise UsageError("-v and -q contradict each other")
+    values = _values("run", parsed, surroundings)
     widths: list[int | str] = values["svl"]
     selection = Selection(
         kernels=tuple(parsed.kernel),
@@ -224,11 +256,28 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         stop_early=values["x"],
         dry_run=values["dry_run"],
         config=values["config"],
-        json=values["json"],
-        markdown=values["markdown"],
-        verbose=values["verbose"],
-        quiet=values["quiet"],
+        reports=_reports(values),
     )
+
+
+def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Reports:
+    """Turn the parsed command line of `harness report` into what is to be told.
+
+    Raises:
+        UsageError: a value that an option cannot have.
+    """
+    return _reports(_values("report", parsed, os.environ if environment is None else environment))
+
+
+def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any]:
+    values = {option.name: _value(option, getattr(parsed, option.name), environment) for option in options_of(verb)}
+    if values["verbose"] and values["quiet"]:
+        raise UsageError("-v and -q contradict each other")
+    return values
+
+
+def _reports(values: Mapping[str, Any]) -> Reports:
+    return Reports(**{field.name: values[field.name] for field in fields(Reports)})
 
 
 def available_cpus() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +47,8 @@ class VerdictMaker:
         if ran.unavailable:
             return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, ran.unavailable), repeat(None))]
         if ran.observation is None:
-            return [_verdict(job, None, None, Finding(Outcome.BUILD_ERROR, ran.build_fault), repeat(None))]
+            fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
+            return [_verdict(job, None, None, fault, repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere))
         return [
@@ -79,20 +81,33 @@ class VerdictMaker:
 
 def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
-    advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ""
+    likely_line, advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ("", "")
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
         pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
         place = ran.locations.get(pcs[0]) if pcs else None
         more = f"; in {place}" if place and str(place) else ""
+        source_line = place.source_line if place else ""
         if finding.depends_on_fill:
-            more, advice = advice, ""  # once is enough
-        explained.append(replace(finding, detail=finding.detail + more) if more else finding)
+            source_line, more, advice = likely_line, advice, ""  # once is enough
+        explained.append(
+            replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
+        )
     return explained
 
 
-def _advice(job: Job) -> str:
+def _refused_line(job: Job, fault: str) -> str:
+    """Find the line of the kernel that a compiler complains about."""
+    for source in job.kernel.sources:
+        found = re.search(rf"\b{re.escape(source.name)}:(\d+)\b", fault)
+        if found:
+            return f"{source.name}:{found[1]}"
+    return ""
+
+
+def _advice(job: Job) -> tuple[str, str]:
+    """Return the likeliest line, and in words what is undefined there and elsewhere."""
     found = [
         (source.name, advice)
         for source in job.kernel.sources
@@ -100,7 +115,8 @@ def _advice(job: Job) -> str:
     ]
     # What is carried from one iteration to the next is the likelier culprit.
     likely = [place for place in found if place[1].accumulates] or found
-    return "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
+    text = "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
+    return f"{likely[0][0]}:{likely[0][1].line}" if likely else "", text
 
 
 def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:
@@ -118,6 +134,7 @@ def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding
         finding=finding,
         reproduce=reproduce,
         named=job.named,
+        sizes=case.sizes if case else (),
     )
 
 

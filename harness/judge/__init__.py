@@ -69,9 +69,10 @@ class Judge:
         """
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            return [
+            findings = [
                 self._finding(observation, index, case, trials, inputs[case.key]) for index, case in enumerate(cases)
             ]
+        return _with_few_windows(findings)
 
     def _finding(
         self, observation: Observation, index: int, case: Case, trials: tuple[Trial, ...], inputs: Inputs
@@ -124,6 +125,7 @@ class Judge:
             max_ulp=max(c.max_ulp for c in comparisons),
             mean_ulp=max(c.mean_ulp for c in comparisons),
             headroom=worst.headroom,
+            tolerance_ulp=worst.tolerance_ulp,
             worst=worst.worst,
             scalar_ulp=scalar_ulp,
             seconds=seconds,
@@ -178,6 +180,19 @@ class Judge:
         if self._result:
             outputs["return"] = trial.result[: self._result.size_bytes]
         return outputs
+
+
+WINDOWS_PER_JOB = 8
+"""Failures of a job, the worst, that keep the elements around the worst one: a job may have thousands."""
+
+
+def _with_few_windows(findings: list[Finding]) -> list[Finding]:
+    shown = [number for number, finding in enumerate(findings) if finding.worst and finding.worst.window]
+    for number in sorted(shown, key=lambda number: findings[number].headroom or 0.0)[WINDOWS_PER_JOB:]:
+        worst = findings[number].worst
+        assert worst
+        findings[number] = replace(findings[number], worst=replace(worst, window=None))
+    return findings
 
 
 _FILL_NAMES = {

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.reference import Expected
-from harness.model import Array, Worst
+from harness.model import Array, Window, Worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Comparison:
     max_ulp: float
     mean_ulp: float
     headroom: float
+    tolerance_ulp: float
+    """Of the worst element."""
     worst: Worst | None
     wrong_elements: int
     elements: int
@@ -30,8 +32,10 @@ class Comparison:
         return self.wrong_elements == 0
 
 
-EXACT = Comparison(0.0, 0.0, 1.0, None, 0, 0)
+EXACT = Comparison(0.0, 0.0, 1.0, 0.0, None, 0, 0)
 """The comparison of an output without elements."""
+_WINDOW_REACH = 16
+"""Elements on either side of the worst that a failure shows."""
 
 
 def decode(raw: bytes, expected: Expected) -> NDArray[Any]:
@@ -68,6 +72,7 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
         max_ulp=float(np.maximum.reduce(ulps)),
         mean_ulp=float(np.add.reduce(ulps)) / ulps.size if counts is None else float(np.average(ulps, weights=counts)),
         headroom=1.0 - float(share[worst]),
+        tolerance_ulp=float(expected.tolerance[worst] / expected.ulp[worst]),
         worst=Worst(
             name,
             worst if expected.first is None else int(expected.first[worst]),
@@ -75,10 +80,17 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
             float(expected.want[worst]),
             float(ulps[worst]),
             float(expected.tolerance[worst]),
+            None if share[worst] <= 1.0 or expected.first is not None else _window(worst, got, expected),
         ),
         wrong_elements=0 if share[worst] <= 1.0 else _number_of(~(share <= 1.0), counts),
         elements=_number_of(np.ones_like(share, bool), counts),
     )
+
+
+def _window(worst: int, got: Array, expected: Expected) -> Window:
+    around = slice(max(0, worst - _WINDOW_REACH), worst + _WINDOW_REACH + 1)
+    parts = (got[around], expected.want[around], expected.tolerance[around])
+    return Window(around.start, *(tuple(part.tolist()) for part in parts))
 
 
 def _number_of(entries: NDArray[np.bool_], counts: NDArray[np.int64] | None) -> int:

@@ -42,7 +42,7 @@ from harness.model.observation import (
 )
 from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Side, Trial
 from harness.model.project import SCALAR_ISA, Emulation, Kernel, Project, Target
-from harness.model.verdict import Finding, Outcome, Verdict, Worst
+from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
 __all__ = [
     "ANYWHERE",
@@ -101,5 +101,6 @@ __all__ = [
     "TrialStatus",
     "Verdict",
     "Violation",
+    "Window",
     "Worst",
 ]

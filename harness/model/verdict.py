@@ -46,6 +46,17 @@ _SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """The elements around the worst one: what came, what was due, and how far apart they may be."""
+
+    first: int
+    """Index of the window's first element in the output."""
+    got: tuple[float, ...]
+    want: tuple[float, ...]
+    tolerance: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Worst:
     """The element with the least headroom: which output, where, what came and what was due."""
 
@@ -55,6 +66,8 @@ class Worst:
     want: float
     ulp: float
     tolerance: float
+    window: Window | None = None
+    """Of failures only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +80,16 @@ class Finding:
     mean_ulp: float | None = None
     headroom: float | None = None
     """1 - error / tolerance at the worst element: 1 is exact, 0 at the limit, negative beyond it."""
+    tolerance_ulp: float | None = None
+    """The tolerance of that element in ULPs."""
     worst: Worst | None = None
     scalar_ulp: float | None = None
     """Largest distance to what the scalar kernel computed for the same case."""
     seconds: float = 0.0
     depends_on_fill: bool = False
     """Calls that differ only in what undefined values held gave different bits."""
+    source_line: str = ""
+    """Where in the kernel it shows, as "kernel.c:41", if anything tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,7 @@ class Verdict:
     reproduce: str
     named: bool
     """Whether the user named it literally, so that being unavailable is an error."""
+    sizes: tuple[tuple[str, int], ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -1,51 +1,119 @@
-"""The table for a pull request, in GitHub's Markdown."""
+"""The summary for a pull request, in GitHub's Markdown: below what a comment (65,536 characters) can hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
-from harness import __version__
 from harness.model import Outcome, Verdict
-from harness.report.table import HEADERS, summary_rows, table_cells, verdict_line
+from harness.report.run import Run, has_failed
+from harness.report.table import (
+    GATE,
+    Row,
+    cases_text,
+    folded_suites,
+    headroom_text,
+    summary_rows,
+    ulp_text,
+    verdict_line,
+)
+from harness.report.text import clipped, visible
+
+LIMIT_CHARACTERS = 60_000
+"""Of the whole text; a step summary may have 1 MiB, a comment a little more than this."""
+_LISTED = 20
+_LIST_CHARACTERS = 12_000
+_ITEM_CHARACTERS = 600
+_COMMAND_CHARACTERS = 4_000
+_HEADERS = ("target", "bits", "lanes", "cases passed", "max ULP", "headroom", "builds")
 
 
-def render(verdicts: Sequence[Verdict], reproduce: str, seed: int) -> str:
-    """Return the summary with what was not checked, the failures in short, and the line that repeats the run."""
-    from tabulate import tabulate
-
-    rows = summary_rows(verdicts)
-    lines = [f"### {'All cases passed' if _all_passed(verdicts) else 'Not all cases passed'}", ""]
-    if rows:
-        table = [[escape(cell) for cell in cells] for cells in table_cells(rows)]
-        lines += [tabulate(table, HEADERS, tablefmt="github", disable_numparse=True), ""]
-    lines += [escape(verdict_line(verdicts)) + ".", ""]
-    lines += _list("Failures", [_failure(v) for v in verdicts if _failed(v)])
-    absent = [v for v in verdicts if v.outcome in (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)]
-    lines += _list("Not checked", list(dict.fromkeys(_absence(v) for v in absent)))
-    emulators = sorted({v.emulator for v in verdicts if v.emulator})
-    lines.append(
-        f"harness {__version__}, seed {seed}, run by {escape(', '.join(emulators) or 'nothing')}. Repeat with:"
-    )
-    lines += ["", "```sh", reproduce.replace("`", "'"), "```", ""]
-    return "\n".join(lines)
+def render(run: Run) -> str:
+    """Return a table per kernel, failures in short, what was not checked, versions, and the line that repeats it."""
+    head = [f"### {'All cases passed' if _all_passed(run.verdicts) else 'Not all cases passed'}", ""]
+    head += [escape(verdict_line(run.verdicts)) + ".", ""]
+    tail = [*_list("Failures", map(_failure, run.failures))]
+    tail += _list("Not checked", dict.fromkeys(map(_absence, run.not_run)))
+    tail += _list("Notes", (escape(note) for note in run.notes))
+    tail += [*_provenance(run), ""]
+    room = LIMIT_CHARACTERS - sum(len(line) + 1 for line in (*head, *tail))
+    return "\n".join((*head, *_tables(run, room), *tail))
 
 
 def _all_passed(verdicts: Sequence[Verdict]) -> bool:
-    return any(v.outcome is Outcome.PASS for v in verdicts) and not any(_failed(v) for v in verdicts)
+    return any(v.outcome is Outcome.PASS for v in verdicts) and not any(map(has_failed, verdicts))
 
 
-def _failed(verdict: Verdict) -> bool:
-    return verdict.outcome not in (Outcome.PASS, Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
+def _tables(run: Run, room: int) -> list[str]:
+    """Write kernels until the room is used up, those with failures first."""
+    kernels: dict[str, list[Row]] = {}
+    for row in folded_suites(summary_rows(run.verdicts)):
+        kernels.setdefault(row.kernel, []).append(row)
+    lines: list[str] = []
+    for number, (kernel, rows) in enumerate(kernels.items()):
+        table = _table(kernel, rows, _tolerance(run.verdicts, kernel))
+        room -= sum(len(line) + 1 for line in table)
+        if room < 0:
+            return [*lines, f"Tables of {len(kernels) - number} more kernels do not fit here; the record has all.", ""]
+        lines += table
+    return lines
 
 
-_LISTED = 20
+def _table(kernel: str, rows: Sequence[Row], tolerance: str) -> list[str]:
+    lines = [f"#### {escape(kernel)}", ""]
+    lines += ["| " + " | ".join(_HEADERS) + " |", "|---|--:|--:|---|--:|--:|---|"]
+    lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows[:_LISTED]]
+    more = [f"and {len(rows) - _LISTED} more rows", ""] if len(rows) > _LISTED else []
+    return [*lines, "", *more, *([tolerance, ""] if tolerance else [])]
 
 
-def _list(title: str, items: list[str]) -> list[str]:
-    if not items:
+def _cells(row: Row) -> list[str]:
+    gate = " (gate)" if row.suites == (GATE,) else ""
+    cells = (
+        row.target + gate,
+        ",".join(map(str, row.widths)) or "-",
+        ",".join(map(str, row.lanes)) or "-",
+        cases_text(row),
+        ulp_text(row.max_ulp),
+        headroom_text(row.headroom),
+        row.build,
+    )
+    return [escape(clipped(cell, _ITEM_CHARACTERS)) for cell in cells]
+
+
+def _tolerance(verdicts: Iterable[Verdict], kernel: str) -> str:
+    tolerances = [v.finding.tolerance_ulp for v in verdicts if v.kernel == kernel and v.finding.tolerance_ulp]
+    if not tolerances:
+        return ""
+    return (
+        f"Tolerance at the worst element of each case: {ulp_text(min(tolerances))} to {ulp_text(max(tolerances))} ULP, "
+        "derived from the contract's steps by rounding-error analysis."
+    )
+
+
+def _provenance(run: Run) -> list[str]:
+    """Versions, the seed, and how to get this again."""
+    compilers = {f"{job['compiler']['name']} {job['compiler']['version']}": None for job in run.jobs}
+    emulators = {f"{job['emulator']['name']} {job['emulator']['version']}".strip(): None for job in run.jobs}
+    told = [f"harness {run.facts['harness']}", *compilers, *emulators, f"seed {run.facts['seed']}"]
+    command = visible(run.command)
+    if len(command) > _COMMAND_CHARACTERS:
+        return [f"{escape(', '.join(told))}. The command is too long for this place; the record has it."]
+    fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall("`+", command)), default=0))
+    return [f"{escape(', '.join(told))}. Repeat with:", "", f"{fence}sh", command, fence]
+
+
+def _list(title: str, items: Iterable[str]) -> list[str]:
+    every = list(items)
+    if not every:
         return []
-    more = [f"- and {len(items) - _LISTED} more"] if len(items) > _LISTED else []
-    return [f"**{title}**", "", *(f"- {item}" for item in items[:_LISTED]), *more, ""]
+    shown: list[str] = []
+    for item in every[:_LISTED]:
+        if sum(map(len, shown)) + len(item) > _LIST_CHARACTERS:
+            break
+        shown.append(f"- {item}")
+    more = [f"- and {len(every) - len(shown)} more"] if len(every) > len(shown) else []
+    return [f"**{title}**", "", *shown, *more, ""]
 
 
 def _failure(verdict: Verdict) -> str:
@@ -55,20 +123,30 @@ def _failure(verdict: Verdict) -> str:
     if verdict.case:
         where += f", {verdict.suite}/{verdict.case}"
     detail = f": {verdict.finding.detail}" if verdict.finding.detail else ""
-    return escape(f"{verdict.outcome.value} {where} ({verdict.build}){detail}")
+    return escape(clipped(f"{verdict.outcome.value} {where} ({verdict.build}){detail}", _ITEM_CHARACTERS))
 
 
 def _absence(verdict: Verdict) -> str:
     width = f" at {verdict.vector_bits} bits" if verdict.vector_bits else ""
-    return escape(f"{verdict.outcome.value} {verdict.kernel} on {verdict.target}{width}: {verdict.finding.detail}")
+    told = f"{verdict.outcome.value} {verdict.kernel} on {verdict.target}{width}: {verdict.finding.detail}"
+    return escape(clipped(told, _ITEM_CHARACTERS))
+
+
+# Markup, HTML, mathematics, and what GitHub turns into links: people, issues, addresses.
+_MARKUP = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "\\`*[]|~$"},
+        "<": "&lt;",
+        ">": "&gt;",
+        "&": "&amp;",
+        "@": "@&#8203;",
+        "#": "#&#8203;",
+    }
+)
 
 
 def escape(text: str) -> str:
-    """Make text harmless in Markdown: one line, no markup, no HTML."""
-    flat = " ".join(text.split())
-    for character in "\\`*[]<>|&":
-        flat = flat.replace(character, f"\\{character}" if character not in "<>&" else _ENTITIES[character])
-    return flat
-
-
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+    """Make text harmless in Markdown: one line, no markup, no HTML, no links."""
+    flat = " ".join(visible(text).split()).translate(_MARKUP)
+    flat = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", flat)  # within a word it means nothing
+    return re.sub(r"(?i)(://|\bwww\.)", lambda found: f"{found[0][:-1]}&#8203;{found[0][-1]}", flat)

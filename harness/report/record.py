@@ -18,9 +18,9 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.model import Job, Observation, Outcome, Verdict, Worst
+from harness.model import Job, Observation, Outcome, Verdict, Window, Worst
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 RUNS_DIRECTORY = Path(".harness") / "runs"
 KEPT_RUNS = 20
 _WRITE_INTERVAL_S = 0.5
@@ -38,6 +38,10 @@ class Recorder:
     """What there is to know about where tools and guests ran."""
     seed: int
     manifest: Path | None
+    notes: Sequence[str] = ()
+    """What the inputs are proven to show, what is waived, what was left out."""
+    reproduce: str = ""
+    """The shell command that repeats the run."""
     _started: float = field(default_factory=time.time)
     _jobs: list[dict[str, Any]] = field(default_factory=list)
     _verdicts: list[tuple[tuple[int, int], dict[str, Any]]] = field(default_factory=list)
@@ -59,7 +63,7 @@ class Recorder:
     def add(self, rank: int, verdicts: Sequence[Verdict]) -> None:
         """Take in a job's verdicts."""
         self._has_news = True
-        self._verdicts += [((rank, number), verdict_row(verdict)) for number, verdict in enumerate(verdicts)]
+        self._verdicts += [((rank, number), verdict_row(verdict, rank)) for number, verdict in enumerate(verdicts)]
 
     def write_if_due(self) -> None:
         """Write the files if there is something new and the last time was a while ago."""
@@ -83,6 +87,11 @@ class Recorder:
     def record(self, *, finished: bool, exit_code: int | None) -> dict[str, Any]:
         """Return the record as it stands."""
         verdicts = [row for _, row in sorted(self._verdicts, key=lambda item: item[0])]
+        summary = summarise(row["outcome"] for row in verdicts)
+        return {**self.facts(finished=finished, exit_code=exit_code), "summary": summary, "verdicts": verdicts}
+
+    def facts(self, *, finished: bool, exit_code: int | None) -> dict[str, Any]:
+        """Return what the record says of the run as a whole."""
         return {
             "format": "harness-run",
             "version": RECORD_VERSION,
@@ -92,13 +101,13 @@ class Recorder:
             "finished": finished,
             "exit_code": exit_code,
             "command": list(self.command),
+            "reproduce": self.reproduce,
             "manifest": str(self.manifest) if self.manifest else None,
             "seed": self.seed,
             "host": _host(),
             "place": dict(self.place),
+            "notes": list(self.notes),
             "jobs": sorted(self._jobs, key=lambda row: int(row["rank"])),
-            "summary": summarise(row["outcome"] for row in verdicts),
-            "verdicts": verdicts,
         }
 
 
@@ -137,23 +146,29 @@ def _job_row(job: Job, observation: Observation | None, commands: Iterable[Seque
     }
 
 
-def verdict_row(verdict: Verdict) -> dict[str, Any]:
-    """Return one verdict as the record has it."""
+def verdict_row(verdict: Verdict, rank: int) -> dict[str, Any]:
+    """Return one verdict of the job at `rank` as the record has it."""
     finding = verdict.finding
     return {
+        "job": rank,
         "kernel": verdict.kernel,
         "target": verdict.target,
         "build": verdict.build,
         "emulator": verdict.emulator,
         "vector_bits": verdict.vector_bits,
         "attested_vector_bits": verdict.attested_vector_bits,
+        "element_bits": verdict.element_bits,
+        "named": verdict.named,
         "suite": verdict.suite,
         "case": verdict.case,
+        "sizes": dict(verdict.sizes),
         "outcome": finding.outcome.value,
         "detail": finding.detail,
+        "source_line": finding.source_line,
         "max_ulp": _number(finding.max_ulp),
         "mean_ulp": _number(finding.mean_ulp),
         "headroom": _number(finding.headroom),
+        "tolerance_ulp": _number(finding.tolerance_ulp),
         "scalar_ulp": _number(finding.scalar_ulp),
         "worst": _worst_row(finding.worst) if finding.worst and finding.outcome is not Outcome.PASS else None,
         "seconds": round(finding.seconds, 6),
@@ -169,7 +184,13 @@ def _worst_row(worst: Worst) -> dict[str, Any]:
         "want": _number(worst.want),
         "ulp": _number(worst.ulp),
         "tolerance": _number(worst.tolerance),
+        "window": _window_row(worst.window) if worst.window else None,
     }
+
+
+def _window_row(window: Window) -> dict[str, Any]:
+    rows = {name: [_number(value) for value in getattr(window, name)] for name in ("got", "want", "tolerance")}
+    return {"first": window.first, **rows}
 
 
 def _number(value: float | None) -> float | str | None:
@@ -234,7 +255,7 @@ def last_record(root: Path) -> dict[str, Any] | None:
             record = json.loads(place.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        if isinstance(record, dict) and record.get("version") == RECORD_VERSION:
+        if isinstance(record, dict) and record.get("version") in range(1, RECORD_VERSION + 1):
             return record
     return None
 

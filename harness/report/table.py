@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.model import Outcome, Verdict
+from harness.report.run import NOT_RUN, Run
+from harness.report.text import visible
 
 SHOWN_FAILURES_PER_JOB = 3
+SHOWN_FAILING_JOBS = 10
+GATE = "gate"
+"""The suite of the one call without the features."""
+SHOWN_ROWS = 40
+"""Rows of a table before what passed is folded: first its suites, then its widths."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the summary: a (kernel, target, build, width, suite)."""
+    """One line of the summary: suites of a (kernel, target, build) at a width or several."""
 
     kernel: str
     target: str
     build: str
-    vector_bits: int | None
-    attested_vector_bits: int | None
+    widths: tuple[int, ...]
+    """Vector lengths in bits; empty for scalar code."""
     element_bits: int
-    suite: str
+    suites: tuple[str, ...]
     passed: int
     cases: int
     worst_outcome: Outcome
@@ -29,27 +36,81 @@ class Row:
     headroom: float | None
 
     @property
-    def lanes(self) -> int | None:
-        """Elements per vector."""
-        return self.vector_bits // self.element_bits if self.vector_bits else None
+    def has_passed(self) -> bool:
+        """Whether there is a case, and all passed."""
+        return self.passed == self.cases > 0
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """Elements per vector, for each width; empty where that is not known."""
+        return tuple(bits // self.element_bits for bits in self.widths) if self.element_bits else ()
 
 
 def summary_rows(verdicts: Iterable[Verdict]) -> list[Row]:
-    """Group verdicts that came out of a guest, or of a build that failed, by job and suite, in order.
+    """Group verdicts that came out of a guest, or of a build that failed, by job and suite.
 
-    Builds in which everything passed share a row.
+    Builds in which everything passed share a row. Kernels come in the order of the plan, those with failures first.
     """
     groups: dict[tuple[object, ...], list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict.case is not None or verdict.outcome not in (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE):
+        if verdict.case is not None or verdict.outcome not in NOT_RUN:
             key = (verdict.kernel, verdict.target, verdict.vector_bits, verdict.suite, verdict.build)
             groups.setdefault(key, []).append(verdict)
     merged: dict[tuple[object, ...], list[Row]] = {}
     for group in groups.values():
         row = _row(group)
-        build = None if row.passed == row.cases > 0 else row.build  # what did not pass keeps a row of its own
-        merged.setdefault((row.kernel, row.target, row.vector_bits, row.suite, build), []).append(row)
-    return [_merge(rows) for rows in merged.values()]
+        build = None if row.has_passed else row.build  # what did not pass keeps a row of its own
+        merged.setdefault((row.kernel, row.target, row.widths, row.suites, build), []).append(row)
+    return _worst_first([_merge(rows) for rows in merged.values()])
+
+
+def _worst_first(rows: list[Row]) -> list[Row]:
+    severity: dict[str, int] = {}
+    for row in rows:
+        severity[row.kernel] = min(severity.get(row.kernel, len(Outcome)), row.worst_outcome.severity)
+    place = {kernel: number for number, kernel in enumerate(severity)}
+    return sorted(rows, key=lambda row: (severity[row.kernel], place[row.kernel], row.worst_outcome.severity))
+
+
+def folded(rows: list[Row]) -> list[Row]:
+    """Fold rows until they are few: the suites of a width into one row, then the widths of a target."""
+    if len(rows) > SHOWN_ROWS:
+        rows = folded_suites(rows)
+    if len(rows) > SHOWN_ROWS:
+        rows = _fold(rows, lambda row: (row.kernel, row.target, None if row.has_passed else row.worst_outcome))
+    return rows
+
+
+def folded_suites(rows: list[Row]) -> list[Row]:
+    """Fold the suites of what passed, and of a build what failed alike; the gate has no width and keeps its row."""
+
+    def key(row: Row) -> object:
+        how = None if row.has_passed else (row.build, row.worst_outcome)
+        return row.kernel, row.target, row.widths, row.suites == (GATE,), how
+
+    return _fold(rows, key)
+
+
+def _fold(rows: Iterable[Row], key: Callable[[Row], object]) -> list[Row]:
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return [_fold_one(group) for group in groups.values()]
+
+
+def _fold_one(rows: Sequence[Row]) -> Row:
+    builds = dict.fromkeys(row.build for row in rows)
+    return replace(
+        rows[0],
+        build=rows[0].build if len(builds) == 1 else "several builds",
+        widths=tuple(sorted({bits for row in rows for bits in row.widths})),
+        suites=tuple(dict.fromkeys(suite for row in rows for suite in row.suites)),
+        element_bits=max(row.element_bits for row in rows),
+        passed=sum(row.passed for row in rows),
+        cases=sum(row.cases for row in rows),
+        max_ulp=_max_ulp(rows),
+        headroom=_headroom(rows),
+    )
 
 
 def _row(group: Sequence[Verdict]) -> Row:
@@ -60,10 +121,9 @@ def _row(group: Sequence[Verdict]) -> Row:
         kernel=first.kernel,
         target=first.target,
         build=first.build or "",
-        vector_bits=first.vector_bits,
-        attested_vector_bits=first.attested_vector_bits,
+        widths=(first.vector_bits,) if first.vector_bits else (),
         element_bits=first.element_bits,
-        suite=first.suite or "",
+        suites=(first.suite,) if first.suite else (),
         passed=sum(v.outcome is Outcome.PASS for v in group),
         cases=len(group) if first.case is not None else 0,
         worst_outcome=min((v.outcome for v in group), key=lambda outcome: outcome.severity),
@@ -76,14 +136,25 @@ def _merge(rows: Sequence[Row]) -> Row:
     return replace(
         rows[0],
         build=_builds_text([row.build for row in rows]),
-        max_ulp=max((row.max_ulp for row in rows if row.max_ulp is not None), default=None),
-        headroom=min((row.headroom for row in rows if row.headroom is not None), default=None),
+        max_ulp=_max_ulp(rows),
+        headroom=_headroom(rows),
     )
+
+
+def _max_ulp(rows: Iterable[Row]) -> float | None:
+    return max((row.max_ulp for row in rows if row.max_ulp is not None), default=None)
+
+
+def _headroom(rows: Iterable[Row]) -> float | None:
+    return min((row.headroom for row in rows if row.headroom is not None), default=None)
 
 
 def _builds_text(builds: Sequence[str]) -> str:
     """Write several builds as a product, "gcc,clang O0,O2 plain", where they are one; else count them."""
-    factors = [list(dict.fromkeys(parts)) for parts in zip(*(build.split(" ") for build in builds), strict=True)]
+    parts = [build.split(" ") for build in builds]
+    if len({len(words) for words in parts}) > 1:  # a compiler given by a path with blanks in it
+        return f"{len(builds)} builds"
+    factors = [list(dict.fromkeys(words)) for words in zip(*parts, strict=True)]
     if len(factors) == 3 and math.prod(len(factor) for factor in factors) == len(builds):
         return " ".join(",".join(factor) for factor in factors)
     return builds[0] if len(builds) == 1 else f"{len(builds)} builds"
@@ -93,15 +164,15 @@ HEADERS = ("kernel", "target", "build", "bits", "lanes", "suite", "cases passed"
 
 
 def table_cells(rows: Iterable[Row]) -> list[list[str]]:
-    """Return the summary's cells as text."""
+    """Return the summary's cells as text that is safe to look at."""
     return [
         [
-            row.kernel,
-            row.target,
-            row.build,
-            str(row.vector_bits or "-"),
-            str(row.lanes or "-"),
-            row.suite or "-",
+            visible(row.kernel),
+            visible(row.target),
+            visible(row.build),
+            ",".join(map(str, row.widths)) or "-",
+            ",".join(map(str, row.lanes)) or "-",
+            suites_text(row),
             cases_text(row),
             ulp_text(row.max_ulp),
             headroom_text(row.headroom),
@@ -110,12 +181,19 @@ def table_cells(rows: Iterable[Row]) -> list[list[str]]:
     ]
 
 
+def suites_text(row: Row) -> str:
+    """Return the suite's name, or how many there are."""
+    if len(row.suites) > 1:
+        return f"{len(row.suites)} suites"
+    return visible(row.suites[0]) if row.suites else "-"
+
+
 def cases_text(row: Row) -> str:
     """Return "100/100", with the worst outcome where not all passed."""
     if row.cases == 0:
         return row.worst_outcome.value
     text = f"{row.passed}/{row.cases}"
-    return text if row.passed == row.cases else f"{text} {row.worst_outcome.value}"
+    return text if row.has_passed else f"{text} {row.worst_outcome.value}"
 
 
 def ulp_text(ulp: float | None) -> str:
@@ -132,18 +210,17 @@ def headroom_text(headroom: float | None) -> str:
     return f"{100 * headroom:.0f} %" if headroom >= 0 else "none"
 
 
-def render(
-    verdicts: Sequence[Verdict], notes: Sequence[str] = (), *, verbose: bool = False, quiet: bool = False
-) -> str:
+def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
     """Return the whole text of a run's result."""
     from tabulate import tabulate  # here, because it costs a quarter of a short run's start-up
 
     parts = []
+    verdicts = run.verdicts
     rows = summary_rows(verdicts)
     if rows and not quiet:
         parts.append(
             tabulate(
-                table_cells(rows),
+                table_cells(rows if verbose else folded(rows)),
                 HEADERS,
                 tablefmt="simple",
                 colalign=("left", "left", "left", "right", "right", "left", "left", "right", "right"),
@@ -151,10 +228,10 @@ def render(
             )
         )
     if not quiet:
-        parts += ["\n".join(notes)] if notes and rows else []
+        parts += ["\n".join(map(visible, run.notes))] if run.notes and rows else []
         parts += _not_checked(verdicts)
     parts += _builds_that_differ(rows)
-    parts += _failures(verdicts, verbose=verbose)
+    parts += _failures(run, verbose=verbose)
     if not quiet:
         parts.append(verdict_line(verdicts))
     return "\n\n".join(parts)
@@ -174,17 +251,17 @@ def verdict_line(verdicts: Sequence[Verdict]) -> str:
 
 def _builds_that_differ(rows: Sequence[Row]) -> list[str]:
     """Point out kernels that pass in one build and fail in another, on the same target at the same width."""
-    builds: dict[tuple[str, str, int | None], dict[bool, list[str]]] = {}
+    builds: dict[tuple[str, str, tuple[int, ...]], dict[bool, list[str]]] = {}
     for row in rows:
         if row.cases:
-            seen = builds.setdefault((row.kernel, row.target, row.vector_bits), {True: [], False: []})
-            seen[row.passed == row.cases].append(row.build)
+            seen = builds.setdefault((row.kernel, row.target, row.widths), {True: [], False: []})
+            seen[row.has_passed].append(row.build)
     lines = []
-    for (kernel, target, bits), seen in builds.items():
+    for (kernel, target, widths), seen in builds.items():
         if seen[True] and seen[False] and not set(seen[True]) & set(seen[False]):
             failing, passing = (", ".join(dict.fromkeys(seen[outcome])) for outcome in (False, True))
-            width = f" at {bits} bits" if bits else ""
-            lines.append(f"  {kernel} on {target}{width}: fails as {failing}; passes as {passing}")
+            width = f" at {widths[0]} bits" if widths else ""
+            lines.append("  " + visible(f"{kernel} on {target}{width}: fails as {failing}; passes as {passing}"))
     return ["Builds of one source differ (undefined lanes or behaviour):\n" + "\n".join(lines)] if lines else []
 
 
@@ -192,7 +269,7 @@ def _not_checked(verdicts: Iterable[Verdict]) -> list[str]:
     """List what did not run, equal reasons together."""
     reasons: dict[tuple[Outcome, str], dict[str, list[str]]] = {}
     for verdict in verdicts:
-        if verdict.outcome in (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE):
+        if verdict.outcome in NOT_RUN:
             names = reasons.setdefault((verdict.outcome, verdict.finding.detail), {})
             widths = names.setdefault(f"{verdict.kernel} on {verdict.target}", [])
             if verdict.vector_bits and str(verdict.vector_bits) not in widths:
@@ -200,36 +277,36 @@ def _not_checked(verdicts: Iterable[Verdict]) -> list[str]:
     lines = []
     for (outcome, reason), names in reasons.items():
         what = ", ".join(f"{name} at {', '.join(w)} bits" if w else name for name, w in names.items())
-        lines.append(f"  {outcome.value}  {what}: {reason}")
+        lines.append("  " + visible(f"{outcome.value}  {what}: {reason}"))
     return ["Not checked:\n" + "\n".join(lines)] if lines else []
 
 
-def _failures(verdicts: Iterable[Verdict], *, verbose: bool) -> list[str]:
-    """Describe failures, the worst first; of one job only the worst few unless verbose."""
-    fine = (Outcome.PASS, Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
+def _failures(run: Run, *, verbose: bool) -> list[str]:
+    """Describe failures, the worst first; unless verbose, of a job only the worst few, and of jobs too."""
     by_job: dict[tuple[object, ...], list[Verdict]] = {}
-    for verdict in verdicts:
-        if verdict.outcome not in fine:
-            key = (verdict.kernel, verdict.target, verdict.build, verdict.vector_bits)
-            by_job.setdefault(key, []).append(verdict)
+    for verdict in run.failures:
+        key = (verdict.kernel, verdict.target, verdict.build, verdict.vector_bits)
+        by_job.setdefault(key, []).append(verdict)
+    groups = list(by_job.values())
+    shown = groups if verbose else groups[:SHOWN_FAILING_JOBS]
     blocks = []
-    for group in sorted(by_job.values(), key=lambda group: min(_badness(v) for v in group)):
-        group.sort(key=_badness)
-        shown = group if verbose else group[:SHOWN_FAILURES_PER_JOB]
-        lines = [describe(verdict) for verdict in shown]
-        if len(group) > len(shown):
-            lines.append(f"  and {len(group) - len(shown)} more cases of this job (-v shows all)")
+    for group in shown:
+        cases = group if verbose else group[:SHOWN_FAILURES_PER_JOB]
+        lines = [describe(verdict) for verdict in cases]
+        if len(group) > len(cases):
+            lines.append(f"  and {len(group) - len(cases)} more cases of this job (-v shows all)")
         blocks.append("\n".join(lines))
+    rest = [verdict for group in groups[len(shown) :] for verdict in group]
+    if rest:
+        kernels = dict.fromkeys(visible(verdict.kernel) for verdict in rest)
+        blocks.append(
+            f"  and {len(rest)} more failures in {len(groups) - len(shown)} jobs of {', '.join(kernels)} (-v shows all)"
+        )
     return ["Failures, worst first:\n" + "\n\n".join(blocks)] if blocks else []
 
 
-def _badness(verdict: Verdict) -> tuple[int, float]:
-    headroom = verdict.finding.headroom
-    return verdict.outcome.severity, headroom if headroom is not None else 0.0
-
-
 def describe(verdict: Verdict) -> str:
-    """Describe one failure: where, what came, what was due, and the line that reproduces it."""
+    """Describe one failure in lines safe to look at: where, what came, what was due, and what reproduces it."""
     where = [verdict.kernel, f"on {verdict.target}"]
     if verdict.vector_bits:
         where.append(f"at {verdict.vector_bits} bits")
@@ -249,4 +326,4 @@ def describe(verdict: Verdict) -> str:
         lines += [f"      {part}" for part in verdict.finding.detail.split("; ")]
     if verdict.reproduce:
         lines.append(f"      reproduce: {verdict.reproduce}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))

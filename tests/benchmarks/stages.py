@@ -26,6 +26,7 @@ from harness.project import load_project
 from harness.proof import prove
 from harness.report import table
 from harness.report.record import Recorder
+from harness.report.run import Run
 from harness.settings import Settings, read_settings
 from harness.verdicts import VerdictMaker
 from harness.workbench import Ran, Workbench
@@ -89,7 +90,7 @@ def run(settings: Settings, directory: Path, clock: Clock) -> tuple[list[Job], l
             prove(contract, list(cases.values()), cache_directory() / "proofs")
     with clock.stage("report"):
         recorder.write(finished=True, exit_code=0)
-        table.render(verdicts, [], verbose=False, quiet=False)
+        table.render(Run(recorder.facts(finished=True, exit_code=0), verdicts))
     return list(plan.jobs), verdicts
 
 

@@ -133,7 +133,7 @@ def test_markdown_has_the_table_of_a_pull_request(harness: Harness, tmp_path: Pa
     )
     text = report.read_text()
     assert text.count("100/100") == 2
-    assert "| kernel" in text
+    assert "#### rms_norm_f32/sve" in text
     assert "### All cases passed" in text
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import make_parser
 from harness.errors import UsageError
-from harness.settings import OPTIONS, Settings, read_settings
+from harness.settings import OPTIONS, Settings, options_of, read_settings
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
 
@@ -23,6 +23,9 @@ def test_the_synopsis_names_every_option_and_no_other() -> None:
     assert synopsis
     promised = set(re.findall(r"[\[|](--?[a-z-]+)", synopsis[0])) | {"--vl"}
     assert promised == {flag for option in OPTIONS for flag in option.flags}
+    report = re.search(r"(?m)^    harness report .*$", DOCUMENT)
+    assert report
+    assert set(re.findall(r"[\[|](--?[a-z-]+)", report[0])) == {f for o in options_of("report") for f in o.flags}
     verbs = re.findall(r"harness ((?:\w+ \| )+)", synopsis[0])[0].split(" | ")
     assert {"run", *filter(None, verbs)} == {"run", "list", "doctor", "clean"}
 
@@ -48,8 +51,8 @@ def test_all_widths_are_not_named_ones() -> None:
 def test_the_environment_sets_what_the_command_line_does_not() -> None:
     assert settings(HARNESS_SVL="512", HARNESS_SEED="3").selection.vector_bits == (512,)
     assert settings("--svl", "128", HARNESS_SVL="512").selection.vector_bits == (128,)
-    assert settings(HARNESS_QUIET="1").quiet
-    assert not settings(HARNESS_QUIET="0").quiet
+    assert settings(HARNESS_QUIET="1").reports.quiet
+    assert not settings(HARNESS_QUIET="0").reports.quiet
 
 
 def test_a_bad_value_in_the_environment_is_refused_too() -> None:

@@ -103,6 +103,8 @@ MAY_IMPORT = {
     "audit": GROUND | {"build", "launch"},
     "workbench": GROUND | {"audit", "build", "inputs", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
+    "telling": GROUND | {"report", "settings"},
+    "kept": GROUND | {"project", "report", "settings", "telling"},
     "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds
 }
 # The pipeline knows all stages and has no rule; these are what a person calls, and nothing else knows the pipeline.

@@ -1,0 +1,54 @@
+"""The verbs that work on kept runs instead of running kernels: report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness.errors import ExitCode, UsageError, perhaps
+from harness.project import find_manifest
+from harness.report.record import RUNS_DIRECTORY, replace_file
+from harness.report.run import read_record, run_of
+from harness.settings import Reports
+from harness.telling import tell
+
+LAST = "last"
+"""The name of the newest kept run."""
+
+
+def report(name: str, reports: Reports) -> ExitCode:
+    """Tell of a run again; the exit code is that of the run, so that a failure cannot be reported away."""
+    record = read_record(record_path(name))
+    if reports.json:
+        replace_file(reports.json, json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n")
+    tell(run_of(record), reports)
+    return ExitCode(record["exit_code"]) if record["exit_code"] is not None else ExitCode.INTERRUPTED
+
+
+def record_path(name: str) -> Path:
+    """Return the record that a file, a directory, the name of a kept run, or "last" stands for.
+
+    Raises:
+        UsageError: there is none.
+    """
+    given = Path(name)
+    if given.is_dir():
+        given = given / "record.json"
+    if given.exists():
+        return given
+    kept = kept_records()
+    found = kept[-1:] if name == LAST else [path for path in kept if path.parent.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{name}: {len(found)} kept runs have names that start like this")
+    known = [path.parent.name for path in kept]
+    told = f"kept are {', '.join(known[-3:])}" if known else "none is kept here"
+    raise UsageError(f"no run {name!r}{perhaps(name, known)}; {told}")
+
+
+def kept_records() -> list[Path]:
+    """Return the records of the runs kept for this project, the oldest first."""
+    manifest = find_manifest(Path.cwd())
+    root = manifest.parent if manifest else Path.cwd()
+    return sorted((root / RUNS_DIRECTORY).glob("*/record.json"))

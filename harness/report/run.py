@@ -1,0 +1,183 @@
+"""A run as it is told: what the record says of it, however it was come by."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.model import Finding, Outcome, Verdict, Window, Worst
+from harness.report.record import RECORD_VERSION
+
+NOT_RUN = (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What every format tells: the facts of the whole run, and its verdicts in the order of the plan."""
+
+    facts: Mapping[str, Any]
+    """The record without its verdicts."""
+    verdicts: Sequence[Verdict]
+
+    @property
+    def command(self) -> str:
+        """The line that repeats it."""
+        return str(self.facts["reproduce"])
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the inputs show, what is waived, what was left out."""
+        notes: Sequence[str] = self.facts["notes"]
+        return notes
+
+    @property
+    def jobs(self) -> Sequence[Mapping[str, Any]]:
+        """How everything was built and run."""
+        jobs: Sequence[Mapping[str, Any]] = self.facts["jobs"]
+        return jobs
+
+    @property
+    def failures(self) -> list[Verdict]:
+        """The worst first."""
+        return sorted((v for v in self.verdicts if has_failed(v)), key=badness)
+
+    @property
+    def not_run(self) -> list[Verdict]:
+        """What was asked for and is not available, or makes no sense."""
+        return [v for v in self.verdicts if v.outcome in NOT_RUN]
+
+    def sources(self) -> dict[str, list[str]]:
+        """The paths of each kernel's sources."""
+        return {job["kernel"]: job["sources"] for job in self.jobs}
+
+
+def has_failed(verdict: Verdict) -> bool:
+    """Whether it is neither a pass nor something that did not run."""
+    return verdict.outcome is not Outcome.PASS and verdict.outcome not in NOT_RUN
+
+
+def badness(verdict: Verdict) -> tuple[int, float]:
+    """Order failures, the worst first."""
+    headroom = verdict.finding.headroom
+    return verdict.outcome.severity, headroom if headroom is not None and not math.isnan(headroom) else -math.inf
+
+
+# ---- reading -------------------------------------------------------------------------------------------------------
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a record of this version or an older one, and return it as this version has it.
+
+    Raises:
+        UsageError: it is no record, or one of a later version.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot read it: {error.strerror}") from None
+    except ValueError:
+        raise UsageError(f"{path}: not a record of a run: it is no JSON") from None
+    if not isinstance(record, dict) or record.get("format") != "harness-run":
+        raise UsageError(f"{path}: not a record of a run (`harness run --json {path.name}` writes one)")
+    version = record.get("version")
+    if not isinstance(version, int) or not 1 <= version <= RECORD_VERSION:
+        raise UsageError(
+            f"{path}: a record of version {version}; this harness reads versions 1 to {RECORD_VERSION}, update it"
+        )
+    try:
+        return upgraded(record)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UsageError(f"{path}: a damaged record: {type(error).__name__} {error}") from None
+
+
+def upgraded(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record as the current version has it; what an older one does not tell is empty."""
+    if record["version"] == RECORD_VERSION:
+        return dict(record)
+    ranks = {_identity(job): job["rank"] for job in record["jobs"]}
+    jobs = [{"conventions": [], "inputs_digest": None, **job} for job in record["jobs"]]
+    for job in jobs:
+        job["emulator"] = {"lacks": [], **job["emulator"]}
+    verdicts = [
+        {
+            "job": ranks.get(_identity(row), len(jobs)),
+            "element_bits": 0,
+            "named": False,
+            "sizes": {},
+            "source_line": "",
+            "tolerance_ulp": None,
+            **row,
+            "worst": {**row["worst"], "window": None} if row["worst"] else None,
+        }
+        for row in record["verdicts"]
+    ]
+    later = {"version": RECORD_VERSION, "jobs": jobs, "verdicts": verdicts}
+    return {"notes": [], "place": {}, "reproduce": shlex.join(record["command"]), **record, **later}
+
+
+def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["kernel"], row["target"], row["build"], row["vector_bits"]
+
+
+def run_of(record: Mapping[str, Any]) -> Run:
+    """Return the run that a record of the current version tells of."""
+    facts = {key: value for key, value in record.items() if key != "verdicts"}
+    return Run(facts, [_verdict(row) for row in record["verdicts"]])
+
+
+def _verdict(row: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        kernel=row["kernel"],
+        target=row["target"],
+        build=row["build"],
+        vector_bits=row["vector_bits"],
+        attested_vector_bits=row["attested_vector_bits"],
+        element_bits=row["element_bits"],
+        emulator=row["emulator"],
+        suite=row["suite"],
+        case=row["case"],
+        finding=Finding(
+            outcome=Outcome(row["outcome"]),
+            detail=row["detail"],
+            max_ulp=_number(row["max_ulp"]),
+            mean_ulp=_number(row["mean_ulp"]),
+            headroom=_number(row["headroom"]),
+            tolerance_ulp=_number(row["tolerance_ulp"]),
+            worst=_worst(row["worst"]) if row["worst"] else None,
+            scalar_ulp=_number(row["scalar_ulp"]),
+            seconds=row["seconds"],
+            source_line=row["source_line"],
+        ),
+        reproduce=row["reproduce"],
+        named=row["named"],
+        sizes=tuple(row["sizes"].items()),
+    )
+
+
+def _worst(row: Mapping[str, Any]) -> Worst:
+    window = row["window"]
+    return Worst(
+        output=row["output"],
+        element=row["element"],
+        got=float(row["got"]),
+        want=float(row["want"]),
+        ulp=float(row["ulp"]),
+        tolerance=float(row["tolerance"]),
+        window=_window(window) if window else None,
+    )
+
+
+def _window(row: Mapping[str, Any]) -> Window:
+    got, want, tolerance = (tuple(map(float, row[name])) for name in ("got", "want", "tolerance"))
+    return Window(row["first"], got, want, tolerance)
+
+
+def _number(value: float | str | None) -> float | None:
+    """Numbers that JSON cannot hold are strings in the record."""
+    return None if value is None else float(value)

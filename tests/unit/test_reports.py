@@ -1,0 +1,257 @@
+"""Every format: of no, one and very many verdicts, and of names and outputs that mean harm."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import UsageError
+from harness.model import Outcome
+from harness.report import annotations as github
+from harness.report import junit, markdown, table
+from harness.report.run import Run, read_record, run_of
+from harness.report.text import visible
+from tests.unit import told
+
+COMMENT_CHARACTERS = 65_536
+STEP_SUMMARY_BYTES = 1 << 20
+
+
+def annotated(run: Run) -> str:
+    return github.render(run, Path("/home/user"))
+
+
+FORMATS: dict[str, Callable[[Run], str]] = {
+    "table": table.render,
+    "verbose table": lambda run: table.render(run, verbose=True),
+    "markdown": markdown.render,
+    "junit": junit.render,
+    "annotations": annotated,
+}
+EVERY_FORMAT = pytest.mark.parametrize("render", FORMATS.values(), ids=FORMATS)
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("count", [0, 1, 50_000])
+def test_every_format_renders_any_number_of_verdicts(render: Callable[[Run], str], count: int) -> None:
+    start = time.monotonic()
+    text = render(told.run(told.many(count) if count else []))
+    assert time.monotonic() - start < 30
+    assert ("op0_f32" in text) == (count > 0)
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
+def test_no_format_lets_through_what_acts_instead_of_being_seen(render: Callable[[Run], str], text: str) -> None:
+    rendered = render(told.run(told.nasty(text), notes=[f"Conventions of {text}"]))
+    rendered.encode("utf-8")
+    seen = {character for character in rendered if visible(character) != character}
+    assert seen <= {"\n"}
+
+
+@EVERY_FORMAT
+def test_a_kept_run_is_told_like_a_fresh_one(render: Callable[[Run], str]) -> None:
+    fresh = told.run([*told.many(500), *told.nasty("a 'b' & c"), told.absent()])
+    assert render(told.retold(fresh)) == render(fresh)
+
+
+# ---- the terminal --------------------------------------------------------------------------------------------------
+
+
+def test_a_table_of_ten_kernels_at_five_widths_fits_on_a_screen() -> None:
+    verdicts = [verdict for verdict in told.many(5_000) if verdict.outcome is Outcome.PASS]
+    several = [replace(v, suite=f"suite{number % 6}") for number, v in enumerate(verdicts)]
+    assert len(table.summary_rows(several)) == 300
+    lines = table.render(told.run(several)).splitlines()
+    assert len(lines) < 20
+    assert any("128,256,512,1024,2048" in line and "6 suites" in line for line in lines)
+
+
+def test_kernels_with_failures_come_first_and_their_passes_stay_beside_them() -> None:
+    verdicts = [told.passed(kernel="a/sve"), told.passed(kernel="b/sve"), told.failed(kernel="b/sve", suite="special")]
+    assert [row.kernel for row in table.summary_rows(verdicts)] == ["b/sve", "b/sve", "a/sve"]
+    assert table.summary_rows(verdicts)[0].worst_outcome is Outcome.MISMATCH
+
+
+def test_folding_never_puts_a_failure_among_passes() -> None:
+    rows = table.folded(table.summary_rows(told.many(50_000)))
+    assert sum(row.cases for row in rows) == 50_000
+    failing = [row for row in rows if row.worst_outcome is not Outcome.PASS]
+    assert sum(row.cases - row.passed for row in failing) == sum(
+        v.outcome is not Outcome.PASS for v in told.many(50_000)
+    )
+
+
+# ---- Markdown ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
+def test_markdown_has_no_markup_but_its_own(text: str) -> None:
+    rendered = markdown.render(told.run(told.nasty(text), notes=[text], reproduce=text))
+    body, fence = rendered.split("Repeat with:")
+    assert not re.search(r"<(?!/?br>)", body)
+    assert not re.search(r"(?<!\\)(`|\]\()", body)
+    assert not re.search(r"(?<!&)[@#]\w|://|\[link\]\(", body)
+    for line in body.splitlines():
+        if line.startswith("| ") and "cases passed" not in line:
+            assert len(re.findall(r"(?<!\\)\|", line)) == 8
+    ticks, *inside, closing = fence.strip("\n").splitlines()
+    assert set(ticks.removesuffix("sh")) == {"`"}
+    assert closing == ticks.removesuffix("sh")
+    assert closing not in "".join(inside)
+
+
+def test_markdown_fits_into_a_comment_whatever_there_is_to_say() -> None:
+    long = "&" * 300
+    verdicts = [told.failed(long, kernel=f"{number}{long}", build=long) for number in range(500)]
+    verdicts += [told.absent(long, kernel=f"absent{number}{long}") for number in range(500)]
+    rendered = markdown.render(told.run([*verdicts, *told.many(50_000, kernels=400)], notes=[long] * 500))
+    assert len(rendered) < COMMENT_CHARACTERS
+    assert len(rendered.encode()) < STEP_SUMMARY_BYTES
+    assert "do not fit" in rendered
+
+
+def test_markdown_has_what_a_reviewer_asks_for() -> None:
+    notes = ["Conventions of sum_f32: waived: nan"]
+    rendered = markdown.render(told.run([told.passed(), told.absent()], notes=notes))
+    assert "| sve | 256 | 8 | 1/1 | 1.25 | 75 % | gcc O2 plain |" in rendered
+    for part in ("5.00 to 5.00 ULP", "gcc 14.2.0", "qemu-user 10.0.13", "seed 0", "waived: nan", "no qemu-aarch64"):
+        assert part in rendered
+    assert "```sh\nharness run 'sum_f32/*'\n```" in rendered
+
+
+# ---- JUnit XML -----------------------------------------------------------------------------------------------------
+
+# What junit-10.xsd of Jenkins' xunit plugin says of the elements that are used here: attributes it demands, attributes
+# it allows, elements inside.
+GRAMMAR: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors"},
+        {"group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url"},
+        {"testsuite", "properties", "testcase", "system-out", "system-err"},
+    ),
+    "properties": (set(), set(), {"property"}),
+    "property": ({"name", "value"}, set(), set()),
+    "testcase": ({"name"}, {"time", "classname", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
+    "failure": (set(), {"type", "message"}, set()),
+    "error": (set(), {"type", "message"}, set()),
+    "skipped": (set(), {"type", "message"}, set()),
+}
+TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?")
+
+
+def check(element: ET.Element) -> None:
+    demanded, allowed, inside = GRAMMAR[element.tag]
+    assert demanded <= set(element.attrib) <= demanded | allowed
+    if element.tag.startswith("testsuite"):
+        assert TIME.fullmatch(element.attrib["time"])
+        assert not (element.text or "").strip()
+    for child in element:
+        assert child.tag in inside
+        check(child)
+
+
+@pytest.mark.parametrize("text", ["plain", *told.NASTY], ids=lambda text: ascii(text)[:20])
+def test_junit_is_valid_and_says_the_same(text: str) -> None:
+    root = ET.fromstring(junit.render(told.run(told.nasty(text))))
+    check(root)
+    assert root.attrib["tests"] == "3"
+    assert {case.attrib["name"] for case in root.iter("testcase")} == {visible(f"{text}/{text}"), "UNAVAILABLE"}
+    assert [failure.attrib["message"] for failure in root.iter("failure")] == [visible(f"MISMATCH: {text}")]
+
+
+def test_junit_tells_failures_from_errors_from_what_did_not_run() -> None:
+    fault = replace(told.failed().finding, outcome=Outcome.HARNESS_ERROR)
+    verdicts = [told.passed(), told.failed(), told.failed(finding=fault), told.absent()]
+    root = ET.fromstring(junit.render(told.run(verdicts)))
+    check(root)
+    assert {name: root.attrib[name] for name in ("tests", "failures", "errors")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "1",
+    }
+    assert len(list(root.iter("skipped"))) == 1
+
+
+def test_the_grammar_finds_a_fault() -> None:
+    for wrong in ("<testsuites><testcase name='a'/></testsuites>", "<testsuites><testsuite name='a'/></testsuites>"):
+        with pytest.raises((AssertionError, KeyError)):
+            check(ET.fromstring(wrong))
+
+
+# ---- annotations ---------------------------------------------------------------------------------------------------
+
+
+def test_an_annotation_is_on_the_line_of_the_kernel() -> None:
+    (line,) = annotated(told.run([told.failed(), told.failed(case="len5")])).splitlines()
+    assert line.startswith("::error file=kernels/sve.c,line=12,title=MISMATCH sum_f32/sve on sve at 256 bits::")
+    assert "(and 1 more)" in line
+
+
+@pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
+def test_an_annotation_is_one_command_with_no_properties_but_its_own(text: str) -> None:
+    (line,) = annotated(told.run(told.nasty(text))).splitlines()
+    properties, _, message = line.removeprefix("::error ").partition("::")
+    assert {part.split("=")[0] for part in properties.split(",")} <= {"file", "line", "title"}
+    assert "\n" not in message
+
+
+def test_annotations_are_no_more_than_are_shown() -> None:
+    verdicts = [told.failed(kernel=f"op{number}/sve", finding=told.failed().finding) for number in range(30)]
+    jobs = [{**told.run([]).jobs[0], "kernel": v.kernel, "sources": [f"/home/user/{v.kernel}.c"]} for v in verdicts]
+    lines = annotated(told.run(verdicts, jobs=jobs)).splitlines()
+    assert len(lines) == 11
+    assert "20 more places" in lines[-1]
+
+
+# ---- reading -------------------------------------------------------------------------------------------------------
+
+
+def test_an_old_record_is_read() -> None:
+    run = run_of(read_record(told.RECORD_1))
+    assert len(run.verdicts) == 12
+    assert {verdict.outcome for verdict in run.verdicts} == {Outcome.CRASH}
+    for render in FORMATS.values():
+        assert "sum_f32/sme" in render(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no json", "it is no JSON"),
+        ("[]", "not a record"),
+        ('{"format": "harness-run", "version": 99}', "reads versions 1 to"),
+        ('{"format": "harness-run", "version": 1}', "a damaged record"),
+    ],
+)
+def test_what_is_no_record_is_refused_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        read_record(tmp_path / "r.json")
+
+
+def test_report_tells_of_a_kept_run_and_has_its_exit_code(harness: Any, tmp_path: Path) -> None:
+    kept = tmp_path / ".harness" / "runs" / "20260101T000000-abc"
+    kept.mkdir(parents=True)
+    (kept / "record.json").write_text(json.dumps(told.record(told.run([told.failed()], exit_code=1))))
+    done = harness("report", "last", "--junit", "j.xml", "--markdown", "m.md", "--json", "r.json", "--annotations")
+    assert done.returncode == 1, done.stderr
+    assert "MISMATCH  sum_f32/sve on sve at 256 bits" in done.stdout
+    assert "::error file=" in done.stdout
+    check(ET.fromstring((tmp_path / "j.xml").read_text()))
+    assert "Not all cases passed" in (tmp_path / "m.md").read_text()
+    assert json.loads((tmp_path / "r.json").read_text()) == json.loads((kept / "record.json").read_text())
+    done = harness("report", "2026010")
+    assert done.returncode == 1
+    done = harness("report", "last-one")
+    assert done.returncode == 2
+    assert "20260101T000000-abc" in done.stderr
