@@ -16,7 +16,7 @@ from typing import Any
 from harness.contract.conventions import conventions_of
 from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, ContractError, perhaps
-from harness.model import Contract, Conventions, Emulation, Kernel, Project, Target
+from harness.model import Contract, Conventions, Emulation, Kernel, Project, Target, has_sme
 from harness.prototype import Parameter, Prototype, parse_prototype
 from harness.resources import bundled_root, targets_directory
 
@@ -219,11 +219,18 @@ def _with_prototype(
         if "prototype" in table:
             prototype = parse_prototype(table["prototype"])
             prototype.check_machine("any host" if triple == "host" else triple.partition("-")[0])
+            if str(prototype.sme) and not has_sme(table["isa"]):
+                raise ConfigurationError(f"{prototype.sme} needs an isa with SME, not {table['isa']!r}")
         names = match_parameters(prototype, contract)
     except ConfigurationError as error:
         raise manifest.fault(str(error), "prototype", number) from None
     conventions = contract.conventions | _own_conventions(manifest, number, table, contract)
+    if prototype.sme.mode:
+        conventions |= conventions_of(contract.prototype, [], {}, {}, {"gate": _WHY_NO_GATE})
     return Kernel(contract.op, name, table["isa"], sources, symbol, prototype, names, conventions)
+
+
+_WHY_NO_GATE = "its callers start streaming mode, so it holds nothing that only SME has"
 
 
 def _own_conventions(manifest: _Manifest, number: int, table: Mapping[str, Any], contract: Contract) -> Conventions:

@@ -94,6 +94,27 @@ CALLING_CONVENTIONS = {
 }
 """The calling conventions that an attribute can ask for, and the machines that have them."""
 
+STREAMING_MODES = ("__arm_streaming", "__arm_streaming_compatible")
+"""The keywords that say in which modes a function is called (ACLE, "SME keyword attributes")."""
+SHARING = ("__arm_in", "__arm_out", "__arm_inout", "__arm_preserves")
+"""The keywords that say how a function shares state with its caller."""
+SHAREABLE = ("za", "zt0")
+_OF_DEFINITIONS = ("__arm_locally_streaming", "__arm_new")  # change nothing for a caller
+
+
+@dataclass(frozen=True, slots=True)
+class SmeInterface:
+    """What a caller must know about a function's use of SME; by default it is non-streaming with a ZA of its own."""
+
+    mode: str = ""
+    """One of STREAMING_MODES."""
+    shared: tuple[tuple[str, str], ...] = ()
+    """Pairs of SHAREABLE and SHARING."""
+
+    def __str__(self) -> str:
+        """Write the keywords."""
+        return " ".join((*([self.mode] if self.mode else []), *(f'{how}("{what}")' for what, how in self.shared)))
+
 
 @dataclass(frozen=True, slots=True)
 class Prototype:
@@ -104,13 +125,14 @@ class Prototype:
     parameters: tuple[Parameter, ...]
     calling_convention: str = ""
     """A key of CALLING_CONVENTIONS; empty for the platform's own."""
+    sme: SmeInterface = SmeInterface()
 
     def __str__(self) -> str:
         """Write the declaration in C, without its semicolon."""
-        return self.declare(self.name)
+        return f"{self.declare(self.name)} {self.sme}".rstrip()
 
     def declare(self, name: str) -> str:
-        """Write a declaration of a function called `name` with this type."""
+        """Write a declaration of a function called `name` with this type, for compilers that need not know SME."""
         result = self.result.c_name if self.result else "void"
         parameters = ", ".join(
             f"{p.c_type}{p.name}" if p.is_pointer else f"{p.c_type} {p.name}" for p in self.parameters
@@ -136,6 +158,7 @@ class Prototype:
 
 _FUNCTION = re.compile(r"\s*(?P<result>[\w\s]*?)\s*(?P<name>[A-Za-z_]\w*)\s*\((?P<parameters>[^()]*)\)\s*;?\s*")
 _ATTRIBUTE = re.compile(r"__attribute__\s*\(\(([^()]*)\)\)")
+_SME_KEYWORD = re.compile(r"\b(__arm_\w+)(?:\s*\(([^()]*)\))?")
 _QUALIFIERS = {"const", "restrict", "__restrict", "__restrict__", "volatile", "extern", "static", "inline"}
 
 
@@ -146,7 +169,8 @@ def parse_prototype(text: str) -> Prototype:
         ConfigurationError: the text is no declaration of a function over scalars and pointers to scalars.
     """
     calling_convention = _calling_convention(text)
-    match = _FUNCTION.fullmatch(" ".join(_ATTRIBUTE.sub(" ", text).split()))
+    sme = _sme_interface(text)
+    match = _FUNCTION.fullmatch(" ".join(_SME_KEYWORD.sub(" ", _ATTRIBUTE.sub(" ", text)).split()))
     if not match:
         raise ConfigurationError(f"not a C function declaration: {text!r} (expected 'void f(float *row, size_t len)')")
     result_words = [word for word in match["result"].split() if word not in _QUALIFIERS]
@@ -157,7 +181,7 @@ def parse_prototype(text: str) -> Prototype:
     names = [parameter.name for parameter in parameters]
     if len(set(names)) != len(names):
         raise ConfigurationError(f"two parameters share a name in {text!r}")
-    return Prototype(match["name"], result, parameters, calling_convention)
+    return Prototype(match["name"], result, parameters, calling_convention, sme)
 
 
 def _calling_convention(text: str) -> str:
@@ -169,6 +193,27 @@ def _calling_convention(text: str) -> str:
     if len(set(found)) > 1:
         raise ConfigurationError(f"{' and '.join(dict.fromkeys(found))} in {text!r} exclude each other")
     return found[0] if found else ""
+
+
+def _sme_interface(text: str) -> SmeInterface:
+    modes: list[str] = []
+    shared: dict[str, str] = {}
+    for keyword, states in _SME_KEYWORD.findall(text):
+        if keyword in STREAMING_MODES:
+            modes.append(keyword)
+        elif keyword in SHARING:
+            for state in (piece.strip().strip('"') for piece in states.split(",")):
+                if state not in SHAREABLE:
+                    raise ConfigurationError(f"{keyword} in {text!r} takes {' or '.join(SHAREABLE)}, not {state!r}")
+                if state in shared:
+                    raise ConfigurationError(f"{state!r} is shared twice in {text!r}")
+                shared[state] = keyword
+        elif keyword not in _OF_DEFINITIONS:
+            known = (*STREAMING_MODES, *SHARING, *_OF_DEFINITIONS)
+            raise ConfigurationError(f"unknown keyword {keyword!r} in {text!r}{perhaps(keyword, known)}")
+    if len(set(modes)) > 1:
+        raise ConfigurationError(f"{' and '.join(modes)} in {text!r} exclude each other")
+    return SmeInterface(modes[0] if modes else "", tuple(shared.items()))
 
 
 def _parameter(piece: str, text: str) -> Parameter:

@@ -71,8 +71,9 @@ uint32_t abi_facts(struct fact *facts);
 /* The registers' contents for the next call. */
 void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial);
 
-/* After a call, before any other code that could mind: puts back modes that the trampoline could not. */
-void abi_settle(const struct abi_entry *entry);
+/* After a call, before any other code that could mind: puts back modes that the trampoline could not, and works out
+ * what rows of the table cannot say. */
+void abi_settle(struct abi_entry *entry, struct abi_exit *exit);
 
 /* The gates of the call that just returned. */
 uint64_t abi_open_gates(const struct abi_entry *entry, const struct abi_exit *exit);

@@ -7,12 +7,14 @@
 #include "adapter.h"
 #include "fills.h"
 #include "syscalls.h"
+#include "za_aarch64.h"
 
 /* From <asm/hwcap.h> and <linux/prctl.h>, spelled out because older headers lack some of them. */
 #define HAS_ASIMD (UINT64_C(1) << 1)
 #define HAS_CPUID (UINT64_C(1) << 11)
 #define HAS_SVE (UINT64_C(1) << 22)
 #define HAS_SME (UINT64_C(1) << 23) /* of the second word */
+#define HAS_SME2 (UINT64_C(1) << 37)
 #define SVE_SET_VL 50
 #define SME_SET_VL 63
 
@@ -67,7 +69,7 @@ static bool state_is_wide(const struct abi_entry *entry) {
 }
 
 uint64_t abi_unit_bytes(const struct abi_entry *entry, enum abi_unit unit) {
-    return unit == UNIT_VECTOR ? entry->vector_bytes : unit == UNIT_PREDICATE ? entry->vector_bytes / 8 : 0;
+    return unit == UNIT_VECTOR ? entry->unit_bytes : unit == UNIT_PREDICATE ? entry->unit_bytes / 8 : 0;
 }
 
 static void add_fact(struct fact *facts, uint32_t *count, const char *name, uint64_t value) {
@@ -152,8 +154,10 @@ void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
         if (is_streaming && vector_bits != 0 && sme_bytes() * 8 != vector_bits) {
             set_length(SME_SET_VL, vector_bits / 8);
         }
+        entry->gates |= getauxval(AT_HWCAP2) & HAS_SME2 ? GATE_SME2 : 0;
         entry->streaming_bytes = sme_bytes();
         entry->runner_tpidr2 = read_tpidr2();
+        za_prepare(entry);
     }
 }
 
@@ -174,16 +178,18 @@ static void lay_known_values(struct abi_entry *entry, enum fill fill) {
     }
 }
 
-void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
+/* AAPCS64 6.7.1 */
+static bool is_streaming_call(const struct abi_entry *entry, const struct pack_trial *trial) {
+    bool is_asked_for = (guest_signature.flags & SIGNATURE_STREAMING_COMPATIBLE) && (trial->flags & TRIAL_STREAMING);
+    return (entry->gates & GATE_SME) && ((guest_signature.flags & SIGNATURE_STREAMING_INTERFACE) || is_asked_for);
+}
+
+static void lay_fill(struct abi_entry *entry, enum fill fill) {
     /* FFR may only hold leading ones (AAPCS64 6.1.5 and Arm ARM, WRFFR): all for a plain call, few for others. */
     static const uint8_t ffr[FILL_COUNT] = {0xff, 0x00, 0x01, 0x1f};
     static const uint8_t predicates[FILL_COUNT] = {0x11, 0xff, 0xaa, 0x55};
-    enum fill fill = trial->fill;
-    entry->stack_shift = 16 * (uint64_t)fill;
-    if (entry->laid_fill == fill) {
-        return;
-    }
     entry->laid_fill = fill;
+    entry->laid_bytes = entry->unit_bytes;
     entry->fill_x = fill_general_register(fill);
     entry->fill_nzcv = (uint64_t)fill * 5 << 28;
     memset(entry->fill_ffr, fill == FILL_BENIGN ? 0xff : 0, sizeof entry->fill_ffr);
@@ -194,25 +200,42 @@ void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
     lay_known_values(entry, fill);
 }
 
+void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
+    bool is_streaming = is_streaming_call(entry, trial);
+    entry->stack_shift = 16 * (uint64_t)trial->fill;
+    entry->gates = is_streaming ? entry->gates | GATE_STREAMING : entry->gates & ~GATE_STREAMING;
+    entry->unit_bytes = is_streaming ? entry->streaming_bytes : entry->vector_bytes;
+    if (entry->laid_fill != trial->fill || entry->laid_bytes != entry->unit_bytes) {
+        lay_fill(entry, trial->fill);
+    }
+    if (entry->gates & GATE_SME) {
+        za_set_trial(entry, trial);
+    }
+}
+
 /* ---- after the call ------------------------------------------------------------------------------- */
 
-void abi_settle(const struct abi_entry *entry) {
+void abi_settle(struct abi_entry *entry, struct abi_exit *exit) {
     if (state_is_wide(entry) && sve_bytes() != entry->vector_bytes) {
         set_length(SVE_SET_VL, entry->vector_bytes);
     }
     if ((entry->gates & GATE_SME) && sme_bytes() != entry->streaming_bytes) {
         set_length(SME_SET_VL, entry->streaming_bytes);
     }
+    if (entry->gates & GATE_SME) {
+        za_settle(entry, exit);
+    }
 }
 
 uint64_t abi_open_gates(const struct abi_entry *entry, const struct abi_exit *exit) {
-    uint64_t gates = entry->gates;
+    bool was_streaming = (entry->gates & GATE_STREAMING) != 0;
     bool is_streaming = (exit->svcr & 1) != 0;
-    if (state_is_wide(entry) && !is_streaming) {
-        gates |= GATE_LENGTH;
-    }
-    if (!is_streaming && (!state_is_wide(entry) || exit->vector_bytes == entry->vector_bytes)) {
-        gates |= GATE_FULL_Z;
+    uint64_t gates = entry->gates;
+    gates |= state_is_wide(entry) ? GATE_LENGTH : 0;
+    if (is_streaming == was_streaming) {
+        uint64_t length = is_streaming ? exit->streaming_bytes : exit->vector_bytes;
+        bool is_fixed = !is_streaming && !state_is_wide(entry); /* the 16 bytes of v0 to v31 */
+        gates |= is_fixed || length == entry->unit_bytes ? GATE_FULL_Z : 0;
     }
     return gates;
 }

@@ -162,8 +162,9 @@ void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
 
 /* ---- after the call ------------------------------------------------------------------------------- */
 
-void abi_settle(const struct abi_entry *entry) {
-    (void)entry; /* the trampoline has put back everything */
+void abi_settle(struct abi_entry *entry, struct abi_exit *exit) {
+    (void)entry;
+    (void)exit; /* the trampoline has put back everything */
 }
 
 uint64_t abi_open_gates(const struct abi_entry *entry, const struct abi_exit *exit) {

@@ -215,7 +215,8 @@ void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
 
 /* ---- after the call ------------------------------------------------------------------------------- */
 
-void abi_settle(const struct abi_entry *entry) {
+void abi_settle(struct abi_entry *entry, struct abi_exit *exit) {
+    (void)exit;
     /* The tags too: no value may stay on the x87 stack. The adapter has taken the result from it by now. */
     __asm__ volatile("fninit\n\tfldcw %0" ::"m"(entry->runner_x87_control));
 }

@@ -26,6 +26,15 @@
 #define SIGNATURE_STREAMING 16u   /* AArch64: the vectors are those of streaming mode; so is the width asked for */
 #define SIGNATURE_VECTOR_CC 32u   /* riscv_vector_cc, RISC-V vector types: v1-v7 and v24-v31 are callee-saved */
 
+/* The interface to SME state (ACLE, "SME keyword attributes"); without them non-streaming and private-ZA. */
+#define SIGNATURE_STREAMING_INTERFACE 64u   /* __arm_streaming */
+#define SIGNATURE_STREAMING_COMPATIBLE 128u /* __arm_streaming_compatible: the trial says which mode */
+#define SIGNATURE_SHARED_ZA 256u            /* shares "za" or "zt0", so that ZA is active at entry and return */
+#define SIGNATURE_ZA_INPUT 512u             /* __arm_in("za"), __arm_inout("za"): handed over as zeros */
+#define SIGNATURE_ZA_KEPT 1024u             /* __arm_in("za"), __arm_preserves("za") */
+#define SIGNATURE_ZT0_INPUT 2048u           /* the same for "zt0" */
+#define SIGNATURE_ZT0_KEPT 4096u
+
 /* Which registers a parameter takes one of, while there are any; behind the last it goes to the stack. */
 enum guest_sequence {
     SEQUENCE_INTEGER,   /* integers and pointers */

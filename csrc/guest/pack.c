@@ -145,7 +145,7 @@ static bool placement_is_sound(const struct pack *pack, const struct trial_view 
 }
 
 static const char *check_trial(struct pack *pack, const struct case_view *view, const struct trial_view *trial) {
-    if (trial->head->fill >= FILL_COUNT || (trial->head->flags & ~TRIAL_CLEAN_UPPERS) != 0) {
+    if (trial->head->fill >= FILL_COUNT || (trial->head->flags & ~TRIAL_FLAGS) != 0) {
         return "a trial of no known kind";
     }
     for (uint32_t i = 0; i < pack->header->buffer_count; i++) {

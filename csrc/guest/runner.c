@@ -65,7 +65,7 @@ static uint64_t call(struct sealed *sealed, uint32_t cpu_timeout_ms) {
     }
     memory_unseal();
     sealed->in_call = false;
-    abi_settle(&sealed->entry);
+    abi_settle(&sealed->entry, leaving);
     return cpu_nanoseconds() - start;
 }
 

@@ -1,5 +1,6 @@
 /* AAPCS64: the table of what must survive a call. Sections are those of "Procedure Call Standard for the Arm 64-bit
- * Architecture", 2024Q3; VFABIA64 is the vector function ABI. */
+ * Architecture", 2024Q3; VFABIA64 is the vector function ABI, ACLE the
+ * "Arm C Language Extensions". */
 #include <stddef.h>
 
 #include "abi.h"
@@ -31,6 +32,11 @@ ENTRY_IS(runner_tpidr, ENTRY_RUNNER_TPIDR);
 ENTRY_IS(carried_x, ENTRY_CARRIED_X);
 ENTRY_IS(carried_v, ENTRY_CARRIED_V);
 ENTRY_IS(carried_stack, ENTRY_CARRIED_STACK);
+ENTRY_IS(tpidr2, ENTRY_TPIDR2);
+ENTRY_IS(za_known, ENTRY_ZA_KNOWN);
+ENTRY_IS(za_after, ENTRY_ZA_AFTER);
+ENTRY_IS(argument_v, ENTRY_ARGUMENT_V);
+ENTRY_IS(known_zt0, ENTRY_KNOWN_ZT0);
 ENTRY_IS(fill_ffr, ENTRY_FILL_FFR);
 ENTRY_IS(fill_p, ENTRY_FILL_P);
 ENTRY_IS(fill_z, ENTRY_FILL_Z);
@@ -49,18 +55,23 @@ EXIT_IS(svcr, EXIT_SVCR);
 EXIT_IS(tpidr2, EXIT_TPIDR2);
 EXIT_IS(vector_bytes, EXIT_VECTOR_BYTES);
 EXIT_IS(streaming_bytes, EXIT_STREAMING_BYTES);
+EXIT_IS(v0, EXIT_V0);
 EXIT_IS(p, EXIT_P);
 EXIT_IS(z, EXIT_Z);
+EXIT_IS(zt0, EXIT_ZT0);
 
 /* ---- what must survive ---------------------------------------------------------------------------- */
 
-#define ROW_SAME(register_name, entry_field, exit_field, section, row_gates)                                           \
+#define ROW_BYTES(register_name, entry_field, exit_field, width, section, row_gates)                                   \
     {.name = register_name,                                                                                            \
      .rule = section,                                                                                                  \
      .before = offsetof(struct abi_entry, entry_field),                                                                \
      .after = offsetof(struct abi_exit, exit_field),                                                                   \
-     .bytes = 8,                                                                                                       \
+     .bytes = width,                                                                                                   \
      .gates = row_gates}
+
+#define ROW_SAME(register_name, entry_field, exit_field, section, row_gates)                                           \
+    ROW_BYTES(register_name, entry_field, exit_field, 8, section, row_gates)
 
 #define ROW_X(n) ROW_SAME("x" #n, known_x[n - 19], x[n - 19], "AAPCS64 6.1.1", 0)
 #define ROW_D(n) ROW_SAME("d" #n, known_d[n - 8], d[n - 8], "AAPCS64 6.1.2", 0)
@@ -96,8 +107,12 @@ const struct abi_row abi_rows[] = {
     ROW_SAME("x29", adapter_x[10], x[10], "AAPCS64 6.4.6", 0), /* must address a frame record: keeps the adapter's */
     ROW_SAME("sp", adapter_sp, sp, "AAPCS64 6.1.1", 0),
     ROW_SAME("vl", vector_bytes, vector_bytes, "Linux sve.rst 5: PR_SVE_SET_VL left changed", GATE_LENGTH),
-    ROW_SAME("svcr", no_svcr, svcr, "AAPCS64 6.7.1, 6.7.2", GATE_SME),
-    ROW_SAME("tpidr2", runner_tpidr2, tpidr2, "AAPCS64 6.7.2", GATE_SME),
+    ROW_SAME("svcr", due_svcr, svcr, "AAPCS64 6.7.1, 6.7.2", GATE_SME),
+    ROW_SAME("tpidr2", due_tpidr2, tpidr2, "AAPCS64 6.6.3: must go with the state of ZA", GATE_SME),
+    ROW_SAME("za", due_za_word, za_word, "AAPCS64 6.6.7: ZA is not what it was", GATE_ZA_KEPT),
+    ROW_SAME("za_save_buffer", due_za_word, za_word, "AAPCS64 6.6.6: ZA off, lazy save not committed", GATE_ZA_SAVED),
+    ROW_BYTES("tpidr2_block", due_za_block, za_block, 16, "AAPCS64 6.6.9", GATE_SME),
+    ROW_BYTES("zt0", known_zt0, zt0, 64, "ACLE: ways of sharing state", GATE_ZT0_KEPT),
     ROW_SAME("svl", streaming_bytes, streaming_bytes, "Linux sme.rst 5: PR_SME_SET_VL left changed", GATE_SME),
     ROW_SAME("tpidr_el0", runner_tpidr, tpidr, "AAPCS64 6.4.2: thread pointer", 0),
     ROW_D(8),

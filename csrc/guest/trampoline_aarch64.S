@@ -14,7 +14,13 @@
 
 #define PROT_READ 1
 #define SMSTOP .inst 0xd503467f /* smstop: leaves streaming mode and disables ZA */
+#define SMSTART_SM .inst 0xd503437f /* smstart sm */
+#define SMSTART_ZA .inst 0xd503457f /* smstart za */
 #define RDSVL_X9 .inst 0x04bf5829 /* rdsvl x9, #1 */
+#define LDR_ZA 0xe10001c0 /* ldr za[w12, 0], [x14] */
+#define STR_ZA 0xe12001c0 /* str za[w12, 0], [x14] */
+#define LDR_ZT0 .inst 0xe11f81c0 /* ldr zt0, [x14] */
+#define STR_ZT0 .inst 0xe13f81c0 /* str zt0, [x14] */
 #define SVCR S3_3_C4_C2_2
 #define TPIDR2_EL0 S3_3_C13_C0_5
 
@@ -119,10 +125,14 @@ guest_recover:
 
 /* ---- guest_trampoline(the kernel's arguments) ----------------------------------------------------- */
 
-/* \to = entry at x16 + \at, which may be too far for one instruction. */
-.macro entry_part to at
-    add \to, x16, #(\at & ~0xfff)
+/* \to = \base + \at, which may be too far for one instruction. */
+.macro part_of base to at
+    add \to, \base, #(\at & ~0xfff)
     add \to, \to, #(\at & 0xfff)
+.endm
+
+.macro entry_part to at
+    part_of x16, \to, \at
 .endm
 
 /* Registers that only the variants of the standard preserve, for the adapter: it may rely on them too. */
@@ -138,6 +148,13 @@ guest_recover:
 2:
 .endm
 
+.macro quads_q0_q7 instruction base at
+    \instruction q0, q1, [\base, #\at]
+    \instruction q2, q3, [\base, #\at + 32]
+    \instruction q4, q5, [\base, #\at + 64]
+    \instruction q6, q7, [\base, #\at + 96]
+.endm
+
 /* Makes the sealed region read-only. A system call keeps the low 128 bits of vector registers only (Linux,
  * Documentation/arch/arm64/sve.rst, section 4), so SVE arguments are put aside. */
 .macro seal
@@ -146,25 +163,57 @@ guest_recover:
     stp x4, x5, [x16, #ENTRY_ARGUMENT_X + 32]
     stp x6, x7, [x16, #ENTRY_ARGUMENT_X + 48]
     str x8, [x16, #ENTRY_ARGUMENT_X + 64]
+    entry_part x9, ENTRY_ARGUMENT_V
+    quads_q0_q7 stp, x9, 0
     tbz x17, #GATE_SVE_PCS_BIT, 1f
-    add x9, x16, #ENTRY_ARGUMENT_P
+    entry_part x9, ENTRY_ARGUMENT_P
     predicates str, x9, 0, 3
-    add x9, x16, #ENTRY_ARGUMENT_Z
+    entry_part x9, ENTRY_ARGUMENT_Z
     vectors str, x9, 0, 7
 1:  ldp x0, x1, [x16, #ENTRY_SEAL_BASE]
     mov x2, #PROT_READ
     mov x8, #SYS_mprotect
     svc #0
     tbz x17, #GATE_SVE_PCS_BIT, 2f
-    add x9, x16, #ENTRY_ARGUMENT_P
+    entry_part x9, ENTRY_ARGUMENT_P
     predicates ldr, x9, 0, 3
-    add x9, x16, #ENTRY_ARGUMENT_Z
+    entry_part x9, ENTRY_ARGUMENT_Z
     vectors ldr, x9, 0, 7
 2:  ldp x0, x1, [x16, #ENTRY_ARGUMENT_X]
     ldp x2, x3, [x16, #ENTRY_ARGUMENT_X + 16]
     ldp x4, x5, [x16, #ENTRY_ARGUMENT_X + 32]
     ldp x6, x7, [x16, #ENTRY_ARGUMENT_X + 48]
     ldr x8, [x16, #ENTRY_ARGUMENT_X + 64]
+.endm
+
+/* All of ZA, by horizontal slices of x9 bytes, from or to x14. */
+.macro slices encoding
+    mov w12, #0
+3:  .inst \encoding
+    add x14, x14, x9
+    add w12, w12, #1
+    cmp x12, x9
+    b.ne 3b
+.endm
+
+/* ZA first, then TPIDR2_EL0 (AAPCS64 6.6.3); SMSTART SM zeroes all vector and predicate registers, and with them the
+ * arguments. In streaming mode most of Advanced SIMD is illegal, but neither LDP nor LDR of its registers. */
+.macro enter_sme_state
+    tbz x17, #GATE_ZA_BIT, 4f
+    SMSTART_ZA
+    RDSVL_X9
+    ldr x14, [x16, #ENTRY_ZA_KNOWN]
+    slices LDR_ZA
+    tbz x17, #GATE_SME2_BIT, 2f
+    entry_part x14, ENTRY_KNOWN_ZT0
+    LDR_ZT0
+2:  ldr x9, [x16, #ENTRY_TPIDR2]
+    msr TPIDR2_EL0, x9
+4:  tbz x17, #GATE_STREAMING_BIT, 5f
+    SMSTART_SM
+    entry_part x9, ENTRY_ARGUMENT_V
+    quads_q0_q7 ldp, x9, 0
+5:
 .endm
 
 /* Continues at instruction number \from of those that follow, each of them four bytes long. */
@@ -202,7 +251,7 @@ guest_recover:
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
     poison_v \n
     .endr
-    add x15, x16, #ENTRY_KNOWN_Z
+    entry_part x15, ENTRY_KNOWN_Z
     quads_q8_q23 ldr, x15
     .irp v, v24.16b, v25.16b, v26.16b, v27.16b, v28.16b, v29.16b, v30.16b
     mov \v, v31.16b
@@ -221,22 +270,23 @@ guest_recover:
 
 /* The same for whole vectors. */
 .macro poison_sve
-    add x15, x16, #ENTRY_FILL_Z
+    entry_part x15, ENTRY_FILL_Z
     ldr z31, [x15]
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
     poison_z \n
     .endr
-    add x15, x16, #ENTRY_KNOWN_Z
+    entry_part x15, ENTRY_KNOWN_Z
     vectors ldr, x15, 8, 23
     .irp z, z24.d, z25.d, z26.d, z27.d, z28.d, z29.d, z30.d
     mov \z, z31.d
     .endr
-    add x15, x16, #ENTRY_FILL_FFR
+    tbnz x17, #GATE_STREAMING_BIT, 3f /* there is no FFR in streaming mode */
+    entry_part x15, ENTRY_FILL_FFR
     ldr p15, [x15]
     wrffr p15.b
-    add x15, x16, #ENTRY_KNOWN_P
+3:  entry_part x15, ENTRY_KNOWN_P
     predicates ldr, x15, 4, 15
-    add x13, x16, #ENTRY_FILL_P
+    entry_part x13, ENTRY_FILL_P
     skip_arguments ENTRY_PREDICATE_ARGUMENTS
     .irp n, 0, 1, 2, 3
     ldr p\n, [x13]
@@ -252,7 +302,7 @@ guest_recover:
 
 .macro poison_stack_arguments
     ldr x10, [x16, #ENTRY_STACK_ARGUMENTS]
-    add x11, x16, #ENTRY_CARRIED_STACK
+    entry_part x11, ENTRY_CARRIED_STACK
     mov x12, sp
 5:  cbz x10, 6f
     ldr x13, [x11], #8
@@ -282,7 +332,35 @@ guest_recover:
     pairs_x19_x28 ldp, x16, ENTRY_KNOWN_X
 .endm
 
-/* Into the exit region at x17; entry at x16. Touches no register that may carry a result. */
+/* Vectors and predicates, whole if they have the length of the mode that the call was in; SVCR in x9. */
+.macro capture_vectors
+    ubfx x11, x10, #GATE_STREAMING_BIT, #1
+    eor x11, x11, x9
+    tbnz x11, #0, 6f
+    tbnz x9, #0, 5f
+    tbz x10, #GATE_SVE_BIT, 6f
+5:  add x11, x17, #EXIT_P
+    predicates str, x11, 4, 15
+    add x11, x17, #EXIT_Z
+    vectors str, x11, 8, 23
+    b 7f
+6:  add x11, x17, #EXIT_Z
+    quads_q8_q23 str, x11
+7:
+.endm
+
+.macro capture_za
+    tbz x9, #1, 4f
+    ldr x14, [x16, #ENTRY_ZA_AFTER]
+    RDSVL_X9
+    slices STR_ZA
+    tbz x10, #GATE_SME2_BIT, 4f
+    part_of x17, x14, EXIT_ZT0
+    STR_ZT0
+4:
+.endm
+
+/* Into the exit region at x17; entry at x16. Keeps what may be a result: x0, x1 and, over SMSTOP, v0. */
 .macro capture
     pairs_x19_x28 stp, x17, EXIT_X
     mov x9, sp
@@ -294,27 +372,23 @@ guest_recover:
     str x9, [x17, #EXIT_TPIDR]
     ldr x10, [x16, #ENTRY_GATES]
     mov x9, #0
-    tbz x10, #GATE_SME_BIT, 5f
+    tbz x10, #GATE_SME_BIT, 8f
     mrs x9, TPIDR2_EL0
     str x9, [x17, #EXIT_TPIDR2]
     RDSVL_X9
     str x9, [x17, #EXIT_STREAMING_BYTES]
     mrs x9, SVCR
-5:  str x9, [x17, #EXIT_SVCR]
-    tbz x10, #GATE_SVE_BIT, 6f
-    tbnz x9, #0, 6f /* streaming mode left on: vectors have another length now, and SMSTOP will clear them */
+8:  str x9, [x17, #EXIT_SVCR]
+    capture_vectors
+    cbz x9, 1f
+    capture_za
+    str q0, [x17, #EXIT_V0]
+    SMSTOP
+    ldr q0, [x17, #EXIT_V0]
+1:  tbz x10, #GATE_SVE_BIT, 2f
     rdvl x11, #1
     str x11, [x17, #EXIT_VECTOR_BYTES]
-    add x11, x17, #EXIT_P
-    predicates str, x11, 4, 15
-    add x11, x17, #EXIT_Z
-    vectors str, x11, 8, 23
-    b 7f
-6:  add x11, x17, #EXIT_Z
-    quads_q8_q23 str, x11
-7:  cbz x9, 1f
-    SMSTOP
-1:
+2:
 .endm
 
 .macro restore_adapter
@@ -325,7 +399,7 @@ guest_recover:
     tbz x10, #GATE_SME_BIT, 2f
     ldr x9, [x16, #ENTRY_RUNNER_TPIDR2]
     msr TPIDR2_EL0, x9
-2:  add x9, x16, #ENTRY_ADAPTER_D
+2:  entry_part x9, ENTRY_ADAPTER_D
     pairs_d8_d15 ldp, x9, 0
     move_variant_registers ldr, x10
     pairs_x19_x28 ldp, x16, ENTRY_ADAPTER_X
@@ -344,10 +418,12 @@ guest_trampoline:
     stp x29, x30, [x16, #ENTRY_ADAPTER_X + 80]
     mov x9, sp
     str x9, [x16, #ENTRY_ADAPTER_SP]
-    add x9, x16, #ENTRY_ADAPTER_D
+    entry_part x9, ENTRY_ADAPTER_D
     pairs_d8_d15 stp, x9, 0
     move_variant_registers str, x17
     seal
+    enter_sme_state
+    tbnz x17, #GATE_STREAMING_BIT, 6f
     tbnz x17, #GATE_SVE_BIT, 6f
     poison_advanced_simd
     b 7f

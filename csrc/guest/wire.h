@@ -122,6 +122,9 @@ struct pack_trial {
 };
 
 #define TRIAL_CLEAN_UPPERS 1u /* x86: enter with clean upper halves and report if the kernel left them dirty */
+#define TRIAL_STREAMING 2u    /* SME: enter a streaming-compatible kernel in streaming mode */
+#define TRIAL_ZA_DORMANT 4u   /* SME: enter a private-ZA kernel while a lazy save of ZA is pending */
+#define TRIAL_FLAGS (TRIAL_CLEAN_UPPERS | TRIAL_STREAMING | TRIAL_ZA_DORMANT)
 
 enum placement_side {
     SIDE_END = 0,   /* the last byte (of the readable bytes) touches the guard page behind, less offset */

@@ -5,7 +5,7 @@ csrc/guest/adapter.h is the interface that it implements.
 
 from __future__ import annotations
 
-from harness.model import Contract, Kernel
+from harness.model import Contract, Kernel, has_sme
 from harness.prototype import Parameter, Prototype, ScalarType
 
 _HEADERS = ("stdbool.h", "stddef.h", "stdint.h", "sys/types.h")
@@ -79,14 +79,28 @@ def _typedefs(prototype: Prototype) -> list[str]:
     return [f"typedef {plain} {name};" for name, plain in _ARM_TYPEDEFS.items() if name in used]
 
 
-_STREAMING_ISAS = ("sme",)
-"""Starts of the names of ISAs whose vectors are those of streaming mode."""
-
 _CONVENTION_FLAGS = {
     "ms_abi": ["SIGNATURE_MS_ABI"],
     "aarch64_vector_pcs": ["SIGNATURE_VECTOR_PCS"],
     "riscv_vector_cc": ["SIGNATURE_VECTOR_CC"],
 }
+_MODE_FLAGS = {
+    "__arm_streaming": ["SIGNATURE_STREAMING_INTERFACE"],
+    "__arm_streaming_compatible": ["SIGNATURE_STREAMING_COMPATIBLE"],
+}
+_IS_INPUT = ("__arm_in", "__arm_inout")
+_IS_KEPT = ("__arm_in", "__arm_preserves")
+
+
+def _flags(prototype: Prototype, isa: str) -> list[str]:
+    flags = ["SIGNATURE_STREAMING"] if has_sme(isa) else []
+    flags += _CONVENTION_FLAGS.get(prototype.calling_convention, [])
+    flags += _MODE_FLAGS.get(prototype.sme.mode, [])
+    flags += ["SIGNATURE_SHARED_ZA"] if prototype.sme.shared else []
+    for state, how in prototype.sme.shared:
+        flags += [f"SIGNATURE_{state.upper()}_INPUT"] if how in _IS_INPUT else []
+        flags += [f"SIGNATURE_{state.upper()}_KEPT"] if how in _IS_KEPT else []
+    return flags
 
 
 def _signature(prototype: Prototype, isa: str) -> str:
@@ -96,12 +110,11 @@ def _signature(prototype: Prototype, isa: str) -> str:
     scalars another one, and the rest is on the stack (AAPCS64 6.8.2; psABI 3.2.3).
     """
     arguments = [_argument_entry(parameter) for parameter in prototype.parameters]
+    flags = _flags(prototype, isa)
     fields = [
         f".argument_count = {len(arguments)}",
         f".result_bytes = {prototype.result.size_bytes if prototype.result else 0}",
     ]
-    flags = ["SIGNATURE_STREAMING"] if isa.startswith(_STREAMING_ISAS) else []
-    flags += _CONVENTION_FLAGS.get(prototype.calling_convention, [])
     fields += [f".flags = {' | '.join(flags)}"] if flags else []
     fields += [f".arguments = {{{', '.join(arguments)}}}"] if arguments else []
     return f"{{{', '.join(fields)}}}"

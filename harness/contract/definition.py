@@ -66,8 +66,9 @@ def op(
         parsed = parse_prototype(prototype)
     except ConfigurationError as error:
         raise ContractError(str(error)) from None
-    if parsed.calling_convention:
-        raise ContractError(f"{parsed.calling_convention} in {prototype!r} belongs into the prototype of a kernel")
+    interface = parsed.calling_convention or str(parsed.sme)
+    if interface:
+        raise ContractError(f"{interface} in {prototype!r} belongs into the prototype of a kernel")
     values = {name: _as_values(name, value) for name, value in (scalars or {}).items()}
     flows, extents = buffers_of(parsed, {Flow.IN: inputs, Flow.OUT: outputs, Flow.INOUT: inout})
     default_pattern = pattern or normal()

@@ -20,6 +20,8 @@ from harness.guest.layout import (
     PACK_TRIAL,
     SIDE_ALIAS,
     TRIAL_CLEAN_UPPERS,
+    TRIAL_STREAMING,
+    TRIAL_ZA_DORMANT,
     WIRE_VERSION,
     ContentsForm,
 )
@@ -171,4 +173,5 @@ def distance_bytes(case: PackCase, number: int, side: Side) -> int:
 
 
 def _flags(trial: Trial) -> int:
-    return TRIAL_CLEAN_UPPERS if trial.clean_uppers else 0
+    flags = TRIAL_CLEAN_UPPERS * trial.clean_uppers
+    return flags | TRIAL_STREAMING * trial.streaming | TRIAL_ZA_DORMANT * trial.za_dormant

@@ -41,7 +41,7 @@ from harness.model.observation import (
     Violation,
 )
 from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Side, Trial
-from harness.model.project import SCALAR_ISA, Emulation, Kernel, Project, Target
+from harness.model.project import SCALAR_ISA, Emulation, Kernel, Project, Target, has_sme
 from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
 __all__ = [
@@ -103,4 +103,5 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
+    "has_sme",
 ]

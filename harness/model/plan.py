@@ -39,6 +39,10 @@ class Trial:
     side: Side
     clean_uppers: bool = False
     """x86: enter with clean upper halves, and report a kernel that leaves them dirty."""
+    streaming: bool = False
+    """SME: enter a streaming-compatible kernel in streaming mode."""
+    za_dormant: bool = False
+    """SME: enter a private-ZA kernel while a lazy save of ZA is pending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,11 @@ SCALAR_ISA = "scalar"
 """The ISA of plain C, to whose results those of the other kernels of an op are compared."""
 
 
+def has_sme(isa: str) -> bool:
+    """Whether kernels of an ISA, by the start of its name, use streaming mode and its vectors."""
+    return isa.startswith("sme")
+
+
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """An implementation of an op for an ISA: sources and one C symbol."""

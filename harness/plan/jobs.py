@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.machine import resolve_triple
 from harness.model import (
@@ -27,8 +28,10 @@ from harness.model import (
     Selection,
     Side,
     Trial,
+    has_sme,
 )
 from harness.plan.cases import check_cases, check_suites, gate_case, make_cases
+from harness.prototype import SmeInterface
 
 TRIALS = {
     "plain": (Trial(Fill.BENIGN, Side.END), Trial(Fill.BENIGN, Side.START)),
@@ -48,6 +51,9 @@ FEWER_TRIALS = {
 """Of these, how many the suites have that are about arithmetic and long, or about lengths alone and very long."""
 CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
 """One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
+
+ZA_DORMANT_TRIAL = Trial(Fill.BENIGN, Side.START, za_dormant=True)
+"""One more call of SME kernels, in the hostile build: a caller with something in ZA, which it may have to save."""
 
 
 def make_plan(
@@ -179,10 +185,22 @@ def _trials(point: Point, compiler: Compiler, variant: str) -> tuple[Trial, ...]
     if point.role is Role.GATE:
         return TRIALS["plain"][:1]
     trials = TRIALS[variant]
+    if has_sme(point.kernel.isa):
+        return _sme_trials(point.kernel.prototype.sme, variant, trials)
     if (
         variant == "hostile"
         and compiler.triple.startswith("x86_64")
         and "dirty-uppers" not in point.kernel.conventions.waived
     ):
         trials = (*trials, CLEAN_UPPERS_TRIAL)
+    return trials
+
+
+def _sme_trials(interface: SmeInterface, variant: str, trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
+    """Enter a streaming-compatible kernel in both modes, and one with a ZA of its own while a caller's waits in it."""
+    if interface.mode == "__arm_streaming_compatible":
+        in_streaming_mode = [replace(trial, streaming=True) for trial in trials]
+        trials = (*trials, *in_streaming_mode[:2]) if variant == "hostile" else (trials[0], in_streaming_mode[1])
+    if variant == "hostile" and not interface.shared:
+        trials = (*trials, ZA_DORMANT_TRIAL)
     return trials

@@ -13,12 +13,12 @@ from harness.prototype import parse_prototype
 from tests.unit.samples import rms_norm
 
 
-def adapter(prototype: str) -> str:
-    """The adapter of a kernel with any prototype; its arguments all come from the contract's first parameter."""
+def adapter(prototype: str, isa: str = "scalar") -> str:
+    """The adapter of a kernel with any prototype, for a contract that has the same parameters."""
     parsed = parse_prototype(prototype)
     names = tuple(parameter.name for parameter in parsed.parameters)
     contract = replace(rms_norm(), prototype=replace(parsed, name="op"))
-    kernel = Kernel("op", "k", "scalar", (Path("k.c"),), parsed.name, parsed, names, contract.conventions)
+    kernel = Kernel("op", "k", isa, (Path("k.c"),), parsed.name, parsed, names, contract.conventions)
     return adapter_source(kernel, contract)
 
 
@@ -62,3 +62,28 @@ def test_the_platforms_own_convention_needs_no_flags() -> None:
     assert "__attribute__((sysv_abi)) void k(int n);" in adapter("__attribute__((sysv_abi)) void k(int n)")
     assert ".flags" not in adapter("__attribute__((sysv_abi)) void k(int n)")
     assert "__attribute__" not in adapter("void k(int n)")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "flags"),
+    [
+        ("", []),
+        ("__arm_streaming", ["STREAMING_INTERFACE"]),
+        ("__arm_streaming_compatible", ["STREAMING_COMPATIBLE"]),
+        ('__arm_in("za")', ["SHARED_ZA", "ZA_INPUT", "ZA_KEPT"]),
+        ('__arm_out("za")', ["SHARED_ZA"]),
+        ('__arm_inout( "za" )', ["SHARED_ZA", "ZA_INPUT"]),
+        ('__arm_streaming __arm_preserves("za")', ["STREAMING_INTERFACE", "SHARED_ZA", "ZA_KEPT"]),
+        ('__arm_inout("za", "zt0")', ["SHARED_ZA", "ZA_INPUT", "ZT0_INPUT"]),
+        ('__arm_out("za") __arm_in("zt0")', ["SHARED_ZA", "ZT0_INPUT", "ZT0_KEPT"]),
+    ],
+)
+def test_an_sme_interface_is_told_and_left_out_of_the_c(keywords: str, flags: list[str]) -> None:
+    text = adapter(f"float k(const float *x, int n) {keywords}", "sme")
+    assert f".flags = {' | '.join(f'SIGNATURE_{flag}' for flag in ['STREAMING', *flags])}," in text
+    assert "__arm_" not in text.partition("\n")[2], "compilers that do not know SME build it too"
+
+
+@pytest.mark.parametrize("keyword", ["__arm_locally_streaming", '__arm_new("za")', "__arm_locally_streaming static"])
+def test_what_concerns_a_definition_only_changes_nothing(keyword: str) -> None:
+    assert adapter(f"{keyword} float k(const float *x, int n)") == adapter("float k(const float *x, int n)")

@@ -20,10 +20,12 @@ from harness.model import (
     Project,
     Role,
     Selection,
+    Trial,
 )
 from harness.pipeline import gaps_of_executors, gaps_of_hostile_builds
 from harness.plan import make_cases, make_plan, reproducer, select
 from harness.project import load_project
+from harness.prototype import STREAMING_MODES, SmeInterface
 from tests.unit.samples import rms_norm
 
 GCC = Compiler("gcc", "gcc", "12.2.0", "aarch64-linux-gnu", ("gcc",), "id")
@@ -246,6 +248,37 @@ def test_a_case_is_reproduced_by_what_names_it(project: Project) -> None:
         "harness run rms_norm_f32/sve --target sve --svl 256 --cc gcc --opt O0 --build plain "
         "--case boundary/len6 --seed 7 --config 'x y.toml'"
     )
+
+
+# ---- the state that SME kernels are called in ----------------------------------------------------------------------
+
+
+def trials_of(project: Project, sme: SmeInterface, variant: str) -> tuple[Trial, ...]:
+    kernel = next(kernel for kernel in project.kernels if kernel.id == "sum_f32/sme")
+    kernel = replace(kernel, prototype=replace(kernel.prototype, sme=sme))
+    plan = planned(
+        replace(project, kernels=(kernel,)), Selection(vector_bits=(256,), variants=(variant,), suites=("boundary",))
+    )
+    (trials,) = {job.trials for job in plan.jobs if job.role is Role.MAIN}
+    return trials
+
+
+def test_a_private_za_is_called_once_while_a_callers_waits_in_it(project: Project) -> None:
+    for mode in ("", *STREAMING_MODES):
+        trials = trials_of(project, SmeInterface(mode), "hostile")
+        assert [trial.za_dormant for trial in trials] == [False] * (len(trials) - 1) + [True]
+        assert not any(trial.za_dormant for trial in trials_of(project, SmeInterface(mode), "plain"))
+    shared = SmeInterface(shared=(("za", "__arm_inout"),))
+    assert not any(trial.za_dormant for trial in trials_of(project, shared, "hostile"))
+
+
+def test_a_streaming_compatible_kernel_is_called_in_both_modes(project: Project) -> None:
+    compatible = SmeInterface("__arm_streaming_compatible")
+    assert [trial.streaming for trial in trials_of(project, compatible, "plain")] == [False, True]
+    hostile = trials_of(project, compatible, "hostile")
+    assert [trial.streaming for trial in hostile] == [False, False, False, True, True, False]
+    assert len({trial.fill for trial in hostile if trial.streaming}) == 2, "so that what depends on the fill shows"
+    assert not any(trial.streaming for trial in trials_of(project, SmeInterface("__arm_streaming"), "hostile"))
 
 
 # ---- what hostile builds leave out ---------------------------------------------------------------------------------

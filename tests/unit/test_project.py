@@ -66,6 +66,13 @@ def attributed(attribute: str) -> str:
     return f'prototype = "__attribute__(({attribute})) void f(float *x, int n, float e)"'
 
 
+def with_keywords(keywords: str) -> str:
+    return f"prototype = 'void f(float *x, int n, float e) {keywords}'"
+
+
+SME_KERNEL = KERNEL.replace('"sve"', '"sme"')
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -96,6 +103,11 @@ def attributed(attribute: str) -> str:
             KERNEL.replace('"sve"', '"avx2"') + attributed("aarch64_vector_pcs"),
             "a calling convention of aarch64, not of",
         ),
+        (KERNEL + with_keywords("__arm_streaming"), ":7: __arm_streaming needs an isa with SME, not 'sve'"),
+        (SME_KERNEL + with_keywords("__arm_straming"), "unknown keyword '__arm_straming' in"),
+        (SME_KERNEL + with_keywords('__arm_in("zb")'), ":7: __arm_in in"),
+        (SME_KERNEL + with_keywords('__arm_in("za") __arm_out("za")'), "'za' is shared twice in"),
+        (SME_KERNEL + with_keywords("__arm_streaming __arm_streaming_compatible"), "exclude each other"),
         (KERNEL.replace('"sve"', '"scalar"') + attributed("ms_abi"), "of x86_64, not of any host"),
         ('contracts = ["none.py"]' + KERNEL, "none.py: cannot read the contract"),
     ],
@@ -130,6 +142,7 @@ GOOD = {
     ("changes", "message"),
     [
         ({"prototype": '"void foo(float **x, size_t n, float a)"'}, "pointer to a pointer"),
+        ({"prototype": '"void foo(float *x, size_t n, float a) __arm_streaming"'}, "prototype of a kernel"),
         ({"prototype": '"__attribute__((ms_abi)) void foo(float *x, size_t n, float a)"'}, "prototype of a kernel"),
         ({"prototype": '"void foo"'}, "not a C function declaration"),
         ({"prototype": '"void foo(float *, size_t n, float a)"'}, "needs a name"),

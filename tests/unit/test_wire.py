@@ -229,7 +229,19 @@ def defined(name: str) -> int:
     return int(match[1].rstrip("u"), 0)
 
 
-@pytest.mark.parametrize("name", ["WIRE_VERSION", "PACK_MAGIC", "RECORD_MAGIC", "CASE_SPARSE", "OUTPUT_RUN_LIMIT"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "WIRE_VERSION",
+        "PACK_MAGIC",
+        "RECORD_MAGIC",
+        "CASE_SPARSE",
+        "OUTPUT_RUN_LIMIT",
+        "TRIAL_CLEAN_UPPERS",
+        "TRIAL_STREAMING",
+        "TRIAL_ZA_DORMANT",
+    ],
+)
 def test_constants_agree_with_the_header(name: str) -> None:
     assert getattr(layout, name) == defined(name)
 
