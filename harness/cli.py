@@ -34,6 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
     report = verbs.add_parser("report", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
     report.add_argument("run", metavar="RUN", help="a record, a kept run's directory or name, or last")
     add_options(report, "report")
+    _add_comparisons(verbs)
     for verb, text in (
         ("list", "show kernels, their suites, and targets"),
         ("doctor", "show what works on this machine and what is missing"),
@@ -43,6 +44,17 @@ def make_parser() -> argparse.ArgumentParser:
         )
     verbs.add_parser("clean", help="drop cached builds and kept runs", description="Drop cached builds and kept runs.")
     return parser
+
+
+def _add_comparisons(verbs: argparse._SubParsersAction[_Parser]) -> None:
+    text = "say what changed from run A to run B"
+    diff = verbs.add_parser("diff", help=text, description=f"{text.capitalize()}.")
+    for name in ("a", "b"):
+        diff.add_argument(name, metavar=name.upper(), help="a record, a kept run's directory or name, or last")
+    diff.add_argument("-v", dest="verbose", action="store_true", help="list everything")
+    text = "say how kernels fared in the runs kept here"
+    history = verbs.add_parser("history", help=text, description=f"{text.capitalize()}.")
+    history.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa or a glob (default: all)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,10 +90,14 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
         from harness.pipeline import run
 
         return run(settings, command)
-    if parsed.verb == "report":
+    if parsed.verb in ("report", "diff", "history"):
         from harness import kept
 
-        return kept.report(parsed.run, read_reports(parsed))
+        if parsed.verb == "report":
+            return kept.report(parsed.run, read_reports(parsed))
+        if parsed.verb == "diff":
+            return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
+        return kept.show_history(parsed.kernel)
     from harness import inspection
 
     if parsed.verb == "list":

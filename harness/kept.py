@@ -1,12 +1,17 @@
-"""The verbs that work on kept runs instead of running kernels: report."""
+"""The verbs that work on kept runs instead of running kernels: report, diff, history."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.errors import ExitCode, UsageError, perhaps
 from harness.project import find_manifest
+from harness.report import history
+from harness.report.difference import difference, render
 from harness.report.record import RUNS_DIRECTORY, replace_file
 from harness.report.run import read_record, run_of
 from harness.settings import Reports
@@ -23,6 +28,27 @@ def report(name: str, reports: Reports) -> ExitCode:
         replace_file(reports.json, json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n")
     tell(run_of(record), reports)
     return ExitCode(record["exit_code"]) if record["exit_code"] is not None else ExitCode.INTERRUPTED
+
+
+def diff(before: str, after: str, *, verbose: bool) -> ExitCode:
+    """Say what changed from one run to another."""
+    found = difference(*(run_of(read_record(record_path(name))) for name in (before, after)))
+    print(render(found, verbose=verbose))
+    return ExitCode.KERNEL_FAILED if found.is_regression else ExitCode.PASSED
+
+
+def show_history(patterns: Sequence[str]) -> ExitCode:
+    """Say how kernels fared in the runs kept here."""
+    records = {path.parent.name: read_record(path) for path in kept_records()}
+    kernels = {
+        kernel: told
+        for kernel, told in history.points(records).items()
+        if not patterns or any(fnmatchcase(kernel, pattern) for pattern in patterns)
+    }
+    if not kernels:
+        raise UsageError(f"none of the {len(records)} runs kept here judged {' or '.join(patterns) or 'a kernel'}")
+    print(history.render(kernels, plain=(sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")))
+    return ExitCode.PASSED
 
 
 def record_path(name: str) -> Path:

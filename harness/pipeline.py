@@ -32,8 +32,10 @@ from harness.place.host import HostPlace
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.proof import prove
+from harness.report.difference import difference
+from harness.report.difference import render as difference_text
 from harness.report.record import Recorder, last_record, new_run_directory
-from harness.report.run import Run
+from harness.report.run import Run, read_record, run_of
 from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
@@ -68,6 +70,7 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
 def _run_at(
     place: Place, settings: Settings, selection: Selection, project: Project, command: Sequence[str]
 ) -> ExitCode:
+    baseline = run_of(read_record(settings.baseline)) if settings.baseline else None
     surveyor = make_surveyor(place)
     points, absences = select(project, selection)
     capabilities = surveyor.survey(project, (point.need for point in points), selection.compilers, selection.emulator)
@@ -83,8 +86,17 @@ def _run_at(
     recorder.notes = _notes(plan, selection)
     if recorder.notes:
         recorder.write(finished=finished, exit_code=code)
-    tell(Run(recorder.facts(finished=finished, exit_code=code), result.verdicts), settings.reports)
-    return code
+    run = Run(recorder.facts(finished=finished, exit_code=code), result.verdicts)
+    tell(run, settings.reports)
+    return _held_against(baseline, run, code, settings) if baseline else code
+
+
+def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
+    """Say what changed since the baseline; a regression fails a run that passed."""
+    found = difference(baseline, run)
+    print(f"\nAgainst {settings.baseline}:\n")
+    print(difference_text(found, verbose=settings.reports.verbose))
+    return ExitCode.KERNEL_FAILED if found.is_regression and code is ExitCode.PASSED else code
 
 
 def _notes(plan: Plan, selection: Selection) -> list[str]:

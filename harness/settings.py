@@ -146,6 +146,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("x", ("-x",), "stop after the first failure", None, group="how"),
     Option("dry_run", ("--dry-run",), "say what would run, and run nothing", None, group="how"),
+    Option("baseline", ("--baseline",), "a record to compare with: a regression fails the run", Path, "F", group="how"),
     Option("config", ("--config",), "the manifest (default: harness.toml found upwards)", Path, "F", group="how"),
     Option("json", ("--json",), "write the record of the run", Path, "F", group="reports", verbs=_TELLING),
     Option(
@@ -195,6 +196,7 @@ class Settings:
     stop_early: bool
     dry_run: bool
     config: Path | None
+    baseline: Path | None
     reports: Reports
 
 
@@ -256,6 +258,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         stop_early=values["x"],
         dry_run=values["dry_run"],
         config=values["config"],
+        baseline=values["baseline"],
         reports=_reports(values),
     )
 

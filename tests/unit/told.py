@@ -115,4 +115,5 @@ def retold(told: Run) -> Run:
 
 
 RECORD_1 = Path(__file__).parents[1] / "data" / "record-1.json"
-"""Written by a harness of version 0.1 (record version 1), with paths and most cases cut."""
+"""Written by a harness that wrote version 1, with paths and most cases cut."""
+RECORD_2 = RECORD_1.with_name("record-2.json")
