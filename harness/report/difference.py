@@ -12,7 +12,7 @@ from harness.report.table import describe, headroom_text, ulp_text
 from harness.report.text import visible
 
 LOST_HEADROOM = 0.1
-"""Share of the tolerance by which the worst case of a group may come closer to its limit before that is a regression."""
+"""Share of the tolerance by which the worst case of a group comes closer to its limit when that is a regression."""
 TOLD_HEADROOM = 0.01
 """Share from which a change is told."""
 _SHOWN = 20
