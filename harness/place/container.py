@@ -20,7 +20,7 @@ from harness.errors import BuildError, HarnessError
 from harness.machine import cpu_identity
 from harness.place import Command, Exit, GuestCall, GuestEnd, Processor, Program, Slot
 from harness.place.containers import Confinement, Container, Pool, remove_stale
-from harness.place.engine import EngineLostError, connect
+from harness.place.engine import EngineLostError, connect, engine_errors
 from harness.place.image import INSTALLED, Installed, find_or_build, progress
 from harness.place.sources import closure, topmost
 from harness.place.supervisor import CancelledError, ContainerLostError, Limits
@@ -35,7 +35,8 @@ _MIB = 1 << 20
 _SCRATCH_MIB = 512
 _GUEST = Limits(kept_bytes=8192, file_bytes=_JOB_MIB * _MIB)
 _TOOL = Limits(kept_bytes=64 * _MIB, file_bytes=256 * _MIB)
-_GUESTS = Confinement("guests", memory_mib=2048, processes=64, writable={JOB: _JOB_MIB})
+_LEAST_GUEST_MIB = 1536
+_PROCESSES = 64
 
 
 class ContainerPlace:
@@ -54,18 +55,26 @@ class ContainerPlace:
         Raises:
             UnavailableError: no engine, no permission, no image.
         """
+        say = progress(quiet)
         self._engine = connect()
-        self._image = find_or_build(self._engine, docker_files, cache / "images" / "lock", progress(quiet))
+        self._image = find_or_build(self._engine, docker_files, cache / "images" / "lock", say)
         self._cache = cache
         files = closure(sources)
         directories = topmost([*(path.parent for path in files), cache, Path("/tmp")])
         writable = {str(directory): _SCRATCH_MIB for directory in directories}
-        building = Confinement("compilers", memory_mib=2048, processes=64, writable=writable)
+        building = Confinement("compilers", memory_mib=2048, processes=_PROCESSES, writable=writable)
         greeting = [(str(path), path.read_bytes(), 0o644) for path in files]
-        self._builds = Pool(self._engine, self._image.id, building, greeting)
-        self.guests = Pool(self._engine, self._image.id, _GUESTS)
+        self._builds = Pool(self._engine, self._image.id, building, say, greeting)
+        running = Confinement("guests", self._guest_mib(slots), _PROCESSES, writable={JOB: _JOB_MIB})
+        self.guests = Pool(self._engine, self._image.id, running, say)
         self.guests.warm_up(slots)  # compilers may find everything in the cache
         threading.Thread(target=remove_stale, args=(self._engine,), daemon=True).start()
+
+    def _guest_mib(self, slots: int) -> int:
+        """Share the engine's memory so that all guests together leave some of it to the machine."""
+        with engine_errors("say how much memory there is"):
+            total_mib = int(self._engine.info().get("MemTotal", 0)) // _MIB
+        return max(_LEAST_GUEST_MIB, total_mib // (slots + 1))
 
     @property
     def native_triple(self) -> str:
@@ -199,7 +208,7 @@ class _ContainerSlot:
 
     def memory_bytes(self) -> int:
         """Return what the directory of the job, which is held in memory, leaves of the container's."""
-        return (_GUESTS.memory_mib - _JOB_MIB) * _MIB
+        return (self.place.guests.confinement.memory_mib - _JOB_MIB) * _MIB
 
     def run(self, call: GuestCall) -> GuestEnd:
         """Run a guest in the container."""

@@ -7,7 +7,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from requests.exceptions import RequestException
 
 import docker
 from harness.place.engine import EngineLostError, engine_errors
-from harness.place.supervisor import ContainerLostError, Supervisor
+from harness.place.supervisor import CancelledError, ContainerLostError, Supervisor
 
 LABEL = "harness.container"
 OWNER_LABEL = "harness.process"
@@ -44,6 +44,8 @@ class Container:
     """A running container, seen through its supervisor."""
 
     supervisor: Supervisor
+    warnings: tuple[str, ...]
+    """What the engine cannot confine it by."""
     sent: set[str] = field(default_factory=set)
     """Paths of files that it has."""
 
@@ -84,7 +86,7 @@ def start(engine: docker.APIClient, image: str, confinement: Confinement, cancel
     connection: socket.socket = getattr(attached, "_sock", attached)  # plain HTTP comes wrapped in a SocketIO
     supervisor = Supervisor(connection, cancelled)
     supervisor.wait_until_ready()
-    return Container(supervisor)
+    return Container(supervisor, tuple(made.get("Warnings") or ()))
 
 
 def _tmpfs(size_mib: int) -> str:
@@ -106,10 +108,13 @@ class Pool:
     engine: docker.APIClient
     image: str
     confinement: Confinement
+    say: Callable[[str], None]
+    """Told once what the engine cannot do."""
     greeting: Sequence[tuple[str, bytes, int]] = ()
     """Files that every container gets first."""
     cancelled: threading.Event = field(default_factory=threading.Event)
     _idle: queue.SimpleQueue[Container | Exception] = field(default_factory=queue.SimpleQueue)
+    _has_warned: threading.Event = field(default_factory=threading.Event)
     _coming: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -164,4 +169,10 @@ class Pool:
             return error
         except ContainerLostError as error:
             return EngineLostError(f"a container for the {self.confinement.role} did not start: {error}")
+        except CancelledError:
+            return EngineLostError("the run was interrupted")
+        if not self._has_warned.is_set():
+            self._has_warned.set()
+            for warning in container.warnings:
+                self.say(f"--in docker: the engine warns: {warning}")
         return container
