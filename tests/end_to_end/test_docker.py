@@ -162,19 +162,20 @@ def test_sources_of_a_project_come_along_under_their_own_paths(harness: Harness,
 
 # ---- kernels that want out -----------------------------------------------------------------------------------------
 
+KEPT_IN = {"PASS"}
+"""It was kept from what it tried, and says so by the right sum."""
 EXPECTED = {
-    "sums": "PASS",
-    "opens_socket": "PASS",
-    "reads_environment": "PASS",
-    "reads_sources": "PASS",
-    "writes_outside": "PASS",
-    "forks_without_end": "TIMEOUT",
-    "fills_disk": "PASS",
-    "eats_memory": "CRASH",
-    "never_returns": "TIMEOUT",
-    "kills_parent": "PASS",
+    "sums": KEPT_IN,
+    "opens_socket": KEPT_IN,
+    "reads_environment": KEPT_IN,
+    "reads_sources": KEPT_IN,
+    "writes_outside": KEPT_IN,
+    "fills_disk": KEPT_IN,
+    "kills_parent": KEPT_IN,
+    "forks_without_end": {"TIMEOUT"},
+    "never_returns": {"TIMEOUT"},
+    "eats_memory": {"CRASH", "TIMEOUT"},  # whichever it comes to the end of first
 }
-"""PASS: it was kept from what it tried, and says so by the right sum."""
 
 
 @pytest.fixture(scope="session")
@@ -191,9 +192,8 @@ def intrusion(once: Once) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_intruder_is_contained(name: str, intrusion: dict[str, list[dict[str, Any]]]) -> None:
-    assert [(row["outcome"], row["detail"] if row["outcome"] != EXPECTED[name] else "") for row in intrusion[name]] == [
-        (EXPECTED[name], "")
-    ]
+    (row,) = intrusion[name]
+    assert row["outcome"] in EXPECTED[name], row["detail"]
 
 
 def test_every_intruder_is_expected() -> None:
