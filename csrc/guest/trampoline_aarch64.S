@@ -8,71 +8,12 @@
 #include <sys/syscall.h>
 
 #include "abi.h"
+#include "registers_aarch64.inc"
+
+#define PROT_READ 1
 
     .arch armv8.2-a+sve
     .text
-
-#define PROT_READ 1
-#define SMSTOP .inst 0xd503467f /* smstop: leaves streaming mode and disables ZA */
-#define SMSTART_SM .inst 0xd503437f /* smstart sm */
-#define SMSTART_ZA .inst 0xd503457f /* smstart za */
-#define RDSVL_X9 .inst 0x04bf5829 /* rdsvl x9, #1 */
-#define LDR_ZA 0xe10001c0 /* ldr za[w12, 0], [x14] */
-#define STR_ZA 0xe12001c0 /* str za[w12, 0], [x14] */
-#define LDR_ZT0 .inst 0xe11f81c0 /* ldr zt0, [x14] */
-#define STR_ZT0 .inst 0xe13f81c0 /* str zt0, [x14] */
-#define SVCR S3_3_C4_C2_2
-#define TPIDR2_EL0 S3_3_C13_C0_5
-
-/* \to = the address of the sealed region, whose first member is struct abi_entry. */
-.macro entry_address to
-    adrp \to, guest_frozen
-    ldr \to, [\to, #:lo12:guest_frozen]
-.endm
-
-.macro exit_address to
-    adrp \to, guest_frozen + 8
-    ldr \to, [\to, #:lo12:guest_frozen + 8]
-.endm
-
-/* x19 to x28 at \base + \at. */
-.macro pairs_x19_x28 instruction base at
-    \instruction x19, x20, [\base, #\at]
-    \instruction x21, x22, [\base, #\at + 16]
-    \instruction x23, x24, [\base, #\at + 32]
-    \instruction x25, x26, [\base, #\at + 48]
-    \instruction x27, x28, [\base, #\at + 64]
-.endm
-
-.macro pairs_d8_d15 instruction base at
-    \instruction d8, d9, [\base, #\at]
-    \instruction d10, d11, [\base, #\at + 16]
-    \instruction d12, d13, [\base, #\at + 32]
-    \instruction d14, d15, [\base, #\at + 48]
-.endm
-
-.macro quads_q8_q23 instruction base
-    .irp n, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
-    \instruction q\n, [\base, #16 * (\n - 8)]
-    .endr
-.endm
-
-/* Registers p\first to p\last, one predicate's length apart. */
-.macro predicates instruction base first last
-    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    .if \n >= \first && \n <= \last
-    \instruction p\n, [\base, #\n - \first, mul vl]
-    .endif
-    .endr
-.endm
-
-.macro vectors instruction base first last
-    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
-    .if \n >= \first && \n <= \last
-    \instruction z\n, [\base, #\n - \first, mul vl]
-    .endif
-    .endr
-.endm
 
 /* ---- guest_enter(values, result) ------------------------------------------------------------------ */
 
@@ -125,16 +66,6 @@ guest_recover:
 
 /* ---- guest_trampoline(the kernel's arguments) ----------------------------------------------------- */
 
-/* \to = \base + \at, which may be too far for one instruction. */
-.macro part_of base to at
-    add \to, \base, #(\at & ~0xfff)
-    add \to, \to, #(\at & 0xfff)
-.endm
-
-.macro entry_part to at
-    part_of x16, \to, \at
-.endm
-
 /* Registers that only the variants of the standard preserve, for the adapter: it may rely on them too. */
 .macro move_variant_registers instruction flags
     tbz \flags, #GATE_VECTOR_PCS_BIT, 1f
@@ -146,13 +77,6 @@ guest_recover:
     entry_part x9, ENTRY_ADAPTER_P
     predicates \instruction, x9, 4, 15
 2:
-.endm
-
-.macro quads_q0_q7 instruction base at
-    \instruction q0, q1, [\base, #\at]
-    \instruction q2, q3, [\base, #\at + 32]
-    \instruction q4, q5, [\base, #\at + 64]
-    \instruction q6, q7, [\base, #\at + 96]
 .endm
 
 /* Makes the sealed region read-only. A system call keeps the low 128 bits of vector registers only (Linux,
@@ -184,16 +108,6 @@ guest_recover:
     ldp x4, x5, [x16, #ENTRY_ARGUMENT_X + 32]
     ldp x6, x7, [x16, #ENTRY_ARGUMENT_X + 48]
     ldr x8, [x16, #ENTRY_ARGUMENT_X + 64]
-.endm
-
-/* All of ZA, by horizontal slices of x9 bytes, from or to x14. */
-.macro slices encoding
-    mov w12, #0
-3:  .inst \encoding
-    add x14, x14, x9
-    add w12, w12, #1
-    cmp x12, x9
-    b.ne 3b
 .endm
 
 /* ZA first, then TPIDR2_EL0 (AAPCS64 6.6.3); SMSTART SM zeroes all vector and predicate registers, and with them the
