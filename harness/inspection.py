@@ -65,10 +65,15 @@ def show_doctor(config: str | None) -> ExitCode:
         for need in _needs(project, target):
             found = capabilities.executors[need]
             how = f"{found.how} {found.version}" if isinstance(found, Executor) else "not available"
-            detail = f"CPU {found.cpu}" if isinstance(found, Executor) else str(found)
+            detail = _how_it_runs(found) if isinstance(found, Executor) else str(found)
             rows.append([target.name, need.isa, need.vector_bits or "-", how, detail])
     print(tabulate(rows, ("target", "ISA", "bits", "runs by", "CPU, or what to do"), disable_numparse=True))
     return ExitCode.PASSED
+
+
+def _how_it_runs(executor: Executor) -> str:
+    lacks = f"; hostile builds without {', '.join(executor.lacks)}" if executor.lacks else ""
+    return f"CPU {executor.cpu}{lacks}"
 
 
 def _means(found: Compiler | Missing) -> str:

@@ -278,7 +278,9 @@ class Surveyor:
 
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 _SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
-_C_LIBRARY_REMEDY = "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross)"
+_C_LIBRARY_REMEDY = (
+    "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross, libc6-dev-riscv64-cross)"
+)
 
 
 def _ways(target: Target) -> str:

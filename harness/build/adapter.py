@@ -5,6 +5,8 @@ csrc/guest/adapter.h is the interface that it implements.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.model import Contract, Kernel, has_sme
 from harness.prototype import Parameter, Prototype, ScalarType
 
@@ -30,8 +32,8 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
         *(f"#include <{header}>" for header in _HEADERS),
         *_typedefs(prototype),
         "",
-        f"{prototype.declare(kernel.symbol)};",
-        f"{prototype.declare('guest_trampoline')};",
+        f"{_declared(prototype).declare(kernel.symbol)};",
+        f"{_declared(prototype).declare('guest_trampoline')};",
         f"void (*const guest_kernel)(void) = (void (*)(void)){kernel.symbol};",
         f"const struct guest_signature guest_signature = {_signature(prototype, kernel.isa)};",
         "",
@@ -42,6 +44,14 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _declared(prototype: Prototype) -> Prototype:
+    """Return the prototype to call by: gcc refuses riscv_vector_cc without V, which the guest is compiled without.
+
+    It passes scalars as the base convention does. What more it preserves, the trampoline does too.
+    """
+    return replace(prototype, calling_convention="") if prototype.calling_convention == "riscv_vector_cc" else prototype
 
 
 def _call(result: ScalarType | None, call: str) -> list[str]:

@@ -46,7 +46,10 @@ def test_a_function_of_nothing_has_no_arguments() -> None:
 
 @pytest.mark.parametrize(
     ("attribute", "flags"),
-    [("ms_abi", ".flags = SIGNATURE_MS_ABI,"), ("__aarch64_vector_pcs__", ".flags = SIGNATURE_VECTOR_PCS,")],
+    [
+        ("ms_abi", ".flags = SIGNATURE_MS_ABI,"),
+        ("__aarch64_vector_pcs__", ".flags = SIGNATURE_VECTOR_PCS,"),
+    ],
 )
 def test_a_calling_convention_is_declared_and_told(attribute: str, flags: str) -> None:
     before = adapter(f"__attribute__(({attribute})) float k(const float *x, int n)")
@@ -56,6 +59,12 @@ def test_a_calling_convention_is_declared_and_told(attribute: str, flags: str) -
     assert declared in before
     assert declared.replace("guest_trampoline", "k") in before
     assert flags in before
+
+
+def test_the_vector_variant_of_riscv_is_told_and_not_declared() -> None:
+    text = adapter("__attribute__((riscv_vector_cc)) float k(const float *x, int n)")
+    assert "\nfloat guest_trampoline(const float *x, int n);" in text
+    assert ".flags = SIGNATURE_VECTOR_CC," in text
 
 
 def test_the_platforms_own_convention_needs_no_flags() -> None:
