@@ -282,6 +282,15 @@ def test_a_register_that_must_survive_and_does_not_is_named(run: Run, machine: s
         assert trial.violations[0].before != trial.violations[0].after
 
 
+@pytest.mark.parametrize("machine", ["riscv64"], indirect=True)
+def test_a_fault_is_told_without_the_pointers_that_compiled_code_relies_on(run: Run) -> None:
+    ended = run('__asm__ volatile("li gp, 1\\n li tp, 1\\n sd zero, 8(zero)");')
+    assert [(f.signal, f.address, f.is_write) for t in ended.trials if (f := t.fault)] == [
+        (signal.SIGSEGV, 8, True)
+    ] * 2
+    assert ended.transcript.complete
+
+
 # Stores what it is entered with: the integer arguments number 3 to 5, the first two stack slots, two vector registers.
 STORES_ARGUMENTS = {
     "x86_64": (
