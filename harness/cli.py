@@ -34,6 +34,10 @@ def make_parser() -> argparse.ArgumentParser:
     report = verbs.add_parser("report", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
     report.add_argument("run", metavar="RUN", help="a record, a kept run's directory or name, or last")
     add_options(report, "report")
+    text = "put the records of all shards of a run together"
+    merge = verbs.add_parser("merge", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
+    merge.add_argument("runs", nargs="+", metavar="RUN", help="a record of each shard")
+    add_options(merge, "merge")
     _add_comparisons(verbs)
     for verb, text in (
         ("list", "show kernels, their suites, and targets"),
@@ -90,11 +94,13 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
         from harness.pipeline import run
 
         return run(settings, command)
-    if parsed.verb in ("report", "diff", "history"):
+    if parsed.verb in ("report", "merge", "diff", "history"):
         from harness import kept
 
         if parsed.verb == "report":
             return kept.report(parsed.run, read_reports(parsed))
+        if parsed.verb == "merge":
+            return kept.merge(parsed.runs, read_reports(parsed))
         if parsed.verb == "diff":
             return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
         return kept.show_history(parsed.kernel)

@@ -1,16 +1,17 @@
-"""The verbs that work on kept runs instead of running kernels: report, diff, history."""
+"""The verbs that work on kept runs instead of running kernels: report, merge, diff, history."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ExitCode, UsageError, perhaps
 from harness.project import find_manifest
-from harness.report import history
+from harness.report import history, merging
 from harness.report.difference import difference, render
 from harness.report.record import RUNS_DIRECTORY, replace_file
 from harness.report.run import read_record, run_of
@@ -23,7 +24,15 @@ LAST = "last"
 
 def report(name: str, reports: Reports) -> ExitCode:
     """Tell of a run again; the exit code is that of the run, so that a failure cannot be reported away."""
-    record = read_record(record_path(name))
+    return _tell(read_record(record_path(name)), reports)
+
+
+def merge(names: Sequence[str], reports: Reports) -> ExitCode:
+    """Put the shards of a run together and tell of the whole."""
+    return _tell(merging.merge({name: read_record(record_path(name)) for name in names}), reports)
+
+
+def _tell(record: Mapping[str, Any], reports: Reports) -> ExitCode:
     if reports.json:
         replace_file(reports.json, json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n")
     tell(run_of(record), reports)

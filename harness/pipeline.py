@@ -8,15 +8,15 @@ import shutil
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from harness.build import HOSTILE, Builder
 from harness.build.shims import coverage_note
-from harness.build.store import cache_directory
+from harness.build.store import cache_directory, key_of
 from harness.errors import ExitCode, UsageError
 from harness.model import (
     SCALAR_ISA,
@@ -29,13 +29,14 @@ from harness.model import (
 )
 from harness.place import Place
 from harness.place.host import HostPlace
-from harness.plan import make_plan, select
+from harness.plan import digest, make_plan, select, share_of
+from harness.progress import Progress
 from harness.project import load_project
 from harness.proof import prove
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
 from harness.report.record import Recorder, last_record, new_run_directory
-from harness.report.run import Run, read_record, run_of
+from harness.report.run import Run, has_failed, read_record, run_of
 from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
@@ -79,6 +80,8 @@ def _run_at(
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
     recorder = _recorder(settings, project, place, command)
+    if settings.shard:
+        recorder.shard = {**asdict(settings.shard), "jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
     result = execute(plan, surveyor.builder, recorder, settings, command)
     code = ExitCode.INTERRUPTED if result.interrupted else exit_code(plan, result.verdicts)
     finished = not result.interrupted
@@ -89,6 +92,11 @@ def _run_at(
     run = Run(recorder.facts(finished=finished, exit_code=code), result.verdicts)
     tell(run, settings.reports)
     return _held_against(baseline, run, code, settings) if baseline else code
+
+
+def _source_digests(plan: Plan) -> dict[str, str]:
+    kernels = {job.kernel.id: job.kernel for job in plan.jobs}
+    return {name: key_of(path.read_bytes() for path in kernel.sources) for name, kernel in kernels.items()}
 
 
 def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
@@ -222,31 +230,37 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them."""
     verdicts: dict[int, list[Verdict]] = {}
     bench = Workbench(builder, threading.Semaphore(2 * settings.jobs + _JOBS_AHEAD))
-    bar = _progress_line(len(plan.jobs), settings)
+    share = share_of(plan, settings.shard)
+    chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
+    progress = _progress(list(chosen.values()), settings)
     maker = VerdictMaker(settings, program_name(command))
-    left = Counter(job.kernel.op for job in plan.jobs)
+    left = Counter(job.kernel.op for job in chosen.values())
     interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
     try:
-        futures = {pool.submit(bench.run, job): rank for rank, job in enumerate(plan.jobs)}
+        futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
         for finished in _in_judging_order(plan.jobs, futures):
             if finished is None:
                 recorder.write_if_due()
+                progress.tick()
                 continue
             rank, ran = finished
             job = plan.jobs[rank]
             bench.waiting_room.release()
-            verdicts[rank] = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
-            recorder.add_job(rank, job, ran.observation, ran.binary.commands if ran.binary else (), ran.inputs_digest)
-            recorder.add(rank, verdicts[rank])
+            found = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
+            if rank not in share.helpers:
+                verdicts[rank] = found
+                commands = ran.binary.commands if ran.binary else ()
+                recorder.add_job(rank, job, ran.observation, commands, ran.inputs_digest)
+                recorder.add(rank, found)
             left[job.kernel.op] -= 1
             if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
                 maker.forget(job.kernel.op)
                 bench.forget(job.kernel.op)
-            if len(verdicts) < len(plan.jobs):
+            if len(verdicts) < len(share.own):
                 recorder.write_if_due()
-            bar(len(verdicts))
-            if settings.stop_early and any(v.outcome is not Outcome.PASS for v in verdicts[rank]):
+            progress.judged(job, sum(map(has_failed, found)))
+            if settings.stop_early and any(v.outcome is not Outcome.PASS for v in found):
                 break
     except KeyboardInterrupt:
         interrupted = True
@@ -254,7 +268,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         bench.cancelled.set()
         builder.place.close()
         pool.shutdown(wait=True, cancel_futures=True)
-        bar(None)
+        progress.close()
     unrun = [absent(absence) for absence in plan.absences]
     recorder.add(len(plan.jobs), unrun)
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
@@ -346,15 +360,14 @@ def program_name(command: Sequence[str]) -> str:
         return shlex.quote(str(started))
 
 
-def _progress_line(total: int, settings: Settings) -> Callable[[int | None], None]:
-    """Return a function that shows how many jobs are done, on a terminal's standard error only."""
+def _progress(jobs: Sequence[Job], settings: Settings) -> Progress:
+    is_silent = settings.reports.quiet or settings.reports.verbose
+    return Progress(jobs, sys.stderr, is_live=sys.stderr.isatty(), is_silent=is_silent)
 
-    def silent(_done: int | None) -> None:
-        pass
 
-    def show(done: int | None) -> None:
-        text = "" if done is None else f"{done} of {total} jobs done"
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
-
-    return show if sys.stderr.isatty() and not settings.reports.quiet and not settings.reports.verbose else silent
+def _watched(bench: Workbench, job: Job, progress: Progress) -> Ran:
+    progress.begin(job)
+    try:
+        return bench.run(job)
+    finally:
+        progress.end(job)

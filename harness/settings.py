@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UsageError, perhaps
 
 if TYPE_CHECKING:
-    from harness.model import Selection
+    from harness.model import Selection, Shard
 
 ENVIRONMENT_PREFIX = "HARNESS_"
 
@@ -70,6 +70,17 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _shard(text: str) -> Shard:
+    from harness.model import Shard  # here, because --help shall not pay for it
+
+    index, _, count = text.partition("/")
+    if not (index.isascii() and index.isdigit() and count.isascii() and count.isdigit()):
+        raise UsageError(f"--shard {text}: expected i/n, such as 1/4")
+    if not 1 <= int(index) <= int(count):
+        raise UsageError(f"--shard {text}: the first is 1/{count}, the last {count}/{count}")
+    return Shard(int(index), int(count))
+
+
 def _count(flag: str, low: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
@@ -96,7 +107,7 @@ OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
 VARIANTS = ("plain", "hostile")
 PLACES = ("host", "docker")
 EMULATORS = ("native", "qemu-user")
-_TELLING = ("run", "report")
+_TELLING = ("run", "report", "merge")
 """The verbs that tell of a run."""
 
 OPTIONS: tuple[Option, ...] = (
@@ -147,6 +158,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("x", ("-x",), "stop after the first failure", None, group="how"),
     Option("dry_run", ("--dry-run",), "say what would run, and run nothing", None, group="how"),
     Option("baseline", ("--baseline",), "a record to compare with: a regression fails the run", Path, "F", group="how"),
+    Option(
+        "shard",
+        ("--shard",),
+        "only the i-th of n parts of the run; see merge",
+        _shard,
+        "I/N",
+        group="how",
+    ),
     Option("config", ("--config",), "the manifest (default: harness.toml found upwards)", Path, "F", group="how"),
     Option("json", ("--json",), "write the record of the run", Path, "F", group="reports", verbs=_TELLING),
     Option(
@@ -197,6 +216,7 @@ class Settings:
     dry_run: bool
     config: Path | None
     baseline: Path | None
+    shard: Shard | None
     reports: Reports
 
 
@@ -259,17 +279,18 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         dry_run=values["dry_run"],
         config=values["config"],
         baseline=values["baseline"],
+        shard=values["shard"],
         reports=_reports(values),
     )
 
 
 def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Reports:
-    """Turn the parsed command line of `harness report` into what is to be told.
+    """Turn the parsed command line of `harness report` or `merge` into what is to be told.
 
     Raises:
         UsageError: a value that an option cannot have.
     """
-    return _reports(_values("report", parsed, os.environ if environment is None else environment))
+    return _reports(_values(parsed.verb, parsed, os.environ if environment is None else environment))
 
 
 def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any]:

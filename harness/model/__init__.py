@@ -40,7 +40,7 @@ from harness.model.observation import (
     TrialStatus,
     Violation,
 )
-from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Side, Trial
+from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
 from harness.model.project import SCALAR_ISA, Emulation, Kernel, Project, Target, has_sme
 from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
@@ -93,6 +93,7 @@ __all__ = [
     "Rounding",
     "Runs",
     "Selection",
+    "Shard",
     "Side",
     "SumPass",
     "Target",

@@ -147,6 +147,15 @@ class Selection:
     cpu_timeout_s: float = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts of a run."""
+
+    index: int
+    """From 1."""
+    count: int
+
+
 class Role(Enum):
     """Why a point is run."""
 

@@ -40,6 +40,8 @@ class Recorder:
     manifest: Path | None
     notes: Sequence[str] = ()
     """What the inputs are proven to show, what is waived, what was left out."""
+    shard: Mapping[str, object] | None = None
+    """Which part of the run this is: index, count, and number of jobs and digest of the whole plan."""
     reproduce: str = ""
     """The shell command that repeats the run."""
     _started: float = field(default_factory=time.time)
@@ -102,6 +104,7 @@ class Recorder:
             "exit_code": exit_code,
             "command": list(self.command),
             "reproduce": self.reproduce,
+            "shard": dict(self.shard) if self.shard else None,
             "manifest": str(self.manifest) if self.manifest else None,
             "seed": self.seed,
             "host": _host(),

@@ -23,9 +23,10 @@ def test_the_synopsis_names_every_option_and_no_other() -> None:
     assert synopsis
     promised = set(re.findall(r"[\[|](--?[a-z-]+)", synopsis[0])) | {"--vl"}
     assert promised == {flag for option in OPTIONS for flag in option.flags}
-    report = re.search(r"(?m)^    harness report .*$", DOCUMENT)
-    assert report
-    assert set(re.findall(r"[\[|](--?[a-z-]+)", report[0])) == {f for o in options_of("report") for f in o.flags}
+    for verb in ("report", "merge"):
+        line = re.search(rf"(?m)^    harness {verb} .*$", DOCUMENT)
+        assert line
+        assert set(re.findall(r"[\[|](--?[a-z-]+)", line[0])) == {f for o in options_of(verb) for f in o.flags}
     verbs = re.findall(r"harness ((?:\w+ \| )+)", synopsis[0])[0].split(" | ")
     assert {"run", *filter(None, verbs)} == {"run", "list", "doctor", "clean"}
 

@@ -103,6 +103,7 @@ MAY_IMPORT = {
     "audit": GROUND | {"build", "launch"},
     "workbench": GROUND | {"audit", "build", "inputs", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
+    "progress": GROUND | {"report"},
     "telling": GROUND | {"report", "settings"},
     "kept": GROUND | {"project", "report", "settings", "telling"},
     "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds

@@ -1,0 +1,54 @@
+"""A share of a plan: what one of several machines runs, so that their records together are that of the whole run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.model import SCALAR_ISA, Plan, Shard
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Places in the plan, in order."""
+
+    own: tuple[int, ...]
+    """Jobs that are judged and recorded here."""
+    helpers: tuple[int, ...]
+    """Scalar jobs of other shards, which run here too because what is judged here is compared with them."""
+
+
+def share_of(plan: Plan, shard: Shard | None) -> Share:
+    """Deal the jobs out in turn: neighbours in the plan are builds of one kernel and take about as long."""
+    ranks = range(len(plan.jobs))
+    if shard is None:
+        return Share(tuple(ranks), ())
+    own = tuple(rank for rank in ranks if rank % shard.count == shard.index - 1)
+    ops = {plan.jobs[rank].kernel.op for rank in own}
+    first_scalar: dict[str, int] = {}
+    for rank, job in enumerate(plan.jobs):
+        if job.kernel.isa == SCALAR_ISA and job.kernel.op in ops:
+            first_scalar.setdefault(job.kernel.op, rank)
+    return Share(own, tuple(rank for rank in first_scalar.values() if rank not in own))
+
+
+def digest(plan: Plan, sources: Mapping[str, str]) -> str:
+    """Return what is equal for shards of one plan only; `sources` has a digest of each kernel's sources."""
+    jobs = [
+        (
+            job.kernel.id,
+            sources[job.kernel.id],
+            job.contract.source_digest,
+            job.target.name,
+            job.build.label,
+            job.build.compiler.version,
+            job.vector_bits,
+            (job.executor.how, job.executor.version, job.executor.cpu),
+            [case.key for case in job.cases],
+        )
+        for job in plan.jobs
+    ]
+    absences = [(a.kernel, a.target, a.vector_bits, a.build, a.outcome.value) for a in plan.absences]
+    return hashlib.sha256(json.dumps([jobs, absences]).encode()).hexdigest()

@@ -1,0 +1,76 @@
+"""The line that says what a run is doing."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from harness.model import Selection
+from harness.progress import Progress
+from harness.project import load_project
+from tests.unit.test_plan import planned
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def progress(**how: Any) -> tuple[Progress, Clock, io.StringIO]:
+    clock, stream = Clock(), io.StringIO()
+    jobs = [
+        job
+        for job in planned(load_project(None, Path("/")), Selection(kernels=("sum_f32/*",))).jobs
+        if len(job.cases) > 1
+    ][:4]
+    return Progress(jobs, stream, clock=clock, **{"is_live": True, "is_silent": False, **how}), clock, stream
+
+
+def test_it_says_what_is_running_how_far_it_is_and_how_long_it_will_take() -> None:
+    shown, clock, _ = progress()
+    first, second = shown.jobs[:2]
+    shown.begin(first)
+    assert (
+        shown.line(0.0) == f"0 of 4 jobs done; running {first.kernel.id} {first.target.name} {first.build.label} (0 s)"
+    )
+    clock.now = 100.0
+    shown.end(first)
+    shown.judged(first, 3)
+    shown.begin(second)
+    left_s = 100 * sum(len(job.cases) for job in shown.jobs[1:]) / len(first.cases)
+    line = shown.line(107.0)
+    assert line.startswith("1 of 4 jobs done, 3 failures, about ")
+    assert f"about {round(107 / 100 * left_s / 60)} min left" in line
+    assert "(7 s)" in line
+
+
+def test_a_terminal_has_one_line_that_is_gone_at_the_end() -> None:
+    shown, _, stream = progress()
+    shown.tick()
+    shown.tick()
+    shown.close()
+    assert "\n" not in stream.getvalue()
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+
+def test_a_pipe_gets_a_plain_line_now_and_then() -> None:
+    shown, clock, stream = progress(is_live=False)
+    shown.tick()
+    assert stream.getvalue() == ""
+    clock.now = 31.0
+    shown.tick()
+    shown.tick()
+    assert stream.getvalue() == "harness: 0 of 4 jobs done\n"
+    shown.close()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_nothing_is_said_where_nothing_was_asked_for() -> None:
+    shown, clock, stream = progress(is_silent=True)
+    clock.now = 100.0
+    shown.tick()
+    shown.close()
+    assert stream.getvalue() == ""
