@@ -14,7 +14,7 @@ from harness.build import Builder, guest_digest, header_complaint
 from harness.build.store import key_of
 from harness.build.toolchain import find_compiler
 from harness.contract import op
-from harness.errors import HarnessError
+from harness.errors import BuildError
 from harness.launch import Load, observe
 from harness.launch.emulators import find_executor, qemu_version
 from harness.machine import resolve_triple
@@ -184,7 +184,7 @@ class Surveyor:
         """
         try:
             seen = self._observe(executor, compiler, need)
-        except HarnessError as error:
+        except BuildError as error:
             lacks_libc = any(sign in str(error) for sign in _SIGNS_OF_NO_C_LIBRARY)
             return {
                 "reason": f"{compiler.spec} cannot build the guest: {error}",

@@ -17,6 +17,6 @@ float writes_outside(const float *x, size_t len) {
     bool done = creates("/tmp/harness-intruder") || creates("/harness-intruder") ||
                 creates("/dev/shm/harness-intruder") || creates("/var/tmp/harness-intruder") ||
                 creates("/etc/harness-intruder") || creates("/usr/bin/harness-intruder") ||
-                creates("/run/harness-intruder");
+                creates("/run/harness-intruder") || creates("/dev/mqueue/harness-intruder");
     return sum_unless(done || access("/harness/supervisor", W_OK) == 0, x, len);
 }

@@ -10,18 +10,25 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from docker.errors import DockerException
 from docker.types import LogConfig, Ulimit
 from requests.exceptions import RequestException
 
 import docker
+from harness.errors import UnavailableError
 from harness.place.engine import EngineLostError, engine_errors
 from harness.place.supervisor import CancelledError, ContainerLostError, Supervisor
 
 LABEL = "harness.container"
 OWNER_LABEL = "harness.process"
 _USER = 10000
+_SEALED = ("/run", "/tmp", "/var/tmp")
+"""Podman makes these writable in a read-only container unless told otherwise."""
+_ULIMITS = {"core": 0, "msgqueue": 0, "nofile": 1024, "nproc": 4096}
+"""Processes of one user count on the whole machine: `pids_limit` is what confines a container. Without a value here
+Podman takes one that it may not have itself."""
 _STALE_S = 60
 """A container that was made this long ago and never started has lost its harness."""
 _MIB = 1 << 20
@@ -68,9 +75,9 @@ def start(engine: docker.APIClient, image: str, confinement: Confinement, cancel
             mem_limit=confinement.memory_mib * _MIB,
             memswap_limit=confinement.memory_mib * _MIB,
             pids_limit=confinement.processes,
-            ulimits=[Ulimit(name="core", soft=0, hard=0), Ulimit(name="nofile", soft=1024, hard=1024)],
+            ulimits=[Ulimit(name=name, soft=limit, hard=limit) for name, limit in _ULIMITS.items()],
             log_config=LogConfig(type="none"),  # everything that comes out would be written to the engine's disk
-            tmpfs={path: _tmpfs(size_mib) for path, size_mib in confinement.writable.items()},
+            tmpfs=_mounts(confinement.writable),
         )
         made = engine.create_container(
             image,
@@ -89,8 +96,13 @@ def start(engine: docker.APIClient, image: str, confinement: Confinement, cancel
     return Container(supervisor, tuple(made.get("Warnings") or ()))
 
 
-def _tmpfs(size_mib: int) -> str:
-    return f"rw,exec,nosuid,nodev,size={size_mib}m,nr_inodes=100k,mode=0755,uid={_USER},gid={_USER}"
+def _mounts(writable: Mapping[str, int]) -> dict[str, str]:
+    """Say what is held in memory. Podman's tmpfs knows no owner, so that the mode has to do."""
+    sealed = [path for path in _SEALED if not any(Path(other).is_relative_to(path) for other in writable)]
+    return {
+        **dict.fromkeys(sealed, "ro"),
+        **{path: f"rw,exec,nosuid,nodev,size={mib}m,mode=1777" for path, mib in writable.items()},
+    }
 
 
 def remove_stale(engine: docker.APIClient) -> None:
@@ -114,7 +126,7 @@ class Pool:
     """Files that every container gets first."""
     cancelled: threading.Event = field(default_factory=threading.Event)
     _idle: queue.SimpleQueue[Container | Exception] = field(default_factory=queue.SimpleQueue)
-    _has_warned: threading.Event = field(default_factory=threading.Event)
+    _has_started: threading.Event = field(default_factory=threading.Event)
     _coming: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -129,14 +141,15 @@ class Pool:
         """Return a container that is nobody else's until it is given back.
 
         Raises:
-            EngineLostError: the engine does not start one.
+            UnavailableError: the engine has never started one.
+            EngineLostError: it does not any more.
         """
         with self._guard:
             waits = self._coming > 0
             self._coming -= waits
         arrived = self._idle.get() if waits else self._started()
         if isinstance(arrived, Exception):
-            raise arrived
+            raise arrived if self._has_started.is_set() else UnavailableError(f"--in docker: {arrived}")
         return arrived
 
     def give_back(self, container: Container) -> None:
@@ -171,8 +184,8 @@ class Pool:
             return EngineLostError(f"a container for the {self.confinement.role} did not start: {error}")
         except CancelledError:
             return EngineLostError("the run was interrupted")
-        if not self._has_warned.is_set():
-            self._has_warned.set()
+        if not self._has_started.is_set():
+            self._has_started.set()
             for warning in container.warnings:
                 self.say(f"--in docker: the engine warns: {warning}")
         return container

@@ -55,7 +55,7 @@ def _is_caused_by(error: BaseException | object, kinds: type | tuple[type, ...])
 
 
 def _shorten(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    return " ".join(str(error).split())[:600]
 
 
 @contextmanager
