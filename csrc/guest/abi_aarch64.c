@@ -132,28 +132,40 @@ static void place_arguments(struct abi_entry *entry) {
     }
 }
 
-/* Only one of the two lengths is asked for. The other stays what the system made it, so that a kernel that takes it
- * for its own is found out wherever they differ. */
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
+#define LEAST_VECTOR_BYTES 16
+
+/* Asks for the length of the kernel's vectors, which for some are those of streaming mode. Those have a second length
+ * beside them: it is made another power of two (compilers count on its being one), so that a kernel that takes the one
+ * length for the other is found out. */
+static void ask_for_length(uint64_t bytes) {
     bool is_streaming = (guest_signature.flags & SIGNATURE_STREAMING) != 0;
+    if (!is_streaming && has_sve() && sve_bytes() != bytes) {
+        set_length(SVE_SET_VL, bytes);
+    }
+    if (is_streaming && has_sme() && sme_bytes() != bytes) {
+        set_length(SME_SET_VL, bytes);
+    }
+    if (is_streaming && has_sve() && sve_bytes() == bytes) {
+        set_length(SVE_SET_VL, bytes > LEAST_VECTOR_BYTES ? bytes / 2 : 2 * bytes);
+    }
+}
+
+void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
     entry->gates = gates_of_signature();
     place_arguments(entry);
     entry->laid_fill = FILL_COUNT;
     entry->vector_bytes = 16; /* of v0 to v31 */
+    if (vector_bits != 0) {
+        ask_for_length(vector_bits / 8);
+    }
     if (has_sve()) {
         entry->gates |= GATE_SVE;
-        if (!is_streaming && vector_bits != 0 && sve_bytes() * 8 != vector_bits) {
-            set_length(SVE_SET_VL, vector_bits / 8);
-        }
         entry->vector_bytes = sve_bytes();
     } else {
         entry->gates &= ~GATE_SVE_PCS;
     }
     if (has_sme()) {
         entry->gates |= GATE_SME;
-        if (is_streaming && vector_bits != 0 && sme_bytes() * 8 != vector_bits) {
-            set_length(SME_SET_VL, vector_bits / 8);
-        }
         entry->gates |= getauxval(AT_HWCAP2) & HAS_SME2 ? GATE_SME2 : 0;
         entry->streaming_bytes = sme_bytes();
         entry->runner_tpidr2 = read_tpidr2();
