@@ -40,7 +40,7 @@ from harness.report.run import Run, has_failed, read_record, run_of
 from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
-from harness.telling import tell
+from harness.telling import check, tell
 from harness.verdicts import VerdictMaker, absent
 from harness.workbench import Ran, Workbench
 
@@ -62,6 +62,7 @@ class Result:
 
 def run(settings: Settings, command: Sequence[str]) -> ExitCode:
     """Carry out `harness run`."""
+    check(settings.reports)
     project = load_project(settings.config, Path.cwd(), settings.selection.kernels)
     selection = _narrowed(settings, project)
     with contextlib.closing(_place(settings, project)) as place:

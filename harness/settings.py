@@ -172,6 +172,7 @@ OPTIONS: tuple[Option, ...] = (
         "markdown", ("--markdown",), "write the summary for a pull request", Path, "F", group="reports", verbs=_TELLING
     ),
     Option("junit", ("--junit",), "write JUnit XML", Path, "F", group="reports", verbs=_TELLING),
+    Option("html", ("--html",), "write a page with plots", Path, "F", group="reports", verbs=_TELLING),
     Option(
         "annotations",
         ("--annotations",),
@@ -199,6 +200,7 @@ class Reports:
     json: Path | None
     markdown: Path | None
     junit: Path | None
+    html: Path | None
     annotations: bool
     verbose: bool
     quiet: bool

@@ -5,10 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.report import annotations as github
-from harness.report import junit, markdown, table
+from harness.report import html, junit, markdown, table
 from harness.report.record import replace_file
 from harness.report.run import Run
 from harness.settings import Reports
+
+
+def check(reports: Reports) -> None:
+    """Find out before a long run, instead of after it, that something cannot be written.
+
+    Raises:
+        InstallationError: a package is missing.
+    """
+    if reports.html:
+        html.environment()
 
 
 def tell(run: Run, reports: Reports) -> None:
@@ -19,6 +29,8 @@ def tell(run: Run, reports: Reports) -> None:
     """
     if reports.markdown:
         replace_file(reports.markdown, markdown.render(run))
+    if reports.html:
+        replace_file(reports.html, html.render(run))
     if reports.junit:
         replace_file(reports.junit, junit.render(run))
     texts = [table.render(run, verbose=reports.verbose, quiet=reports.quiet)]

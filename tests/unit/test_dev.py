@@ -102,7 +102,7 @@ def test_run_makes_the_environment_and_says_so(machine: Machine) -> None:
     assert done.returncode == 0, done.stderr
     assert "pyproject.toml" in done.stderr
     assert machine.calls("python")[-2:] == [
-        "-m pip install --quiet --disable-pip-version-check --editable .",
+        "-m pip install --quiet --disable-pip-version-check --editable .[html]",
         "-V",
     ]
     assert machine.calls("harness") == ["run --svl 128,256,512 -v"]

@@ -16,7 +16,7 @@ import pytest
 from harness.errors import UsageError
 from harness.model import Outcome
 from harness.report import annotations as github
-from harness.report import junit, markdown, table
+from harness.report import html, junit, markdown, table
 from harness.report.run import Run, read_record, run_of
 from harness.report.text import visible
 from tests.unit import told
@@ -35,6 +35,7 @@ FORMATS: dict[str, Callable[[Run], str]] = {
     "markdown": markdown.render,
     "junit": junit.render,
     "annotations": annotated,
+    "html": html.render,
 }
 EVERY_FORMAT = pytest.mark.parametrize("render", FORMATS.values(), ids=FORMATS)
 

@@ -1,0 +1,204 @@
+"""One page, complete in itself: no network, no script but its own, everything that was said by others escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import InstallationError
+from harness.model import Outcome, Verdict
+from harness.report.html.cases import case_data
+from harness.report.run import Run, has_failed
+from harness.report.table import HEADERS, describe, folded_suites, summary_rows, table_cells, verdict_line
+from harness.report.text import clipped, visible
+
+if TYPE_CHECKING:
+    import jinja2
+
+_SHOWN_ROWS = 250
+_SHOWN_NOTES = 50
+_SHOWN_FAILURES = 100
+_FAILURES_PER_JOB = 3
+_SHOWN_KERNELS = 60
+_SHOWN_ABSENCES = 100
+_TEXT_CHARACTERS = 1_000
+
+
+def environment() -> jinja2.Environment:
+    """Return the templates' environment, in which every text is escaped and made visible.
+
+    Raises:
+        InstallationError: Jinja2, which writes HTML, is not installed.
+    """
+    try:
+        import jinja2
+        from markupsafe import Markup
+    except ImportError:
+        raise InstallationError("HTML needs Jinja2: pip install 'harness[html]'") from None
+
+    def finalize(value: object) -> object:
+        return (
+            clipped(visible(value), _TEXT_CHARACTERS) if isinstance(value, str) and type(value) is not Markup else value
+        )
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(run: Run) -> str:
+    """Return the page."""
+    page = environment().get_template("page.html")
+    from harness.report.html.kernels import kernels_of
+
+    numbered = _chosen_failures(run)
+    rows = folded_suites(summary_rows(run.verdicts))
+    first_failure = {_place(run.verdicts[index]): number for index, number in reversed(numbered.items())}
+    kernels = list(dict.fromkeys(row.kernel for row in rows))
+    all_passed = any(v.outcome is Outcome.PASS for v in run.verdicts) and not run.failures
+    absences = list(dict.fromkeys(f"{v.outcome.value} {_where(v)}: {v.finding.detail}" for v in run.not_run))
+    data, left_out = case_data(run.verdicts, numbered)
+    return page.render(
+        title="All cases passed" if all_passed else "Not all cases passed",
+        all_passed=all_passed,
+        verdict_line=verdict_line(run.verdicts),
+        facts=_facts(run),
+        headers=HEADERS,
+        rows=[
+            {
+                "cells": cells,
+                "has_passed": row.has_passed,
+                "failure": first_failure.get((row.kernel, row.target, row.build, row.widths[:1])),
+            }
+            for row, cells in zip(rows[:_SHOWN_ROWS], table_cells(rows[:_SHOWN_ROWS]), strict=True)
+        ],
+        more_rows=max(0, len(rows) - _SHOWN_ROWS),
+        notes=list(run.notes)[:_SHOWN_NOTES],
+        failures=[_failure(run.verdicts[index], number) for index, number in numbered.items()],
+        more_failures=len(run.failures) - len(numbered),
+        kernels=kernels_of(run.verdicts, kernels[:_SHOWN_KERNELS], numbered),
+        more_kernels=max(0, len(kernels) - _SHOWN_KERNELS),
+        absences=absences[:_SHOWN_ABSENCES],
+        case_headers=("outcome", "kernel", "target", "build", "bits", "suite", "case", "max ULP", "headroom"),
+        cases_left_out=left_out,
+        data=_inert(data),
+        **_own_files(),
+    )
+
+
+def _own_files() -> dict[str, Any]:
+    """Style and script, and the digests by which the page's policy lets in nothing else."""
+    from markupsafe import Markup
+
+    told: dict[str, Any] = {}
+    for name, file in (("style", "page.css"), ("script", "page.js")):
+        text = (Path(__file__).parent / file).read_text(encoding="utf-8")
+        told[name] = Markup(text)
+        told[f"{name}_hash"] = f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return told
+
+
+def _inert(data: Mapping[str, Any]) -> object:
+    """Write JSON that cannot end the element it is in."""
+    from markupsafe import Markup
+
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    compilers = dict.fromkeys(f"{job['compiler']['name']} {job['compiler']['version']}" for job in run.jobs)
+    emulators = dict.fromkeys(f"{job['emulator']['name']} {job['emulator']['version']}".strip() for job in run.jobs)
+    facts = [
+        ("harness", str(run.facts["harness"])),
+        ("started", str(run.facts["started"])),
+        ("compilers", ", ".join(compilers) or "none"),
+        ("emulators", ", ".join(emulators) or "none"),
+        ("seed", str(run.facts["seed"])),
+        ("repeat with", run.command),
+    ]
+    return facts if run.facts["finished"] else [("state", "this run did not come to its end"), *facts]
+
+
+# ---- failures ------------------------------------------------------------------------------------------------------
+
+
+def _chosen_failures(run: Run) -> dict[int, int]:
+    """Choose failures to show, some of every job, the worst first; by their index in the run, with their number."""
+    index_of = {id(verdict): index for index, verdict in enumerate(run.verdicts)}
+    taken: dict[object, int] = {}
+    chosen: list[Verdict] = []
+    for verdict in run.failures:
+        place = (*_place(verdict), verdict.build)
+        taken[place] = taken.get(place, 0) + 1
+        if taken[place] <= _FAILURES_PER_JOB:
+            chosen.append(verdict)
+    return {index_of[id(verdict)]: number for number, verdict in enumerate(chosen[:_SHOWN_FAILURES], 1)}
+
+
+def _place(verdict: Verdict) -> tuple[object, ...]:
+    return verdict.kernel, verdict.target, verdict.build or "", (verdict.vector_bits,) if verdict.vector_bits else ()
+
+
+def _where(verdict: Verdict) -> str:
+    width = f" at {verdict.vector_bits} bits" if verdict.vector_bits else ""
+    build = f" ({verdict.build})" if verdict.build else ""
+    case = f" {verdict.suite}/{verdict.case}" if verdict.case else ""
+    return f"{verdict.kernel} on {verdict.target}{width}{build}{case}"
+
+
+def _failure(verdict: Verdict, number: int) -> dict[str, Any]:
+    told = [line.strip() for line in describe(verdict).splitlines()[1:]]
+    drawn = _drawn_lanes(verdict)
+    return {
+        "number": number,
+        "outcome": verdict.outcome.value,
+        "where": _where(verdict),
+        "lines": [line for line in told if not line.startswith("reproduce: ")],
+        "reproduce": verdict.reproduce,
+        **drawn,
+    }
+
+
+def _drawn_lanes(verdict: Verdict) -> dict[str, Any]:
+    from harness.report.html import plots
+
+    worst = verdict.finding.worst
+    if not has_failed(verdict) or worst is None or worst.window is None:
+        return {"lanes": None, "elements": []}
+    window = worst.window
+    count = (verdict.vector_bits or 0) // (verdict.element_bits or 1) or 1
+    shares = [_share(*values) for values in zip(window.got, window.want, window.tolerance, strict=True)]
+    last = window.first + len(shares) - 1
+    label = f"Elements {window.first} to {last} of {worst.output}, vectors of {count} lanes; worst: {worst.element}"
+    elements = range(window.first, last + 1)
+    values = zip(elements, window.got, window.want, window.tolerance, shares, strict=True)
+    return {
+        "lanes": plots.lanes(window.first, shares, worst.element, count, label),
+        "elements": [
+            {"cells": (element, element % count, *_numbers((got, want, tolerance))), "is_beyond": not share <= 1}
+            for element, got, want, tolerance, share in values
+        ],
+    }
+
+
+def _share(got: float, want: float, tolerance: float) -> float:
+    """Return how much of the tolerance an element uses; infinite for a wrong class."""
+    if got == want or (math.isnan(got) and math.isnan(want)):
+        return 0.0
+    error = abs(got - want)
+    return error / tolerance if tolerance > 0 and math.isfinite(error) else math.inf
+
+
+def _numbers(values: Iterable[float]) -> Sequence[str]:
+    return [f"{value:.9g}" for value in values]

@@ -1,0 +1,129 @@
+"""Drawings as SVG: error distributions, error against size, lanes. Colours are the style sheet's; text is escaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from harness.report.text import visible
+
+_WIDTH, _HEIGHT = 420, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 8, 34
+_LANES_PER_ROW = 16
+_LANE_WIDTH, _LANE_HEIGHT = 24, 26
+_BARS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The case of a size that uses the most of its tolerance: its error and its tolerance, in ULPs."""
+
+    size: int
+    error_ulp: float
+    tolerance_ulp: float
+    has_failed: bool
+
+
+def colour(headroom: float | None) -> str:
+    """Return the style class of a headroom."""
+    if headroom is None or math.isnan(headroom):
+        return "cn"
+    return "cf" if headroom < 0 else f"c{min(3, int(4 * headroom))}"
+
+
+def used_shares(shares: Sequence[float], label: str) -> Markup:
+    """Draw how much of their tolerance cases use; what is beyond it has a bar of its own."""
+    counts = [0] * (_BARS + 1)
+    for share in shares:
+        beyond = math.isnan(share) or share > 1
+        counts[_BARS if beyond else min(_BARS - 1, max(0, int(share * _BARS)))] += 1
+    top = max(*counts, 1)
+    step = (_WIDTH - _LEFT - _RIGHT) / len(counts)
+    parts = _axes(["0 %", "50 %", "100 %"], [0, _BARS / 2 * step, _BARS * step], _counts(top))
+    for number, count in enumerate(counts):
+        if count:
+            # Logarithmic: one case must be seen beside thousands.
+            height = (_HEIGHT - _TOP - _BOTTOM) * math.log1p(count) / math.log1p(top)
+            kind = "bar miss" if number == _BARS else "bar"
+            x, y = _LEFT + number * step, _HEIGHT - _BOTTOM - height
+            parts.append(f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{step - 1:.1f}" height="{height:.1f}"/>')
+    return _svg(parts, _WIDTH, _HEIGHT, f"{label}: {len(shares)} cases, {counts[_BARS]} beyond their tolerance")
+
+
+def _counts(top: int) -> list[tuple[str, float]]:
+    powers = [10**power for power in range(int(math.log10(top)) + 1)]
+    return [("0", 0.0), *((str(count), math.log1p(count) / math.log1p(top)) for count in powers)]
+
+
+def errors_by_size(samples: Sequence[Sample], label: str) -> Markup:
+    """Draw the error of each size and the tolerance above it, both on logarithmic scales."""
+    known = [s for s in samples if s.tolerance_ulp > 0 and math.isfinite(s.tolerance_ulp)]
+    finite = [value for s in known for value in (s.error_ulp, s.tolerance_ulp) if 0 < value < math.inf]
+    low, high = min(finite, default=0.1), max(finite, default=1.0)
+    bottom, top = math.floor(math.log10(max(low, high / 1e6))), math.ceil(math.log10(high) + 1e-9)
+    largest = max((s.size for s in samples), default=1)
+
+    def x(size: int) -> float:
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * math.log2(1 + size) / max(1.0, math.log2(1 + largest))
+
+    def y(ulp: float) -> float:
+        height = (math.log10(ulp) - bottom) / max(1, top - bottom) if ulp > 0 else 0.0
+        return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * min(1.0, max(0.0, height))
+
+    ticks = [(f"1e{power}", (power - bottom) / max(1, top - bottom)) for power in range(bottom, top + 1)]
+    places = [size for size in (1, 32, 1024, 32768, 1 << 20, 1 << 30) if size <= largest] or [largest]
+    parts = _axes([f"n = {size}" for size in places], [x(size) - _LEFT for size in places], ticks)
+    line = " ".join(f"{x(s.size):.1f},{y(s.tolerance_ulp):.1f}" for s in known)
+    parts.append(f'<polyline class="limit" points="{line}"/>')
+    for s in samples:
+        kind = "miss" if s.has_failed else "point"
+        parts.append(f'<circle class="{kind}" cx="{x(s.size):.1f}" cy="{y(s.error_ulp):.1f}" r="2.5"/>')
+    return _svg(parts, _WIDTH, _HEIGHT, f"{label}: error in ULPs by size, and the tolerance as a line")
+
+
+def lanes(first: int, shares: Sequence[float], worst: int, lanes_per_vector: int, label: str) -> Markup:
+    """Draw elements in rows, with a mark where each vector begins; the number in a box is its lane."""
+    begin = first - first % _LANES_PER_ROW
+    parts: list[str] = []
+    for number, share in enumerate(shares):
+        element = first + number
+        row, column = divmod(element - begin, _LANES_PER_ROW)
+        x, y, lane = column * _LANE_WIDTH + 2, row * _LANE_HEIGHT + 2, element % lanes_per_vector
+        kind = colour(1 - share) if not math.isnan(share) else "cf"
+        size = f'width="{_LANE_WIDTH - 1}" height="{_LANE_HEIGHT - 4}"'
+        parts.append(f'<rect class="lane {kind}" x="{x}" y="{y}" {size}/>')
+        on = "on-dark" if kind == "cf" else "on-light"
+        parts.append(
+            f'<text class="{on}" x="{x + _LANE_WIDTH / 2 - 1}" y="{y + 15}" text-anchor="middle">{lane}</text>'
+        )
+        if lane == 0:
+            parts.append(f'<line class="edge" x1="{x - 1}" x2="{x - 1}" y1="{y - 1}" y2="{y + _LANE_HEIGHT - 3}"/>')
+        if element == worst:
+            parts.append(f'<rect class="worst" x="{x}" y="{y}" {size}/>')
+    rows = (first + len(shares) - 1 - begin) // _LANES_PER_ROW + 1
+    return _svg(parts, _LANES_PER_ROW * _LANE_WIDTH + 4, rows * _LANE_HEIGHT + 4, label, "lanes")
+
+
+def _axes(names: Sequence[str], offsets: Iterable[float], ticks: Sequence[tuple[str, float]]) -> list[str]:
+    base, height = _HEIGHT - _BOTTOM, _HEIGHT - _TOP - _BOTTOM
+    parts = [f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>']
+    for name, offset in zip(names, offsets, strict=False):
+        anchor = "end" if offset > _WIDTH - _LEFT - 60 else "start" if offset < 30 else "middle"
+        parts.append(f'<text x="{_LEFT + offset:.1f}" y="{base + 16}" text-anchor="{anchor}">{_safe(name)}</text>')
+    for name, share in ticks[:: max(1, len(ticks) // 6)]:
+        y = base - height * share
+        parts.append(f'<line class="axis" x1="{_LEFT - 4}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_safe(name)}</text>')
+    return parts
+
+
+def _svg(parts: Sequence[str], width: float, height: float, label: str, kind: str = "plot") -> Markup:
+    head = f'<svg class="{kind}" role="img" viewBox="0 0 {width} {height}" aria-label="{_safe(label)}">'
+    return Markup(head + "".join(parts) + "</svg>")  # every text in it went through _safe
+
+
+def _safe(text: str) -> str:
+    return str(escape(visible(text)))
