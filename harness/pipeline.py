@@ -29,6 +29,7 @@ from harness.model import (
 )
 from harness.place import Place
 from harness.place.host import HostPlace
+from harness.place.sources import headers_below
 from harness.plan import digest, make_plan, select, share_of
 from harness.progress import Progress
 from harness.project import load_project
@@ -175,6 +176,7 @@ def _place(settings: Settings, project: Project) -> Place:
 
     root = bundled_root()
     sources = [path for kernel in project.kernels for path in kernel.sources]
+    sources += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
     sources += [path for name in ("guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")]
     return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
 

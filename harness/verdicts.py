@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 from harness.build.shims import diagnose
 from harness.errors import ContractError
 from harness.judge import Judge, gate_finding
-from harness.model import SCALAR_ISA, Absence, Case, Finding, Job, Observation, Outcome, Role, Verdict
+from harness.model import (
+    PREBUILT_SUFFIXES,
+    SCALAR_ISA,
+    Absence,
+    Case,
+    Finding,
+    Job,
+    Observation,
+    Outcome,
+    Role,
+    Verdict,
+)
 from harness.plan import reproducer
 from harness.settings import Settings
 from harness.workbench import Ran
@@ -111,6 +122,7 @@ def _advice(job: Job) -> tuple[str, str]:
     found = [
         (source.name, advice)
         for source in job.kernel.sources
+        if source.suffix not in PREBUILT_SUFFIXES
         for advice in diagnose(source.read_text(encoding="utf-8", errors="replace"))
     ]
     # What is carried from one iteration to the next is the likelier culprit.

@@ -11,7 +11,7 @@ from harness.audit import audit
 from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
-from harness.errors import BuildError, HarnessError
+from harness.errors import BuildError, HarnessError, UnavailableError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role
@@ -65,6 +65,8 @@ class Workbench:
             objections = audit(self.builder.place, job, binary)
         except BuildError as error:
             return Ran(None, None, str(error))
+        except UnavailableError as error:
+            return Ran(None, None, unavailable=str(error))
         except HarnessError as error:
             return Ran(None, Observation({}, {}, {}, {}, str(error), ()))
         if objections.unavailable:

@@ -11,20 +11,18 @@ from functools import cache, partial
 from pathlib import Path
 
 from harness.build.adapter import adapter_source
+from harness.build.commands import BINARY_NAME, GUEST_FLAGS, RUNNER_NAME, recipe, source_command
 from harness.build.preprocessed import preprocessed_digest
 from harness.build.shims import hostile_flags
 from harness.build.store import entry, key_of
 from harness.build.toolchain import compile_command
-from harness.errors import BuildError
-from harness.model import Binary, Build, Compiler, Contract, Kernel
+from harness.errors import BuildError, UnavailableError
+from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Build, Compiler, Contract, Kernel
 from harness.place import Command, Place
+from harness.place.sources import included
 
-BINARY_NAME = "guest"
 HOSTILE = "hostile"
 """The build variant in which undefined lanes hold poison."""
-RUNNER_NAME = "guest_runner.o"
-# The runner must not use what a kernel's ISA flags would allow, nor libc features that a kernel may damage.
-GUEST_FLAGS = ("-O2", "-fno-stack-protector", "-fno-tree-vectorize", "-fno-strict-aliasing")
 # Relaxed code reads through gp, which a kernel may damage: the signal handler would fault.
 _MACHINE_FLAGS = {"riscv64": ("-mno-relax",)}
 _COMPILER_TIMEOUT_S = 300
@@ -45,33 +43,47 @@ class Builder:
 
         Raises:
             BuildError: the compiler or linker refused it; the message is what it said first.
+            UnavailableError: the compiler lacks a part for the kernel's language.
         """
         compiler = build.compiler
         if build.variant == HOSTILE:
             flags = (*flags, *hostile_flags(kernel.isa, compiler.triple))
         adapter = adapter_source(kernel, contract)
+        how = recipe(kernel, build, flags, self.guest_sources)
+        said = kernel.compilation
+        chosen = () if kernel.is_prebuilt else (build.opt, build.variant, *flags, *said.defines, *said.flags)
         key = key_of(
             [
                 compiler.identity,
-                " ".join((*compiler.command, build.opt, build.variant, *flags)),
+                " ".join((*compiler.command, *chosen, *said.libraries)),
                 self._guest_digest(),
                 adapter,
                 kernel.symbol,
-                *(self._preprocessed(compiler, build.opt, flags, source) for source in kernel.sources),
+                *(self._source_digest(kernel, build, flags, source) for source in kernel.sources),
             ]
         )
-        commands = self._commands(kernel, build, flags)
-        names = (BINARY_NAME, *_object_names(kernel))
+        names = (BINARY_NAME, *how.objects)
         with self._lock(key):
             made = entry(
-                self.cache / "builds", key, lambda aside: self._fill(aside, compiler, adapter, commands, names)
+                self.cache / "builds",
+                key,
+                lambda aside: self._fill(aside, compiler, adapter, how.commands, names),
             )
-        return Binary(made / BINARY_NAME, key, commands, tuple(made / name for name in names[1:]))
+        return Binary(made / BINARY_NAME, key, how.commands, tuple(made / name for name in how.objects))
 
-    def _preprocessed(self, compiler: Compiler, opt: str, flags: tuple[str, ...], source: Path) -> str:
-        command = compile_command(compiler, opt, flags, "-E", str(source))
+    def _source_digest(self, kernel: Kernel, build: Build, flags: tuple[str, ...], source: Path) -> str:
+        """Digest all that a source comes to; what assemblers include themselves is not told by preprocessing."""
+        if source.suffix in PREBUILT_SUFFIXES:
+            return key_of([_bytes_of(source)])
+        parts = []
+        if source.suffix in ASSEMBLY_SUFFIXES:
+            parts = [_bytes_of(path) for path in included([source], kernel.compilation.includes)]
+        if source.suffix == ".s":
+            return key_of(parts)
+        command = source_command(kernel, build, flags, source, "-E", str(source))
         run = partial(_run, self.place, [command], source.parent)
-        return preprocessed_digest(self.cache / "preprocessed", compiler.identity, command, source, run)
+        digest = preprocessed_digest(self.cache / "preprocessed", build.compiler.identity, command, source, run)
+        return key_of([digest, *parts]) if parts else digest
 
     def _fill(
         self, aside: Path, compiler: Compiler, adapter: str, commands: Sequence[Command], products: Sequence[str]
@@ -80,36 +92,6 @@ class Builder:
         (aside / "adapter.c").write_text(adapter)
         whole = [tuple(part.replace("{runner}", str(runner)) for part in command) for command in commands]
         _run(self.place, whole, aside, needs=[runner / RUNNER_NAME, aside / "adapter.c"], products=products)
-
-    def _commands(self, kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[Command, ...]:
-        """The command lines, to be run in the entry's directory; {runner} stands for the runner's objects."""
-        compiler = build.compiler
-        objects = _object_names(kernel)
-        compiled = [
-            compile_command(compiler, build.opt, flags, "-c", str(source), "-o", target)
-            for source, target in zip(kernel.sources, objects, strict=True)
-        ]
-        adapter = (
-            *compiler.command,
-            *GUEST_FLAGS,
-            "-w",
-            f"-I{self.guest_sources}",
-            "-c",
-            "adapter.c",
-            "-o",
-            "adapter.o",
-        )
-        link = (
-            *compiler.command,
-            "-static",
-            "-o",
-            BINARY_NAME,
-            "{runner}/" + RUNNER_NAME,
-            "adapter.o",
-            *objects,
-            "-lm",
-        )
-        return (*compiled, adapter, link)
 
     def _runner(self, compiler: Compiler) -> Path:
         """Return the directory with the runner's relocatable object for one compiler."""
@@ -149,8 +131,11 @@ def _is_for(path: Path, machine: str) -> bool:
     return not any(path.stem.endswith(f"_{other}") for other in _MACHINES if other != machine)
 
 
-def _object_names(kernel: Kernel) -> tuple[str, ...]:
-    return tuple(f"kernel{number}.o" for number in range(len(kernel.sources)))
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BuildError(f"{path}: cannot read it: {error.strerror}") from None
 
 
 def header_complaint(place: Place, compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
@@ -179,6 +164,8 @@ def _run(
     last, program = exits[-1], commands[len(exits) - 1][0]
     if last.status is None:
         raise BuildError(f"{program} did not finish within {_COMPILER_TIMEOUT_S} s")
+    if "cc1plus" in last.stderr:
+        raise UnavailableError(f"{program} cannot compile C++: it lacks cc1plus; install the g++ that belongs to it")
     if last.status != 0:
         raise BuildError(first_complaint(last.stderr) or f"{Path(program).name} exited with {last.status}")
     return last.stdout
@@ -187,5 +174,10 @@ def _run(
 def first_complaint(stderr: str) -> str:
     """Return the first line of a compiler's output that is an error, or its first line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\berror\b|undefined reference|multiple definition", line)]
+    errors = [line for line in lines if _COMPLAINT.search(line)]
     return (errors or lines or [""])[0]
+
+
+_COMPLAINT = re.compile(
+    r"\berror\b|undefined reference|multiple definition|cannot find|incompatible|file not recognized|wrong format"
+)

@@ -11,7 +11,6 @@ from harness.place import Place
 CLANG_VERSIONS = range(22, 11, -1)
 """Major versions looked for under their own names, such as clang-19, newest first."""
 
-COMMON_FLAGS = ("-std=gnu11", "-g")
 _PROBE_TIMEOUT_S = 20
 
 
@@ -69,6 +68,8 @@ def _remedy(spec: str, triple: str, native: str) -> str:
     return f"install {spec}"
 
 
-def compile_command(compiler: Compiler, opt: str, flags: tuple[str, ...], *arguments: str) -> tuple[str, ...]:
-    """Return the command line that compiles or preprocesses with the given optimisation and ISA flags."""
-    return (*compiler.command, *COMMON_FLAGS, f"-{opt}", *flags, *arguments)
+def compile_command(
+    compiler: Compiler, opt: str, flags: tuple[str, ...], *arguments: str, standard: str = "-std=gnu11"
+) -> tuple[str, ...]:
+    """Return the command line that compiles or preprocesses with the given optimisation and flags."""
+    return (*compiler.command, standard, "-g", f"-{opt}", *flags, *arguments)

@@ -41,15 +41,31 @@ from harness.model.observation import (
     Violation,
 )
 from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
-from harness.model.project import SCALAR_ISA, Emulation, Kernel, Project, Target, has_sme
+from harness.model.project import (
+    ASSEMBLY_SUFFIXES,
+    CPP_SUFFIXES,
+    PREBUILT_SUFFIXES,
+    SCALAR_ISA,
+    SOURCE_SUFFIXES,
+    Compilation,
+    Emulation,
+    Kernel,
+    Project,
+    Target,
+    has_sme,
+)
 from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
 __all__ = [
     "ANYWHERE",
+    "ASSEMBLY_SUFFIXES",
+    "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
     "HUGE_SUITE",
     "LONG_SUITE",
+    "PREBUILT_SUFFIXES",
     "SCALAR_ISA",
+    "SOURCE_SUFFIXES",
     "VISIBLE_SUITE",
     "WAIVABLE",
     "Absence",
@@ -60,6 +76,7 @@ __all__ = [
     "Case",
     "CaseObservation",
     "CaseSpec",
+    "Compilation",
     "Compiler",
     "Contract",
     "Conventions",

@@ -50,13 +50,16 @@ class Build:
     """How a kernel is compiled."""
 
     compiler: Compiler
+    """Of a prebuilt kernel, the one that links it."""
     opt: str
+    """Empty for a prebuilt kernel."""
     variant: str
 
     @property
     def label(self) -> str:
         """Short text for tables."""
-        return f"{self.compiler.spec} {self.opt} {self.variant}"
+        how = f"{self.compiler.spec} {self.opt}" if self.opt else "prebuilt"
+        return f"{how} {self.variant}"
 
 
 @dataclass(frozen=True, slots=True)

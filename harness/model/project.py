@@ -18,6 +18,25 @@ def has_sme(isa: str) -> bool:
     return isa.startswith("sme")
 
 
+CPP_SUFFIXES = (".cc", ".cpp", ".cxx")
+ASSEMBLY_SUFFIXES = (".s", ".S")
+PREBUILT_SUFFIXES = (".o", ".a")
+SOURCE_SUFFIXES = (".c", *CPP_SUFFIXES, *ASSEMBLY_SUFFIXES, *PREBUILT_SUFFIXES)
+"""What a kernel may be made of: C, C++, assembly with or without preprocessor, objects and static libraries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What a kernel's compilers and linker are told besides its ISA's flags."""
+
+    includes: tuple[Path, ...] = ()
+    """Directories searched for headers."""
+    defines: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    """Of the system, by name: "m" for libm.a."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """An implementation of an op for an ISA: sources and one C symbol."""
@@ -33,6 +52,14 @@ class Kernel:
     """For each of the kernel's parameters, the name that the contract gives it."""
     conventions: Conventions
     """The contract's and its own."""
+    compilation: Compilation = Compilation()
+    targets: tuple[str, ...] = ()
+    """Where it is run by default; empty for its ISA's target and the core models that the ISA promises to run on."""
+
+    @property
+    def is_prebuilt(self) -> bool:
+        """Whether no compiler has a part in it."""
+        return all(source.suffix in PREBUILT_SUFFIXES for source in self.sources)
 
     @property
     def id(self) -> str:

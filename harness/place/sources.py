@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import UsageError
 
-_SUFFIXES = frozenset({".c", ".def", ".h", ".inc", ".inl", ".s"})
+_SUFFIXES = frozenset(
+    {".c", ".cc", ".cpp", ".cxx", ".def", ".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp", ".s", ".tcc", ".tpp"}
+)
 """Of files that go along because they lie beside a source: an include may have its name from a macro."""
 _NEIGHBOUR_BYTES = 1 << 20
 _INCLUDE = re.compile(rb'(?m)^\s*(?:#\s*include(?:_next)?|\.include|\.incbin)\s*"([^"\n]+)"|\.incbin\s+\\?"([^"\\\n]+)')
@@ -19,16 +21,27 @@ _SYSTEM = ("", "bin", "dev", "etc", "harness", "lib", "lib64", "proc", "sys", "u
 
 def closure(sources: Iterable[Path]) -> list[Path]:
     """Return the sources, the C files and headers beside them, and all files that one of these includes by name."""
+    return included(path for source in sources for path in (source, *_neighbours(source.parent)))
+
+
+def included(sources: Iterable[Path], directories: Sequence[Path] = ()) -> list[Path]:
+    """Return the sources and all files that one of them includes by name, beside itself or in one of `directories`."""
     found: dict[Path, None] = {}
-    waiting = [path for source in sources for path in (source, *_neighbours(source.parent))]
+    waiting = list(sources)
     while waiting:
         path = waiting.pop()
         if path in found or not path.is_file():
             continue
         found[path] = None
         if path.suffix.lower() in _SUFFIXES:
-            waiting += _included(path)
+            waiting += _included(path, directories)
     return sorted(found)
+
+
+def headers_below(directories: Iterable[Path]) -> list[Path]:
+    """Return the C, C++ and assembly files in include directories: what of them is used hangs on macros."""
+    found = [path for directory in directories for path in directory.rglob("*") if path.suffix.lower() in _SUFFIXES]
+    return sorted({path for path in found if path.is_file()})
 
 
 def _neighbours(directory: Path) -> Iterator[Path]:
@@ -37,10 +50,11 @@ def _neighbours(directory: Path) -> Iterator[Path]:
             yield path
 
 
-def _included(path: Path) -> Iterator[Path]:
+def _included(path: Path, directories: Sequence[Path]) -> Iterator[Path]:
     for match in _INCLUDE.finditer(path.read_bytes()):
         name = (match[1] or match[2]).decode("utf-8", "replace")
-        yield Path(os.path.normpath(path.parent / name))
+        for directory in (path.parent, *directories):
+            yield Path(os.path.normpath(directory / name))
 
 
 def topmost(directories: Iterable[Path]) -> list[Path]:

@@ -124,6 +124,9 @@ def _compilers(
     chosen = dict.fromkeys(selection.compilers or DEFAULT_COMPILERS)
     found = [capabilities.compilers[(resolve_triple(isa.triple, capabilities.native_triple), spec)] for spec in chosen]
     fit = [capabilities.unfit.get((isa.name, c), c) if isinstance(c, Compiler) else c for c in found]
+    if point.kernel.is_prebuilt:  # the compiler only links it: one that is here, whatever ISAs it knows
+        here = [compiler for compiler in found if isinstance(compiler, Compiler)]
+        return [*here[:1]] or found[:1]
     if selection.compilers:
         return fit
     usable: list[Compiler | Missing] = [compiler for compiler in fit if isinstance(compiler, Compiler)]
@@ -149,10 +152,12 @@ def _jobs(
         ]
         if point.role is Role.CORE:
             builds = builds[-1:]
+    if point.kernel.is_prebuilt:
+        builds = list(dict.fromkeys(("", variant) for _, variant in builds))
     isa = project.isa_target(point.kernel.isa)
     cases_of = _without_long(builds, cases)
     if has_long and point.role is Role.MAIN:
-        cases_of[selection.opts[-1], selection.variants[0]] = cases
+        cases_of[builds[-1][0], selection.variants[0]] = cases
     return [
         Job(
             kernel=point.kernel,

@@ -38,9 +38,9 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
     absences: list[Absence] = []
     for kernel, kernel_named in kernels:
         points += _further_points(project, kernel, targets, selection)
-        for target in targets or [project.isa_target(kernel.isa)]:
-            if kernel.isa not in target.isas:
-                absences.append(_not_applicable(kernel, target, None, f"{target.name} does not run {kernel.isa} code"))
+        for target in targets or _own_targets(project, kernel):
+            if reason := _why_not(kernel, target):
+                absences.append(_not_applicable(kernel, target, None, reason))
                 continue
             required = _is_required(selection, target)
             named = kernel_named or bool(selection.targets) or selection.emulator is not None or required
@@ -57,6 +57,19 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
     return tuple(points), tuple(absences)
 
 
+def _own_targets(project: Project, kernel: Kernel) -> list[Target]:
+    names = kernel.targets or (kernel.isa,)
+    return [project.targets[name] for name in names]
+
+
+def _why_not(kernel: Kernel, target: Target) -> str:
+    if kernel.isa not in target.isas:
+        return f"{target.name} does not run {kernel.isa} code"
+    if kernel.targets and target.name not in kernel.targets:
+        return f"its manifest says targets = {list(kernel.targets)}"
+    return ""
+
+
 _ROLE_ORDER = {role: rank for rank, role in enumerate(Role)}
 
 
@@ -66,7 +79,7 @@ def _further_points(project: Project, kernel: Kernel, targets: Sequence[Target],
     isa = project.isa_target(kernel.isa)
     for target in project.targets.values():
         required = _is_required(selection, target)
-        wants_core = required or not (targets or selection.is_narrowed)
+        wants_core = required or not (targets or selection.is_narrowed or kernel.targets)
         if target.is_core and kernel.isa in target.isas and target not in targets and wants_core:
             widths = target.vector_bits if isa.is_scalable else isa.vector_bits
             chosen = selection.vector_bits if isa.is_scalable and selection.vector_bits_named else widths

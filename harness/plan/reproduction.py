@@ -20,7 +20,8 @@ def reproducer(program: str, job: Job, seed: int, config: Path | None, place: st
     """Return a function that writes the shell command which runs one case of a job again (None: all of them)."""
     scalable = job.width_fact in SCALABLE_FACTS
     width = [f"--svl {job.vector_bits}"] if job.vector_bits and scalable else []
-    build = f"--cc {shlex.quote(job.build.compiler.spec)} --opt {job.build.opt} --build {job.build.variant}"
+    build = f"--cc {shlex.quote(job.build.compiler.spec)} --opt {job.build.opt} " if job.build.opt else ""
+    build += f"--build {job.build.variant}"
     start = " ".join(
         (program, "run", shlex.quote(job.kernel.id), "--target", shlex.quote(job.target.name), *width, build)
     )

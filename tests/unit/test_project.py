@@ -109,7 +109,7 @@ SME_KERNEL = KERNEL.replace('"sve"', '"sme"')
         (SME_KERNEL + with_keywords('__arm_in("za") __arm_out("za")'), "'za' is shared twice in"),
         (SME_KERNEL + with_keywords("__arm_streaming __arm_streaming_compatible"), "exclude each other"),
         (KERNEL.replace('"sve"', '"scalar"') + attributed("ms_abi"), "of x86_64, not of any host"),
-        ('contracts = ["none.py"]' + KERNEL, "none.py: cannot read the contract"),
+        ('contracts = ["none.py"]' + KERNEL, ":1: 'contracts': no such file: "),
     ],
 )
 def test_a_wrong_manifest_is_told_where_and_what(folder: Path, text: str, message: str) -> None:

@@ -1,0 +1,58 @@
+"""What exists: from a manifest, or from the bundled convention, to a Project.
+
+The active project is the one whose manifest is found upwards from the current directory, else the bundled one, which
+is nothing special: csrc/kernels/<op>/<isa>.c with the symbol <op>_<isa>, and cases/<op>.py, is its manifest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.model import Project
+from harness.project.bundled import bundled_contract, bundled_project
+from harness.project.manifest import IN_PYPROJECT, PYPROJECT_NAME, manifest_project
+from harness.project.matching import match_parameters
+from harness.project.targets import load_target, load_targets
+from harness.resources import targets_directory
+
+__all__ = ["bundled_contract", "find_manifest", "load_project", "load_target", "load_targets", "match_parameters"]
+
+MANIFEST_NAME = "harness.toml"
+
+
+def load_project(config: Path | None, start: Path, patterns: Sequence[str] = ()) -> Project:
+    """Read the project given by `config`, else the one found upwards from `start`, else the bundled one.
+
+    With `patterns` the bundled project is limited to the ops of kernels that match one of them: contracts are code,
+    and running all of them costs a short run a good part of its time. If none matches, nothing is left out.
+
+    Raises:
+        ConfigurationError: the manifest or a target file is malformed.
+        ContractError: a contract it needs cannot be loaded.
+    """
+    manifest = config or find_manifest(start)
+    targets = load_targets(targets_directory())
+    if manifest is None:
+        return bundled_project(targets, patterns)
+    return manifest_project(manifest.absolute(), targets)
+
+
+def find_manifest(start: Path) -> Path | None:
+    """Return the nearest manifest in `start` or above it: harness.toml, else a pyproject.toml that holds one."""
+    for directory in (start, *start.parents):
+        if (directory / MANIFEST_NAME).is_file():
+            return directory / MANIFEST_NAME
+        if _holds_manifest(directory / PYPROJECT_NAME):
+            return directory / PYPROJECT_NAME
+    return None
+
+
+def _holds_manifest(path: Path) -> bool:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    dotted = r"\s*\.\s*".join(IN_PYPROJECT)
+    return re.search(rf"(?m)^\s*\[\[?\s*{dotted}\b", text) is not None

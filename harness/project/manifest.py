@@ -1,0 +1,182 @@
+"""A user's manifest: harness.toml, or [tool.harness] in pyproject.toml. docs/manifest.md explains every key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from harness.contract.conventions import conventions_of
+from harness.contract.loading import load_contracts
+from harness.errors import ConfigurationError, ContractError, perhaps
+from harness.model import Contract, Conventions, Kernel, Project, Target, has_sme
+from harness.project.bundled import bundled_contract
+from harness.project.compilation import compilation_of, sources_of
+from harness.project.layers import Layers
+from harness.project.matching import match_parameters
+from harness.project.toml import Table, read_toml
+from harness.prototype import Prototype, parse_prototype
+
+PYPROJECT_NAME = "pyproject.toml"
+IN_PYPROJECT = ("tool", "harness")
+"""The table of pyproject.toml that is a manifest."""
+
+MANIFEST_KEYS = {"kernel": "an array of tables", "contracts": "a list of strings", "defaults": "a table"}
+DEFAULTS_KEYS = {
+    "op": "a string",
+    "isa": "a string",
+    "sources": "a list of strings",
+    "targets": "a list of strings",
+    "includes": "a list of strings",
+    "defines": "a list of strings",
+    "flags": "a list of strings",
+    "libraries": "a list of strings",
+    "requires": "a list of strings",
+    "over_read": "a table of numbers",
+    "alignment": "a table of numbers",
+    "waived": "a table of strings",
+}
+KERNEL_KEYS = {
+    **DEFAULTS_KEYS,
+    "name": "a string",
+    "symbol": "a string",
+    "prototype": "a string",
+}
+_KERNEL_REQUIRED = ("op", "isa", "sources", "symbol")
+_WHY_NO_GATE = "its callers start streaming mode, so it holds nothing that only SME has"
+
+
+def manifest_project(path: Path, targets: Mapping[str, Target]) -> Project:
+    """Read a manifest and the contracts that it names.
+
+    Raises:
+        ConfigurationError: the manifest says something impossible.
+        ContractError: a contract it needs cannot be loaded.
+    """
+    top = read_toml(path)
+    what = "the manifest"
+    if path.name == PYPROJECT_NAME:
+        what = f"[{'.'.join(IN_PYPROJECT)}]"
+        for name in IN_PYPROJECT:
+            top = top.table(name)
+        if not top.values:
+            raise top.fault(f"has no {what}")
+    top.check_keys(MANIFEST_KEYS, what)
+    defaults = top.table("defaults")
+    defaults.check_keys(DEFAULTS_KEYS, "[defaults]")
+    contracts = _contracts(top)
+    kernels: dict[str, Kernel] = {}
+    if not top.values.get("kernel"):
+        raise top.fault("names no kernel; add a [[kernel]] table with op, isa, sources and symbol")
+    for table in top.tables("kernel"):
+        kernel = _kernel(Layers(table, defaults), contracts, targets)
+        if kernel.id in kernels:
+            raise table.fault(f'two kernels are called {kernel.id!r}; give one a name = "..."')
+        kernels[kernel.id] = kernel
+    return Project(path.parent, path, tuple(kernels.values()), contracts, targets)
+
+
+def _contracts(top: Table) -> dict[str, Contract]:
+    contracts: dict[str, Contract] = {}
+    for name in top.values.get("contracts", []):
+        path = top.path.parent / name
+        if not path.is_file():
+            raise top.fault(f"'contracts': no such file: {path}", "contracts")
+        for op, contract in load_contracts(path).items():
+            if op in contracts:
+                raise top.fault(f"the op {op!r} is defined in {contracts[op].origin} and in {path}", "contracts")
+            contracts[op] = contract
+    return contracts
+
+
+def _kernel(layers: Layers, contracts: dict[str, Contract], targets: Mapping[str, Target]) -> Kernel:
+    layers.own.check_keys(KERNEL_KEYS, "[[kernel]]")
+    for key in _KERNEL_REQUIRED:
+        if not (layers.text(key) if key != "sources" else layers.list(key)):
+            raise layers.own.fault(f"[[kernel]] number {int(layers.own.where[-1]) + 1} has no {key!r}")
+    isa = _isa(layers, targets)
+    contract = _contract(layers, contracts)
+    name = layers.text("name", isa)
+    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise layers.fault(f"the name {name!r} may only hold letters, digits, '-', '_' and '.'", "name")
+    symbol = layers.text("symbol")
+    if not symbol.isidentifier():
+        raise layers.fault(f"{symbol!r} is no C symbol", "symbol")
+    prototype = _prototype(layers, contract, isa, targets[isa].triple)
+    try:
+        names = match_parameters(prototype, contract)
+    except ConfigurationError as error:
+        raise layers.fault(str(error), "prototype") from None
+    conventions = contract.conventions | _own_conventions(layers, contract)
+    if prototype.sme.mode:
+        conventions |= conventions_of(contract.prototype, [], {}, {}, {"gate": _WHY_NO_GATE})
+    return Kernel(
+        contract.op,
+        name,
+        isa,
+        sources_of(layers),
+        symbol,
+        prototype,
+        names,
+        conventions,
+        compilation_of(layers),
+        _targets(layers, isa, targets),
+    )
+
+
+def _isa(layers: Layers, targets: Mapping[str, Target]) -> str:
+    isas = {isa for target in targets.values() if not target.is_core for isa in target.isas}
+    isa = layers.text("isa")
+    if isa not in isas:
+        raise layers.fault(f"unknown isa {isa!r}{perhaps(isa, isas)}; known: {', '.join(sorted(isas))}", "isa")
+    return isa
+
+
+def _targets(layers: Layers, isa: str, targets: Mapping[str, Target]) -> tuple[str, ...]:
+    able = [target.name for target in targets.values() if isa in target.isas]
+    for table, name in layers.items("targets"):
+        if name not in targets:
+            raise table.fault(f"'targets': unknown target {name!r}{perhaps(name, able)}; see 'harness list'", "targets")
+        if name not in able:
+            raise table.fault(f"'targets': {name} does not run {isa} code; {', '.join(able)} do", "targets")
+    return tuple(dict.fromkeys(layers.list("targets")))
+
+
+def _contract(layers: Layers, contracts: dict[str, Contract]) -> Contract:
+    op = layers.text("op")
+    if op not in contracts:
+        try:
+            contracts[op] = bundled_contract(op)
+        except ConfigurationError as error:
+            own = perhaps(op, contracts)
+            raise layers.fault(f"{error}{own and f' in this project{own}'}", "op") from None
+    return contracts[op]
+
+
+def _prototype(layers: Layers, contract: Contract, isa: str, triple: str) -> Prototype:
+    text = layers.text("prototype")
+    if not text:
+        return replace(contract.prototype, name=layers.text("symbol"))
+    try:
+        prototype = parse_prototype(text)
+        prototype.check_machine("any host" if triple == "host" else triple.partition("-")[0])
+        if str(prototype.sme) and not has_sme(isa):
+            raise ConfigurationError(f"{prototype.sme} needs an isa with SME, not {isa!r}")
+    except ConfigurationError as error:
+        raise layers.fault(str(error), "prototype") from None
+    return prototype
+
+
+def _own_conventions(layers: Layers, contract: Contract) -> Conventions:
+    """What a kernel's own documentation adds to the contract, in the contract's names."""
+    try:
+        return conventions_of(
+            contract.prototype,
+            layers.list("requires"),
+            layers.entries("over_read"),
+            layers.entries("alignment"),
+            layers.entries("waived"),
+        )
+    except ContractError as error:
+        key = str(error).split(":")[0].split()[0]
+        raise layers.fault(str(error), "requires" if key == "requirement" else key) from None

@@ -1,0 +1,82 @@
+"""Target files: an ISA or a core model each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.model import Emulation, Target
+from harness.project.toml import Table, read_toml
+
+_TARGET_KEYS = {
+    "description": "a string",
+    "isas": "a list of strings",
+    "triple": "a string",
+    "flags": "a list of strings",
+    "header": "a string",
+    "header_since": "a string",
+    "width_fact": "a string",
+    "vector_bits": "a list of widths in bits",
+    "vector_bits_on_request": "a list of widths in bits",
+    "core": "true or false",
+    "streaming": "true or false",
+    "gate": "a table",
+    "hostile": "a table of strings",
+    "run": "an array of tables",
+}
+_RUN_KEYS = {"how": "a string", "cpu": "a string"}
+_HOWS = ("native", "qemu-user")
+
+
+def load_targets(directory: Path) -> dict[str, Target]:
+    """Read every target file of a directory, by name."""
+    return {path.stem: load_target(path) for path in sorted(directory.glob("*.toml"))}
+
+
+def load_target(path: Path) -> Target:
+    """Read one target file; its stem is the target's name.
+
+    Raises:
+        ConfigurationError: it is malformed.
+    """
+    top = read_toml(path)
+    values = top.values
+    _check_target(top)
+    runs = [_emulation(run, "[[run]]") for run in top.tables("run")]
+    gate = _emulation(top.table("gate"), "[gate]") if "gate" in values else None
+    return Target(
+        name=path.stem,
+        description=values["description"],
+        isas=tuple(values["isas"]),
+        triple=values["triple"],
+        flags=tuple(values.get("flags", ())),
+        header=values.get("header"),
+        header_since=values.get("header_since", ""),
+        width_fact=values.get("width_fact"),
+        vector_bits=tuple(values.get("vector_bits", ())),
+        vector_bits_on_request=tuple(values.get("vector_bits_on_request", ())),
+        emulations=tuple(runs),
+        gate=gate,
+        is_core=values.get("core", False),
+        is_streaming=values.get("streaming", False),
+        hostility=dict(values.get("hostile", {})),
+    )
+
+
+def _emulation(table: Table, what: str) -> Emulation:
+    table.check_keys(_RUN_KEYS, what)
+    how = table.values.get("how")
+    if how not in _HOWS:
+        raise table.fault(f"'how' must be one of {', '.join(_HOWS)}, not {how!r}", "how")
+    return Emulation(how, table.values.get("cpu"))
+
+
+def _check_target(top: Table) -> None:
+    top.check_keys(_TARGET_KEYS, "a target")
+    values = top.values
+    for key in ("description", "isas", "triple", "run"):
+        if not values.get(key):
+            raise top.fault(f"a target needs {key!r}")
+    if not values.get("core") and bool(values.get("vector_bits")) != bool(values.get("width_fact")):
+        raise top.fault("'vector_bits' and 'width_fact' belong together", "vector_bits")
+    if bool(values.get("header")) != bool(values.get("header_since")):
+        raise top.fault("'header' and 'header_since' belong together", "header")
