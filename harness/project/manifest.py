@@ -67,7 +67,7 @@ def manifest_project(path: Path, targets: Mapping[str, Target]) -> Project:
     contracts = _contracts(top)
     kernels: dict[str, Kernel] = {}
     if not top.values.get("kernel"):
-        raise top.fault("names no kernel; add a [[kernel]] table with op, isa, sources and symbol")
+        raise top.fault("names no kernel; add a [[kernel]] table with op, isa, sources and symbol", "kernel")
     for table in top.tables("kernel"):
         kernel = _kernel(Layers(table, defaults), contracts, targets)
         if kernel.id in kernels:
