@@ -40,6 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_options(merge, "merge")
     _add_comparisons(verbs)
     for verb, text in (
+        ("check", "validate manifest and contracts, and build every kernel, without running one"),
         ("list", "show kernels, their suites, and targets"),
         ("doctor", "show what works on this machine and what is missing"),
     ):
@@ -104,6 +105,10 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
         if parsed.verb == "diff":
             return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
         return kept.show_history(parsed.kernel)
+    if parsed.verb == "check":
+        from harness.check import show_check
+
+        return show_check(parsed.config)
     from harness import inspection
 
     if parsed.verb == "list":

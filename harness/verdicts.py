@@ -84,7 +84,7 @@ class VerdictMaker:
         if job.kernel.isa == SCALAR_ISA:
             judge.keep_scalar(seen, job.cases)
         try:
-            with _time_limit(REFERENCE_TIMEOUT_S, f"{job.contract.origin}: the reference of {job.contract.op} hangs"):
+            with time_limit(REFERENCE_TIMEOUT_S, f"{job.contract.origin}: the reference of {job.contract.op} hangs"):
                 return judge.findings(seen, job.cases, job.trials, inputs)
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
@@ -169,7 +169,7 @@ def absent(absence: Absence) -> Verdict:
 
 
 @contextmanager
-def _time_limit(seconds: float, message: str) -> Iterator[None]:
+def time_limit(seconds: float, message: str) -> Iterator[None]:
     """Raise ContractError in the main thread when the time is up; contracts are code, and code can hang."""
     if threading.current_thread() is not threading.main_thread():
         yield

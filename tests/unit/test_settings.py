@@ -28,7 +28,7 @@ def test_the_synopsis_names_every_option_and_no_other() -> None:
         assert line
         assert set(re.findall(r"[\[|](--?[a-z-]+)", line[0])) == {f for o in options_of(verb) for f in o.flags}
     verbs = re.findall(r"harness ((?:\w+ \| )+)", synopsis[0])[0].split(" | ")
-    assert {"run", *filter(None, verbs)} == {"run", "list", "doctor", "clean"}
+    assert {"run", *filter(None, verbs)} == {"run", "check", "list", "doctor", "clean"}
 
 
 def test_the_table_explains_every_option() -> None:

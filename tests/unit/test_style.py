@@ -109,7 +109,7 @@ MAY_IMPORT = {
     "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds
 }
 # The pipeline knows all stages and has no rule; these are what a person calls, and nothing else knows the pipeline.
-VERBS = {"cli", "inspection"}
+VERBS = {"check", "cli", "inspection"}
 
 
 def rooms() -> dict[str, list[Path]]:
