@@ -161,7 +161,7 @@ def make_surveyor(place: Place) -> Surveyor:
     """Return a surveyor of a place, over the user's cache and the bundled guest."""
     root, cache = bundled_root(), cache_directory()
     builder = Builder(place, cache, root / "csrc" / "guest")
-    return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", cache / "survey.json")
+    return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", root / "csrc" / "bochs", cache / "survey.json")
 
 
 def _place(settings: Settings, project: Project) -> Place:
@@ -177,7 +177,7 @@ def _place(settings: Settings, project: Project) -> Place:
     root = bundled_root()
     sources = [path for kernel in project.kernels for path in kernel.sources]
     sources += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
-    sources += [path for name in ("guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")]
+    sources += [path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")]
     return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
 
 

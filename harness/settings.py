@@ -106,7 +106,7 @@ def _one_of(flag: str, known: Sequence[str]) -> Callable[[str], str]:
 OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
 VARIANTS = ("plain", "hostile")
 PLACES = ("host", "docker")
-EMULATORS = ("native", "qemu-user")
+EMULATORS = ("native", "sde", "bochs", "qemu-user")
 _TELLING = ("run", "report", "merge")
 """The verbs that tell of a run."""
 

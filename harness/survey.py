@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.build import Builder, guest_digest, header_complaint
+from harness.build.bochs import build_bochs_tools
 from harness.build.store import key_of
 from harness.build.toolchain import find_compiler
 from harness.contract import op
 from harness.errors import BuildError
 from harness.launch import Load, observe
+from harness.launch.bochs import BOCHS, BOCHS_CPU, BOCHS_REMEDY, find_bochs, run_self_test
 from harness.launch.emulators import find_executor, qemu_version
 from harness.machine import resolve_triple
 from harness.model import (
@@ -44,6 +46,7 @@ class Surveyor:
 
     builder: Builder
     probe_source: Path
+    bochs_sources: Path
     memory: Path
     _known: dict[str, Any] = field(default_factory=dict)
     _changed: bool = False
@@ -146,12 +149,40 @@ class Surveyor:
             return Missing(f"{target.name} has no emulator {emulator!r}", f"it runs by {_ways(target)}")
         tried: list[Missing] = []
         for way in ways:
-            found = find_executor(replace(target, triple=isa.triple), way, self.place)
+            found = self._find(replace(target, triple=isa.triple), way, usable[0])
             proven = self._prove(found, usable[0], need, isa, way) if isinstance(found, Executor) else found
             if isinstance(proven, Executor):
                 return proven if need.is_gate else self._with_hostility(proven, usable[0], need, isa)
             tried.append(proven)
         return _join(ways, tried)
+
+    def _find(self, target: Target, way: Emulation, compiler: Compiler) -> Executor | Missing:
+        """Look for one way to run a target; the probe is still to come."""
+        if way.how != "bochs":
+            return find_executor(target, way, self.place)
+        natives = [self._compiler(spec, self.place.native_triple) for spec in DEFAULT_COMPILERS]
+        native = next((found for found in natives if isinstance(found, Compiler)), None)
+        if native is None:
+            return Missing("no compiler for Bochs's launcher", str(natives[0]))
+        if self.place.find(BOCHS) is None:  # before anything is compiled for it
+            return Missing("no Bochs", BOCHS_REMEDY)
+        try:
+            tools = build_bochs_tools(self.builder, self.bochs_sources, compiler, native)
+        except BuildError as error:
+            return Missing(f"csrc/bochs does not compile: {error}", "")
+        found = find_bochs(self.place, tools.launcher, tools.rom, way.cpu or BOCHS_CPU)
+        return found if isinstance(found, Missing) else self._with_self_test(found)
+
+    def _with_self_test(self, executor: Executor) -> Executor | Missing:
+        """Ask Bochs once for its version and what it has wrong."""
+        key = "self-test " + key_of([executor.identity, *executor.command])
+        if key not in self._known:
+            found = run_self_test(executor, self.place, _ANY_DIRECTORY)
+            if isinstance(found, Missing):
+                return found
+            self._learn(key, {"version": found.version, "wrong": sorted(found.wrong_instructions)})
+        known = self._known[key]
+        return replace(executor, version=known["version"], wrong_instructions=frozenset(known["wrong"]))
 
     def _prove(
         self, executor: Executor, compiler: Compiler, need: Need, isa: Target, way: Emulation
@@ -192,7 +223,8 @@ class Surveyor:
                 "is_final": False,
             }
         version = qemu_version(executor.command[0], self.place) if executor.how == "qemu-user" else executor.version
-        name = f"{Path(executor.command[0]).name} {version}" if executor.command else "this machine's CPU"
+        program = Path(executor.command[0]).name if executor.how == "qemu-user" else executor.how
+        name = f"{program} {version}" if executor.command else "this machine's CPU"
         cpu = executor.argv(need.vector_bits)[-1] if executor.command else executor.cpu
         reason, remedy = self._objection(seen, need, isa, name, cpu)
         return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
@@ -237,6 +269,7 @@ class Surveyor:
     def _objection(self, seen: Observation, need: Need, isa: Target, name: str, cpu: str) -> tuple[str, str]:
         """Return why what the probe told rules the executor out, and a remedy; empty where it does not."""
         another = f"needs a QEMU that has the CPU {cpu.partition(',')[0]!r}" if name.startswith("qemu") else ""
+        another = BOCHS_REMEDY if name.startswith(BOCHS) else another
         if seen.harness_fault and "unable to find CPU model" in seen.harness_fault:
             return f"{name} has no CPU {cpu.partition(',')[0]!r}", "needs a newer QEMU (Debian 13 has 10.0)"
         if seen.harness_fault or not seen.attestation:
@@ -276,6 +309,7 @@ class Surveyor:
         self._changed = False
 
 
+_ANY_DIRECTORY = Path("/tmp")  # where every place lets tools write
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 _SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
 _C_LIBRARY_REMEDY = (

@@ -109,6 +109,29 @@ class Builder:
         with self._lock(key):
             return entry(self.cache / "builds", key, fill)
 
+    def make(
+        self, commands: Sequence[Command], sources: Sequence[Path], products: Sequence[str], *identities: str
+    ) -> Path:
+        """Return the directory in which these commands left their products, run once over these sources.
+
+        Args:
+            commands: the command lines.
+            sources: all files that they read.
+            products: names of the files that they make and that are kept.
+            identities: of the programs.
+
+        Raises:
+            BuildError: one of them failed.
+        """
+        contents = [part for path in sources for part in (path.name, path.read_bytes())]
+        key = key_of([*identities, *(" ".join(command) for command in commands), *contents])
+
+        def fill(aside: Path) -> None:
+            _run(self.place, commands, aside, needs=sources, products=products)
+
+        with self._lock(key):
+            return entry(self.cache / "builds", key, fill)
+
     def _guest_digest(self) -> str:
         return guest_digest(self.guest_sources)
 

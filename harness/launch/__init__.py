@@ -178,7 +178,8 @@ class _Session:
         idle_timeout_s = (
             _IDLE_BASE_S + _IDLE_PER_TIMEOUT * max(self.load.cpu_timeouts_ms, default=_PROBE_TIMEOUT_MS) / 1000
         )
-        call = GuestCall(emulator, self.binary.path, encode(self.load, chosen, nonce), first, idle_timeout_s)
+        pack = encode(self.load, chosen, nonce)
+        call = GuestCall(emulator, self.binary.path, pack, first, idle_timeout_s, self.executor.files)
         try:
             end = self.slot.run(call)
             if self.cancelled.is_set():

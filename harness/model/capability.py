@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 DEFAULT_COMPILERS = ("gcc", "clang")
 """Tried in this order where --cc names none."""
@@ -35,6 +36,10 @@ class Executor:
     """Properties of the CPU that hostile builds are run with besides; see Target.hostility."""
     lacks: tuple[str, ...] = ()
     """Those of them that it does not have."""
+    files: tuple[Path, ...] = ()
+    """Files that the command names, which have to be where it runs."""
+    wrong_instructions: frozenset[str] = frozenset()
+    """Mnemonics, without the suffix for the type, whose results it was seen to have wrong."""
 
     def made_hostile(self) -> Executor:
         """Return the executor of hostile builds."""

@@ -50,6 +50,8 @@ class GuestCall:
     first_case: int
     idle_timeout_s: float
     """Time without a further record after which the process is given up."""
+    files: tuple[Path, ...] = ()
+    """What the emulator's command line names and the place may have to bring."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,7 @@ class _ContainerSlot:
     def _ready(self, call: GuestCall) -> Container:
         """Return a container with the guest's files. One that was lost while it was idle is nobody's fault here."""
         files = [(_GUEST_PATH, call.binary.read_bytes(), 0o755), (_PACK, call.pack, 0o644), (_OBSERVATION, b"", 0o644)]
+        files += [(_in_job(path), path.read_bytes(), 0o755) for path in call.files]
         try:
             self._container = self._container or self.place.guests.take()
             self._container.supervisor.put(files)
@@ -238,7 +239,9 @@ class _ContainerSlot:
         return self._container
 
     def _run(self, container: Container, call: GuestCall) -> GuestEnd:
-        command = (*call.emulator, _GUEST_PATH, _PACK, _OBSERVATION, str(call.first_case))
+        brought = {str(path): _in_job(path) for path in call.files}
+        emulator = [brought.get(part, part) for part in call.emulator]
+        command = (*emulator, _GUEST_PATH, _PACK, _OBSERVATION, str(call.first_case))
         limits = replace(_GUEST, idle_ms=int(call.idle_timeout_s * 1000), watched=_OBSERVATION)
         _commands.info("%s", shlex.join(command))
         ended = container.supervisor.run(command, JOB, limits)
@@ -261,6 +264,10 @@ class _ContainerSlot:
         if self._container:
             self._container.supervisor.close()
         self._container, self._is_clean = None, True
+
+
+def _in_job(path: Path) -> str:
+    return f"{JOB}/{path.name}"
 
 
 def _send(container: Container, paths: Iterable[Path]) -> None:

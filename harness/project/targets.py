@@ -24,7 +24,7 @@ _TARGET_KEYS = {
     "run": "an array of tables",
 }
 _RUN_KEYS = {"how": "a string", "cpu": "a string"}
-_HOWS = ("native", "qemu-user")
+_HOWS = ("native", "sde", "bochs", "qemu-user")
 
 
 def load_targets(directory: Path) -> dict[str, Target]:

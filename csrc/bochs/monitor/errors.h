@@ -1,0 +1,23 @@
+/* Linux's error numbers, <asm-generic/errno.h>. */
+#ifndef HARNESS_BOCHS_ERRORS_H
+#define HARNESS_BOCHS_ERRORS_H
+
+enum error {
+    ERROR_NOT_PERMITTED = 1,
+    ERROR_NO_ENTRY = 2,
+    ERROR_NO_PROCESS = 3,
+    ERROR_INTERRUPTED = 4,
+    ERROR_BAD_FILE = 9,
+    ERROR_NO_CHILD = 10,
+    ERROR_NO_MEMORY = 12,
+    ERROR_ACCESS = 13,
+    ERROR_FAULT = 14,
+    ERROR_INVALID = 22,
+    ERROR_TOO_MANY_FILES = 24,
+    ERROR_NOT_A_TERMINAL = 25,
+    ERROR_NO_SPACE = 28,
+    ERROR_CANNOT_SEEK = 29,
+    ERROR_NOT_IMPLEMENTED = 38,
+};
+
+#endif
