@@ -28,7 +28,25 @@ def audit(place: Place, job: Job, binary: Binary) -> Objections:
     """Disassemble a job's kernel where there is a question that only its code answers."""
     if job.role is Role.GATE:
         return _streaming(place, job, binary)
-    return Objections(unavailable=_estimates(place, job, binary))
+    return Objections(unavailable=_estimates(place, job, binary) or _wrong_instructions(place, job, binary))
+
+
+def _wrong_instructions(place: Place, job: Job, binary: Binary) -> str:
+    """Why a kernel cannot be judged by this executor: it uses instructions whose results are wrong here."""
+    executor = job.executor
+    if not executor.wrong_instructions:
+        return ""
+    code = disassembly(place, binary.kernel_objects, job.build.compiler.triple)
+    if not code:
+        wrong = ", ".join(sorted(executor.wrong_instructions))
+        return f"no objdump, which tells whether it uses {wrong}; install binutils"
+    found = sorted(name for name in _mnemonics(code) if name.startswith(tuple(executor.wrong_instructions)))
+    how = f"{executor.how} {executor.version} computes {' and '.join(found)} wrongly, as its self-test shows"
+    return f"{how}: run it natively or under SDE" if found else ""
+
+
+def _mnemonics(code: str) -> set[str]:
+    return set(re.findall(r"(?m)^\s*[0-9a-f]+:\s+([a-z]\w*)", code))
 
 
 def _estimates(place: Place, job: Job, binary: Binary) -> str:
@@ -40,7 +58,7 @@ def _estimates(place: Place, job: Job, binary: Binary) -> str:
     code = disassembly(place, binary.kernel_objects, triple)
     if not code:
         return f"no objdump, which tells whether it uses {', '.join(sorted(flattering))}; install binutils"
-    found = sorted(flattering & set(re.findall(r"(?m)^\s*[0-9a-f]+:\s+([a-z]\w*)", code)))
+    found = sorted(flattering & _mnemonics(code))
     how = f"{job.executor.how} computes {' and '.join(found)} more precisely than any processor"
     return f"{how}: a missing Newton step would not show; run it natively" if found else ""
 

@@ -177,7 +177,9 @@ def _place(settings: Settings, project: Project) -> Place:
     root = bundled_root()
     sources = [path for kernel in project.kernels for path in kernel.sources]
     sources += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
-    sources += [path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")]
+    sources += [
+        path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")
+    ]
     return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
 
 

@@ -18,6 +18,7 @@ from harness.model import (
     SCALAR_ISA,
     Absence,
     Case,
+    Executor,
     Finding,
     Job,
     Observation,
@@ -144,10 +145,15 @@ def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding
         suite=case.suite if case else None,
         case=case.label if case else None,
         finding=finding,
+        instructions=_instructions(job.executor, finding),
         reproduce=reproduce,
         named=job.named,
         sizes=case.sizes if case else (),
     )
+
+
+def _instructions(executor: Executor, finding: Finding) -> int | None:
+    return round(finding.seconds * executor.instructions_per_second) if executor.instructions_per_second else None
 
 
 def absent(absence: Absence) -> Verdict:
@@ -163,6 +169,7 @@ def absent(absence: Absence) -> Verdict:
         suite=None,
         case=None,
         finding=Finding(absence.outcome, absence.reason),
+        instructions=None,
         reproduce="",
         named=absence.named,
     )

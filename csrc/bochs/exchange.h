@@ -25,12 +25,12 @@ struct exchange_file {
 struct exchange_request {
     uint64_t magic;
     uint64_t memory_bytes;
-    uint64_t output_sectors;       /* of disk 1 */
-    struct exchange_file program;  /* a static ELF executable; no bytes: the self-test only */
-    struct exchange_file input;    /* what can be opened as input_path */
+    uint64_t output_sectors;      /* of disk 1 */
+    struct exchange_file program; /* a static ELF executable; no bytes: the self-test only */
+    struct exchange_file input;   /* what can be opened as input_path */
     char input_path[PATH_LIMIT];
-    char output_path[PATH_LIMIT];  /* what is written there is sent piece by piece */
-    uint32_t argument_count;       /* of main(), from argv[0] on */
+    char output_path[PATH_LIMIT];    /* what is written there is sent piece by piece */
+    uint32_t argument_count;         /* of main(), from argv[0] on */
     char arguments[ARGUMENTS_LIMIT]; /* one behind the other, each with its end */
 };
 
@@ -47,9 +47,9 @@ struct piece_header {
 
 enum report_state {
     STATE_RUNNING = 1,
-    STATE_EXITED = 2,   /* code: the status that the program passed to exit_group() */
+    STATE_EXITED = 2,    /* code: the status that the program passed to exit_group() */
     STATE_SIGNALLED = 3, /* code: the signal that ended it */
-    STATE_FAILED = 4,   /* the monitor had to give up; complaint says why */
+    STATE_FAILED = 4,    /* the monitor had to give up; complaint says why */
 };
 
 /* Instructions that the self-test tries and that this Bochs may have wrong. What must be right for the monitor to

@@ -1,4 +1,7 @@
-"""What runs a static program in Bochs: a ROM with the monitor that stands in for Linux, and a launcher. See docs/bochs.md."""
+"""What runs a static program in Bochs: a ROM, with the monitor that stands in for Linux, and a launcher.
+
+See docs/bochs.md.
+"""
 
 from __future__ import annotations
 

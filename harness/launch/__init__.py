@@ -20,6 +20,7 @@ from harness.guest import (
     decode_observation,
     encode_pack,
 )
+from harness.launch.bochs import BOCHS, MACHINE_FAILED
 from harness.model import (
     Binary,
     Case,
@@ -184,6 +185,8 @@ class _Session:
             end = self.slot.run(call)
             if self.cancelled.is_set():
                 raise HarnessError("the run was interrupted")
+            if self.executor.how == BOCHS and end.exit.status == MACHINE_FAILED:
+                raise HarnessError(_last_line(end.exit.stderr))
             transcript = decode_observation(
                 end.observation,
                 nonce,

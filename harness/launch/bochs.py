@@ -11,9 +11,13 @@ from harness.place import Exit, Place
 MACHINE_FAILED = 124
 """Exit status of the launcher when Bochs, the monitor or the disks failed, and not the guest; csrc/bochs/launcher."""
 BOCHS = "bochs"
+INSTRUCTIONS_PER_SECOND = 100_000_000
+"""Of emulated time; csrc/bochs/monitor/clock.h."""
 BOCHS_CPU = "corei7_skylake_x"
 """The oldest of Bochs's models that has AVX-512 F, BW, DQ, VL and CD, and no later extension."""
-BOCHS_REMEDY = "needs Bochs 3.0 or later (Debian 13: apt-get install bochs bochs-term vgabios), or --in docker, which has it"
+BOCHS_REMEDY = (
+    "needs Bochs 3.0 or later (Debian 13: apt-get install bochs bochs-term vgabios), or --in docker, which has it"
+)
 _SELF_TEST_TIMEOUT_S = 60
 
 
@@ -32,7 +36,15 @@ def find_bochs(place: Place, launcher: Path, rom: Path, cpu: str) -> Executor | 
     if program is None:
         return Missing("no Bochs", BOCHS_REMEDY)
     command = (str(launcher), program.path, str(rom), cpu)
-    return Executor(BOCHS, "", cpu, command, f"{program.identity} {rom.parent.name}", files=(launcher, rom))
+    return Executor(
+        BOCHS,
+        "",
+        cpu,
+        command,
+        f"{program.identity} {rom.parent.name}",
+        files=(launcher, rom),
+        instructions_per_second=INSTRUCTIONS_PER_SECOND,
+    )
 
 
 def run_self_test(executor: Executor, place: Place, directory: Path) -> SelfTest | Missing:

@@ -40,6 +40,8 @@ class Executor:
     """Files that the command names, which have to be where it runs."""
     wrong_instructions: frozenset[str] = frozenset()
     """Mnemonics, without the suffix for the type, whose results it was seen to have wrong."""
+    instructions_per_second: int | None = None
+    """Of the CPU time that it tells, where that is a count of instructions."""
 
     def made_hostile(self) -> Executor:
         """Return the executor of hostile builds."""

@@ -106,6 +106,8 @@ class Verdict:
     suite: str | None
     case: str | None
     finding: Finding
+    instructions: int | None
+    """Retired by the calls, where the executor counts them."""
     reproduce: str
     named: bool
     """Whether the user named it literally, so that being unavailable is an error."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.model import (
     Case,
     Job,
+    Role,
 )
 from harness.plan.cases import GATE_SUITE, SIZE_SUITE
 
@@ -25,7 +26,9 @@ def reproducer(program: str, job: Job, seed: int, config: Path | None, place: st
     start = " ".join(
         (program, "run", shlex.quote(job.kernel.id), "--target", shlex.quote(job.target.name), *width, build)
     )
-    end = f" --in {place}" if place != "host" else ""
+    is_first_way = job.role is Role.GATE or job.executor.how == job.target.emulations[0].how
+    end = "" if is_first_way else f" --emulator {job.executor.how}"
+    end += f" --in {place}" if place != "host" else ""
     end += f" --seed {seed}" if seed else ""
     end += f" --config {shlex.quote(str(config))}" if config else ""
 

@@ -175,6 +175,7 @@ def verdict_row(verdict: Verdict, rank: int) -> dict[str, Any]:
         "scalar_ulp": _number(finding.scalar_ulp),
         "worst": _worst_row(finding.worst) if finding.worst and finding.outcome is not Outcome.PASS else None,
         "seconds": round(finding.seconds, 6),
+        "instructions": verdict.instructions,
         "reproduce": verdict.reproduce,
     }
 

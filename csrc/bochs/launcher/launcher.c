@@ -4,9 +4,10 @@
  *     launcher BOCHS ROM CPU PROGRAM [INPUT [OUTPUT [ARGUMENT ...]]]
  *     launcher BOCHS ROM CPU                self-test: prints Bochs's version and the instructions it has wrong
  *
- * CPU is a model that `bochs --help cpu` lists, followed by ",-FEATURE" for each feature it is to lack. The program gets
- * the arguments from PROGRAM on. It can read INPUT, and what it writes to OUTPUT is appended to that file. Everything
- * else that this writes lies in a directory of its own below the current one, which is removed at the end. */
+ * CPU is a model that `bochs --help cpu` lists, followed by ",-FEATURE" for each feature it is to lack. The program
+ * gets the arguments from PROGRAM on. It can read INPUT, and what it writes to OUTPUT is appended to that file.
+ * Everything else that this writes lies in a directory of its own below the current one, which is removed at the end.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -72,9 +73,9 @@ static const struct {
     uint32_t bit;
     const char *name;
 } wrong_names[] = {
-    {WRONG_VRSQRT14, "vrsqrt14"},   {WRONG_VRCP14, "vrcp14"},   {WRONG_VFMADD, "vfmadd"},
-    {WRONG_VPERMT2, "vpermt2"},     {WRONG_VCOMPRESS, "vcompress"}, {WRONG_VSCALEF, "vscalef"},
-    {WRONG_VGETEXP, "vgetexp"},     {WRONG_VGETMANT, "vgetmant"}, {WRONG_VRNDSCALE, "vrndscale"},
+    {WRONG_VRSQRT14, "vrsqrt14"}, {WRONG_VRCP14, "vrcp14"},       {WRONG_VFMADD, "vfmadd"},
+    {WRONG_VPERMT2, "vpermt2"},   {WRONG_VCOMPRESS, "vcompress"}, {WRONG_VSCALEF, "vscalef"},
+    {WRONG_VGETEXP, "vgetexp"},   {WRONG_VGETMANT, "vgetmant"},   {WRONG_VRNDSCALE, "vrndscale"},
 };
 
 static void print_self_test(const struct exchange_report *report) {

@@ -27,7 +27,7 @@ enum {
 #define COMMAND_FLUSH 0xe7 /* 8.12 */
 
 #define SECTORS_AT_ONCE 128
-#define SECTOR_WORDS (SECTOR_BYTES / 2)
+#define SECTOR_WORDS (SECTOR_BYTES / 4) /* the data port takes two at once, as on any PCI controller */
 
 static const uint16_t bases[] = {[DISK_IN] = 0x1f0, [DISK_OUT] = 0x170};
 
@@ -73,7 +73,7 @@ bool disk_read(enum disk disk, uint64_t sector, void *to, uint64_t sectors) {
             if (!is_ready_for_data(base)) {
                 return false;
             }
-            read_port16s(base + REGISTER_DATA, at, SECTOR_WORDS);
+            read_port32s(base + REGISTER_DATA, at, SECTOR_WORDS);
         }
     }
     return true;
@@ -89,7 +89,7 @@ bool disk_write(enum disk disk, uint64_t sector, const void *from, uint64_t sect
             if (!is_ready_for_data(base)) {
                 return false;
             }
-            write_port16s(base + REGISTER_DATA, at, SECTOR_WORDS);
+            write_port32s(base + REGISTER_DATA, at, SECTOR_WORDS);
         }
         if (!is_done(base)) {
             return false;

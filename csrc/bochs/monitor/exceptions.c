@@ -46,8 +46,8 @@ static void page_fault(const struct registers *registers) {
 
 /* Bits of the x87 status word and of MXCSR alike (SDM volume 1, 8.1.3 and 10.2.3) to codes of SIGFPE. */
 static int32_t floating_point_code(uint32_t unmasked) {
-    static const int32_t codes[] = {7 /* invalid */, 5 /* denormal: underflow */, 3 /* division by zero */,
-                                    4 /* overflow */, 5 /* underflow */,          6 /* inexact */};
+    static const int32_t codes[] = {7 /* invalid */,  5 /* denormal: underflow */, 3 /* division by zero */,
+                                    4 /* overflow */, 5 /* underflow */,           6 /* inexact */};
     for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++) {
         if (unmasked >> i & 1) {
             return codes[i];
@@ -84,11 +84,11 @@ static struct signal_info info_of(const struct registers *registers) {
     case VECTOR_ALIGNMENT:
         return (struct signal_info){SIGNAL_BUS, .code = CODE_UNALIGNED};
     case VECTOR_X87:
-        return (struct signal_info){
-            SIGNAL_FLOATING_POINT, .code = floating_point_code(raised_by_x87()), .address = registers->rip};
+        return (struct signal_info){SIGNAL_FLOATING_POINT, .code = floating_point_code(raised_by_x87()),
+                                    .address = registers->rip};
     case VECTOR_SIMD:
-        return (struct signal_info){
-            SIGNAL_FLOATING_POINT, .code = floating_point_code(raised_by_simd()), .address = registers->rip};
+        return (struct signal_info){SIGNAL_FLOATING_POINT, .code = floating_point_code(raised_by_simd()),
+                                    .address = registers->rip};
     default: /* protection, and what software interrupts reach */
         return (struct signal_info){SIGNAL_SEGMENT, .code = CODE_SYSTEM};
     }

@@ -89,8 +89,15 @@ static bool is_path(uint64_t path, char *copy) {
 }
 
 /* Relative paths begin at the root, where the program runs. */
+static const char *below_root(const char *path) {
+    while (*path == '/') {
+        path++;
+    }
+    return path;
+}
+
 static bool is_same_path(const char *asked, const char *ours) {
-    return text_equal(asked[0] == '/' ? asked + 1 : asked, ours[0] == '/' ? ours + 1 : ours);
+    return text_equal(below_root(asked), below_root(ours));
 }
 
 long files_open(uint64_t path) {

@@ -24,12 +24,12 @@ static inline uint8_t read_port8(uint16_t port) {
     return value;
 }
 
-static inline void read_port16s(uint16_t port, void *to, uint64_t count) {
-    __asm__ volatile("rep insw" : "+D"(to), "+c"(count) : "d"(port) : "memory");
+static inline void read_port32s(uint16_t port, void *to, uint64_t count) {
+    __asm__ volatile("rep insl" : "+D"(to), "+c"(count) : "d"(port) : "memory");
 }
 
-static inline void write_port16s(uint16_t port, const void *from, uint64_t count) {
-    __asm__ volatile("rep outsw" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+static inline void write_port32s(uint16_t port, const void *from, uint64_t count) {
+    __asm__ volatile("rep outsl" : "+S"(from), "+c"(count) : "d"(port) : "memory");
 }
 
 static inline uint64_t read_msr(uint32_t number) {
@@ -55,9 +55,7 @@ struct leaf {
 
 static inline struct leaf cpuid(uint32_t number, uint32_t sub) {
     struct leaf leaf;
-    __asm__ volatile("cpuid"
-                     : "=a"(leaf.eax), "=b"(leaf.ebx), "=c"(leaf.ecx), "=d"(leaf.edx)
-                     : "a"(number), "c"(sub));
+    __asm__ volatile("cpuid" : "=a"(leaf.eax), "=b"(leaf.ebx), "=c"(leaf.ecx), "=d"(leaf.edx) : "a"(number), "c"(sub));
     return leaf;
 }
 

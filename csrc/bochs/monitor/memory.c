@@ -103,6 +103,15 @@ static uint64_t rights(unsigned protection) {
     return bits | (protection & MAY_EXECUTE ? 0 : ENTRY_NO_EXECUTE);
 }
 
+/* The processor looks again by itself before it raises a fault (SDM volume 3, 5.10.4.3), so that more rights need no
+ * invalidation, and to Bochs one is expensive. */
+static bool takes_rights_away(uint64_t before, uint64_t now) {
+    bool is_still_there = (now & ENTRY_PRESENT) && ((before ^ now) & ENTRY_ADDRESS) == 0;
+    bool is_as_writable = (now & ENTRY_WRITABLE) || !(before & ENTRY_WRITABLE);
+    bool is_as_executable = !(now & ENTRY_NO_EXECUTE) || (before & ENTRY_NO_EXECUTE);
+    return (before & ENTRY_PRESENT) && !(is_still_there && is_as_writable && is_as_executable);
+}
+
 /* Calls `change` for every page that is there. */
 static void for_pages(uint64_t start, uint64_t end, unsigned protection,
                       void (*change)(uint64_t *entry, unsigned protection)) {
@@ -113,8 +122,11 @@ static void for_pages(uint64_t start, uint64_t end, unsigned protection,
             continue;
         }
         if (*entry & ENTRY_HOLDS_PAGE) {
+            uint64_t before = *entry;
             change(entry, protection);
-            invalidate_page(at);
+            if (takes_rights_away(before, *entry)) {
+                invalidate_page(at);
+            }
         }
         at += PAGE_BYTES;
     }
@@ -323,7 +335,6 @@ enum resolution memory_resolve(uint64_t address, unsigned access) {
         uint64_t page = page_floor(address);
         *entry = region->source ? (region->source + (page - region->start)) | ENTRY_BORROWED : take_page();
         *entry |= ENTRY_HOLDS_PAGE | rights(region->protection);
-        invalidate_page(page);
     }
     return PAGE_IS_THERE;
 }

@@ -44,7 +44,8 @@ long memory_protect(uint64_t start, uint64_t bytes, unsigned protection);
 /* An address where nothing is mapped, as high as possible. */
 uint64_t memory_find_room(uint64_t bytes);
 
-/* Called by page faults: puts the page there if the program may do what it tried. `access` is one of enum protection. */
+/* Called by page faults: puts the page there if the program may do what it tried. `access` is one of enum protection.
+ */
 enum resolution memory_resolve(uint64_t address, unsigned access);
 
 /* Whether the program may do that to all of these bytes; puts the pages there, so that the monitor may do it too. */

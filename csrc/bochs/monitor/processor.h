@@ -15,9 +15,9 @@
 
 void processor_prepare(void); /* tables, XCR0, the way into system calls */
 
-bool processor_has_avx512(void);   /* foundation, and its registers switched on */
-uint64_t processor_hwcap(void);    /* CPUID 1, edx */
-uint64_t processor_hwcap2(void);   /* bit 1: rdfsbase and its kin */
+bool processor_has_avx512(void);      /* foundation, and its registers switched on */
+uint64_t processor_hwcap(void);       /* CPUID 1, edx */
+uint64_t processor_hwcap2(void);      /* bit 1: rdfsbase and its kin */
 uint64_t processor_state_bytes(void); /* of XSAVE */
 uint64_t processor_state_mask(void);  /* XCR0 */
 

@@ -213,8 +213,8 @@ static void deliver(struct registers *registers, int number) {
 }
 
 void signals_deliver(struct registers *registers) {
-    static const int first[] = {SIGNAL_SEGMENT, SIGNAL_BUS,  SIGNAL_ILLEGAL,
-                                SIGNAL_TRAP,    SIGNAL_FLOATING_POINT, SIGNAL_SYSTEM}; /* of several, a fault goes first */
+    static const int first[] = {SIGNAL_SEGMENT,        SIGNAL_BUS,   SIGNAL_ILLEGAL, SIGNAL_TRAP,
+                                SIGNAL_FLOATING_POINT, SIGNAL_SYSTEM}; /* of several, a fault goes first */
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++) {
         if (pending & ~blocked & bit(first[i])) {
             deliver(registers, first[i]);

@@ -147,8 +147,7 @@ static long kill_self(int64_t process, int64_t number, enum signal_code code) {
         return -ERROR_INVALID;
     }
     if (number > 0) {
-        signals_send(
-            (struct signal_info){.number = (int32_t)number, .code = code, .sender = {.process = PROCESS_ID}});
+        signals_send((struct signal_info){.number = (int32_t)number, .code = code, .sender = {.process = PROCESS_ID}});
     }
     return 0;
 }
