@@ -18,7 +18,7 @@ from harness.contract import op
 from harness.errors import BuildError
 from harness.launch import Load, observe
 from harness.launch.bochs import BOCHS, BOCHS_CPU, BOCHS_REMEDY, find_bochs, run_self_test
-from harness.launch.emulators import find_executor, qemu_version
+from harness.launch.emulators import find_executor, version_of
 from harness.machine import resolve_triple
 from harness.model import (
     DEFAULT_COMPILERS,
@@ -222,10 +222,10 @@ class Surveyor:
                 "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
                 "is_final": False,
             }
-        version = qemu_version(executor.command[0], self.place) if executor.how == "qemu-user" else executor.version
+        version = version_of(executor, self.place)
         program = Path(executor.command[0]).name if executor.how == "qemu-user" else executor.how
         name = f"{program} {version}" if executor.command else "this machine's CPU"
-        cpu = executor.argv(need.vector_bits)[-1] if executor.command else executor.cpu
+        cpu = executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0))
         reason, remedy = self._objection(seen, need, isa, name, cpu)
         return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
 
@@ -274,6 +274,9 @@ class Surveyor:
             return f"{name} has no CPU {cpu.partition(',')[0]!r}", "needs a newer QEMU (Debian 13 has 10.0)"
         if seen.harness_fault or not seen.attestation:
             return f"{name} does not run it: {seen.harness_fault or 'no attestation'}", another
+        changed = [f"{fact} {seen.attestation[fact]:#x}" for fact in _CONTROL if _is_changed(seen, fact)]
+        if changed:
+            return f"{name} starts programs with {' and '.join(changed)}: results would be rounded otherwise", ""
         attested = seen.attestation.get(isa.width_fact) if isa.width_fact else None
         if need.is_gate:
             return (f"{name} with the CPU {cpu!r} still has {isa.name}", "") if attested else ("", "")
@@ -309,12 +312,18 @@ class Surveyor:
         self._changed = False
 
 
+_CONTROL = {"mxcsr": 0x1F80, "x87_control": 0x37F}
+"""What x86 programs start with: psABI 3.4.1, table 3.4 and 3.5."""
 _ANY_DIRECTORY = Path("/tmp")  # where every place lets tools write
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 _SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
 _C_LIBRARY_REMEDY = (
     "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross, libc6-dev-riscv64-cross)"
 )
+
+
+def _is_changed(seen: Observation, fact: str) -> bool:
+    return seen.attestation.get(fact, _CONTROL[fact]) != _CONTROL[fact]
 
 
 def _ways(target: Target) -> str:

@@ -55,7 +55,8 @@ class VerdictMaker:
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
         """Judge one job."""
         settings = self.settings
-        repeat = reproducer(self.program, job, settings.selection.seed, settings.config, settings.place)
+        chosen = settings.selection
+        repeat = reproducer(self.program, job, chosen.seed, settings.config, settings.place, chosen.emulator)
         if ran.unavailable:
             return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, ran.unavailable), repeat(None))]
         if ran.observation is None:

@@ -95,6 +95,12 @@ static uint32_t read_mxcsr(void) {
     return value;
 }
 
+static uint16_t read_x87_control(void) {
+    uint16_t value;
+    __asm__ volatile("fnstcw %0" : "=m"(value));
+    return value;
+}
+
 static void add_fact(struct fact *facts, uint32_t *count, const char *name, uint64_t value) {
     memcpy(facts[*count].name, name, strnlen(name, FACT_NAME_BYTES));
     facts[(*count)++].value = value;
@@ -108,6 +114,7 @@ uint32_t abi_facts(struct fact *facts) {
     add_fact(facts, &count, "hwcap2", getauxval(AT_HWCAP2));
     add_fact(facts, &count, "page_bytes", getauxval(AT_PAGESZ));
     add_fact(facts, &count, "mxcsr", read_mxcsr());
+    add_fact(facts, &count, "x87_control", read_x87_control());
     add_fact(facts, &count, "cpuid_1_eax", leaf1.eax);
     add_fact(facts, &count, "cpuid_1_ecx", leaf1.ecx);
     add_fact(facts, &count, "cpuid_1_edx", leaf1.edx);

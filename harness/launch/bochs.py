@@ -26,7 +26,6 @@ class SelfTest:
     """What the launcher's self-test found."""
 
     version: str
-    has_avx512: bool
     wrong_instructions: frozenset[str]
 
 
@@ -59,7 +58,7 @@ def run_self_test(executor: Executor, place: Place, directory: Path) -> SelfTest
 def parse_self_test(ended: Exit) -> SelfTest | Missing:
     """Read what the launcher printed."""
     told = dict(line.partition(" ")[::2] for line in ended.stdout.splitlines())
-    if ended.status != 0 or not {"version", "avx512", "wrong"} <= told.keys():
+    if ended.status != 0 or not {"version", "wrong"} <= told.keys():
         said = (ended.stderr.strip().splitlines() or ["its self-test did not end"])[-1]
         return Missing(said.removeprefix("bochs: "), BOCHS_REMEDY)
-    return SelfTest(told["version"], told["avx512"] == "yes", frozenset(told["wrong"].split()))
+    return SelfTest(told["version"], frozenset(told["wrong"].split()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from harness.launch.sde import SDE, find_sde, sde_version
 from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
 from harness.place import Place
@@ -17,6 +18,8 @@ def find_executor(target: Target, emulation: Emulation, place: Place) -> Executo
     triple = resolve_triple(target.triple, place.native_triple)
     if emulation.how == "native":
         return _native(triple, place)
+    if emulation.how == SDE:
+        return find_sde(emulation, place)
     return _qemu_user(triple.split("-")[0], emulation, place)
 
 
@@ -47,6 +50,13 @@ def flattering_instructions(executor: Executor, triple: str) -> frozenset[str]:
     last bit (Arm ARM, shared/functions/float/recipestimate), and QEMU follows.
     """
     return _X86_ESTIMATES if executor.how == "qemu-user" and triple.startswith("x86_64") else frozenset()
+
+
+def version_of(executor: Executor, place: Place) -> str:
+    """Return an executor's version, asking its program where it has not told it yet."""
+    if executor.how == SDE:
+        return sde_version(executor.command[0], place)
+    return qemu_version(executor.command[0], place) if executor.how == "qemu-user" else executor.version
 
 
 def qemu_version(program: str, place: Place) -> str:

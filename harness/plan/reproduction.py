@@ -17,8 +17,13 @@ SCALABLE_FACTS = ("sve_bits", "sme_bits", "rvv_bits")
 """What guests attest about lengths that --svl selects."""
 
 
-def reproducer(program: str, job: Job, seed: int, config: Path | None, place: str) -> Callable[[Case | None], str]:
-    """Return a function that writes the shell command which runs one case of a job again (None: all of them)."""
+def reproducer(
+    program: str, job: Job, seed: int, config: Path | None, place: str, emulator: str | None = None
+) -> Callable[[Case | None], str]:
+    """Return a function that writes the shell command which runs one case of a job again (None: all of them).
+
+    `emulator` is what the user asked for, who gets the one that the job ran on.
+    """
     scalable = job.width_fact in SCALABLE_FACTS
     width = [f"--svl {job.vector_bits}"] if job.vector_bits and scalable else []
     build = f"--cc {shlex.quote(job.build.compiler.spec)} --opt {job.build.opt} " if job.build.opt else ""
@@ -26,8 +31,7 @@ def reproducer(program: str, job: Job, seed: int, config: Path | None, place: st
     start = " ".join(
         (program, "run", shlex.quote(job.kernel.id), "--target", shlex.quote(job.target.name), *width, build)
     )
-    is_first_way = job.role is Role.GATE or job.executor.how == job.target.emulations[0].how
-    end = "" if is_first_way else f" --emulator {job.executor.how}"
+    end = f" --emulator {job.executor.how}" if emulator and job.role is not Role.GATE else ""
     end += f" --in {place}" if place != "host" else ""
     end += f" --seed {seed}" if seed else ""
     end += f" --config {shlex.quote(str(config))}" if config else ""

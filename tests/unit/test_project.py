@@ -210,7 +210,7 @@ def test_parameters_match_by_name_or_by_position(text: str, names: tuple[str, ..
         ("vector_bits = [128]", "belong together"),
         ('header = "arm_sme.h"', "'header' and 'header_since' belong together"),
         ("hostile = {ones = 1}", "'hostile' in a target must be a table of strings"),
-        ('[[run]]\nhow = "magic"', "'how' must be one of native, qemu-user, not 'magic'"),
+        ('[[run]]\nhow = "magic"', "'how' must be one of native, sde, bochs, qemu-user, not 'magic'"),
     ],
 )
 def test_a_wrong_target_is_told_where_and_what(tmp_path: Path, line: str, message: str) -> None:

@@ -126,6 +126,7 @@ static void find_last(FILE *in, const char *sign, char *words, size_t limit) {
 void configuration_last_words(const char *directory, char *words, size_t limit) {
     snprintf(words, limit, "Bochs ended without a word");
     find_last(open_in(directory, SAID_NAME, "r"), "", words, limit);
+    find_last(open_in(directory, SAID_NAME, "r"), "[      ] ", words, limit); /* about its configuration */
     find_last(open_in(directory, LOG_NAME, "r"), ">>PANIC<< ", words, limit);
 }
 

@@ -97,8 +97,11 @@ static long map(const struct arguments *with) {
     uint64_t start = with->a;
     uint64_t bytes = with->b;
     long source = 0;
-    if (bytes == 0 || bytes > USER_END) {
+    if (bytes == 0) {
         return -ERROR_INVALID;
+    }
+    if (bytes > USER_END) {
+        return -ERROR_NO_MEMORY;
     }
     if (!(with->d & MAP_ANONYMOUS)) {
         source = files_source(with->e, with->f, page_ceiling(bytes));
