@@ -170,7 +170,6 @@ def absent(absence: Absence) -> Verdict:
         suite=None,
         case=None,
         finding=Finding(absence.outcome, absence.reason),
-        instructions=None,
         reproduce="",
         named=absence.named,
     )

@@ -106,12 +106,12 @@ class Verdict:
     suite: str | None
     case: str | None
     finding: Finding
-    instructions: int | None
-    """Retired by the calls, where the executor counts them."""
     reproduce: str
     named: bool
     """Whether the user named it literally, so that being unavailable is an error."""
     sizes: tuple[tuple[str, int], ...] = ()
+    instructions: int | None = None
+    """Retired by the calls, where the executor counts them."""
 
     @property
     def outcome(self) -> Outcome:

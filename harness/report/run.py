@@ -157,6 +157,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
         reproduce=row["reproduce"],
         named=row["named"],
         sizes=tuple(row["sizes"].items()),
+        instructions=row.get("instructions"),
     )
 
 
