@@ -1,10 +1,18 @@
 /* See channel.h. */
+#define _GNU_SOURCE
 #include "channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #define CHUNK_BYTES 65536
+#define PIPE_BYTES (1 << 20)
+
+void channel_widen(void) {
+    fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
+    fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
+}
 
 void channel_read(void *to, uint64_t bytes) {
     for (uint8_t *at = to; bytes > 0;) {

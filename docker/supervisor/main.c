@@ -61,6 +61,7 @@ int main(void) {
     if (deaths < 0) {
         return 1;
     }
+    channel_widen();
     channel_reply(REPLY_READY, 0, 0);
     for (;;) {
         serve_one(deaths);

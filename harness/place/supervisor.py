@@ -26,7 +26,8 @@ _STDERR = 2
 _POLL_S = 0.25
 _SILENCE_S = 60
 """A supervisor at work says every few seconds that it is alive."""
-_READ_BYTES = 1 << 20
+_READ_BYTES = 1 << 16
+"""More would be fetched from the system, and given back, each time."""
 _BATCH = 256
 """Requests sent before their replies are read: replies must fit into the buffers on their way."""
 
@@ -86,8 +87,11 @@ class Supervisor:
     cancelled: threading.Event = field(default_factory=threading.Event)
     complaints: bytes = b""
     """The end of what the container said on standard error."""
-    _raw: bytearray = field(default_factory=bytearray)
-    _said: bytearray = field(default_factory=bytearray)
+    _frame_head: bytes = b""
+    _frame_stream: int = 0
+    _frame_left: int = 0
+    _said: list[bytes] = field(default_factory=list)
+    _said_bytes: int = 0
 
     def wait_until_ready(self) -> None:
         """Wait for the first words."""
@@ -195,7 +199,7 @@ class Supervisor:
 
     def _take(self, count: int) -> bytes:
         patience = time.monotonic() + _SILENCE_S
-        while len(self._said) < count:
+        while self._said_bytes < count:
             try:
                 piece = self.connection.recv(_READ_BYTES)
             except TimeoutError:
@@ -206,11 +210,10 @@ class Supervisor:
             if not piece:
                 raise ContainerLostError(self.complaints.decode("utf-8", "replace").strip() or "it ended")
             patience = time.monotonic() + _SILENCE_S
-            self._raw += piece
-            self._unwrap()
-        taken = bytes(self._said[:count])
-        del self._said[:count]
-        return taken
+            self._unwrap(piece)
+        said = b"".join(self._said)
+        self._said, self._said_bytes = [said[count:]], len(said) - count
+        return said[:count]
 
     def _check_patience(self, patience: float) -> None:
         if self.cancelled.is_set():
@@ -218,21 +221,26 @@ class Supervisor:
         if time.monotonic() > patience:
             raise ContainerLostError(f"nothing was heard for {_SILENCE_S} s")
 
-    def _unwrap(self) -> None:
-        """Take the engine's frames off what came."""
-        at = 0
-        while len(self._raw) - at >= FRAME.size:
-            stream, length = FRAME.unpack_from(self._raw, at)
-            end = at + FRAME.size + length
-            if end > len(self._raw):
-                break
-            piece = self._raw[at + FRAME.size : end]
-            if stream == _STDERR:
-                self.complaints = (self.complaints + piece)[-1000:]
+    def _unwrap(self, piece: bytes) -> None:
+        """Take the engine's frames off what came; a frame may come in pieces."""
+        view = memoryview(piece)
+        while view:
+            if self._frame_left == 0:
+                lacking = FRAME.size - len(self._frame_head)
+                self._frame_head += view[:lacking]
+                view = view[lacking:]
+                if len(self._frame_head) == FRAME.size:
+                    self._frame_stream, self._frame_left = FRAME.unpack(self._frame_head)
+                    self._frame_head = b""
+                continue
+            part = bytes(view[: self._frame_left])
+            view = view[len(part) :]
+            self._frame_left -= len(part)
+            if self._frame_stream == _STDERR:
+                self.complaints = (self.complaints + part)[-1000:]
             else:
-                self._said += piece
-            at = end
-        del self._raw[:at]
+                self._said.append(part)
+                self._said_bytes += len(part)
 
 
 def _check(error: int, path: str) -> None:
