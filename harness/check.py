@@ -43,7 +43,7 @@ _OPT = "O2"
 def show_check(config: str | None) -> ExitCode:
     """Read the manifest, hold contracts' references against their passes, build and link every kernel once."""
     project = load_project(Path(config) if config else None, Path.cwd())
-    print(visible(f"{project.manifest or 'the bundled project'}: {len(project.kernels)} kernels\n"))
+    print(visible(f"{project.manifest or 'the bundled project'}: {len(project.kernels)} kernels") + "\n")
     faults = 0
     for line, is_fault in (*_contracts(project), *_Kernels(project).lines()):
         print(visible(f"{'FAULT' if is_fault else 'ok':5}  {line}"))

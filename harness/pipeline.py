@@ -18,6 +18,7 @@ from harness.build import HOSTILE, Builder
 from harness.build.shims import coverage_note
 from harness.build.store import cache_directory, key_of
 from harness.errors import ExitCode, UsageError
+from harness.expectations import as_expected, notes_of, unexpected_passes
 from harness.model import (
     SCALAR_ISA,
     Job,
@@ -88,7 +89,7 @@ def _run_at(
     code = ExitCode.INTERRUPTED if result.interrupted else exit_code(plan, result.verdicts)
     finished = not result.interrupted
     recorder.write(finished=finished, exit_code=code)  # before proofs, which may take long
-    recorder.notes = _notes(plan, selection)
+    recorder.notes = _notes(plan, selection) + notes_of(plan.jobs, result.verdicts)
     if recorder.notes:
         recorder.write(finished=finished, exit_code=code)
     run = Run(recorder.facts(finished=finished, exit_code=code), result.verdicts)
@@ -252,7 +253,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             rank, ran = finished
             job = plan.jobs[rank]
             bench.waiting_room.release()
-            found = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
+            found = as_expected(job, maker.verdicts(job, ran, bench.inputs(job.contract, job.cases)))
             if rank not in share.helpers:
                 verdicts[rank] = found
                 commands = ran.binary.commands if ran.binary else ()
@@ -265,7 +266,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             if len(verdicts) < len(share.own):
                 recorder.write_if_due()
             progress.judged(job, sum(map(has_failed, found)))
-            if settings.stop_early and any(v.outcome is not Outcome.PASS for v in found):
+            if settings.stop_early and any(v.outcome not in _NO_FAILURES for v in found):
                 break
     except KeyboardInterrupt:
         interrupted = True
@@ -274,10 +275,15 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         builder.place.close()
         pool.shutdown(wait=True, cancel_futures=True)
         progress.close()
-    unrun = [absent(absence) for absence in plan.absences]
-    recorder.add(len(plan.jobs), unrun)
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
-    return Result(plan, (*judged, *unrun), interrupted)
+    rest = [absent(absence) for absence in plan.absences]
+    if len(verdicts) == len(plan.jobs):  # a part of a run cannot tell that nothing failed
+        rest += unexpected_passes(plan.jobs, judged)
+    recorder.add(len(plan.jobs), rest)
+    return Result(plan, (*judged, *rest), interrupted)
+
+
+_NO_FAILURES = (Outcome.PASS, Outcome.EXPECTED_FAILURE)
 
 
 def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
@@ -329,7 +335,7 @@ def exit_code(plan: Plan, verdicts: Sequence[Verdict], *, dry_run: bool = False)
         return ExitCode.KERNEL_FAILED
     if any(verdict.named and verdict.outcome is Outcome.UNAVAILABLE for verdict in verdicts):
         return ExitCode.UNAVAILABLE
-    ran = bool(plan.jobs) if dry_run else Outcome.PASS in outcomes
+    ran = bool(plan.jobs) if dry_run else not outcomes.isdisjoint(_NO_FAILURES)
     return ExitCode.PASSED if ran else ExitCode.NOTHING_SELECTED
 
 

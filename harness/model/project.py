@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.model.contract import Contract, Conventions
+from harness.model.verdict import Outcome
 from harness.prototype import Prototype
 
 SCALAR_ISA = "scalar"
@@ -38,6 +39,23 @@ class Compilation:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """A failure that the manifest knows of."""
+
+    outcome: Outcome
+    reason: str
+    targets: tuple[str, ...] = ()
+    """Where; empty for everywhere."""
+    vector_bits: tuple[int, ...] = ()
+    """At which widths; empty for all."""
+
+    def covers(self, target: str, vector_bits: int | None) -> bool:
+        """Whether it speaks of a target at a width."""
+        at_width = not self.vector_bits or vector_bits in self.vector_bits
+        return at_width and (not self.targets or target in self.targets)
+
+
+@dataclass(frozen=True, slots=True)
 class Kernel:
     """An implementation of an op for an ISA: sources and one C symbol."""
 
@@ -55,6 +73,8 @@ class Kernel:
     compilation: Compilation = Compilation()
     targets: tuple[str, ...] = ()
     """Where it is run by default; empty for its ISA's target and the core models that the ISA promises to run on."""
+
+    expected: Expectation | None = None
 
     @property
     def is_prebuilt(self) -> bool:

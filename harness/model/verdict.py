@@ -17,6 +17,8 @@ class Outcome(Enum):
     OUT_OF_BOUNDS = "OUT_OF_BOUNDS"
     STATE = "STATE"
     MISMATCH = "MISMATCH"
+    UNEXPECTED_PASS = "UNEXPECTED_PASS"
+    EXPECTED_FAILURE = "EXPECTED_FAILURE"
     UNAVAILABLE = "UNAVAILABLE"
     NOT_APPLICABLE = "NOT_APPLICABLE"
     PASS = "PASS"
@@ -40,6 +42,7 @@ _KERNEL_FAULTS = frozenset(
         Outcome.OUT_OF_BOUNDS,
         Outcome.STATE,
         Outcome.MISMATCH,
+        Outcome.UNEXPECTED_PASS,
     }
 )
 _SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}

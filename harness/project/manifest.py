@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.contract.conventions import conventions_of
 from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, ContractError, perhaps
-from harness.model import Contract, Conventions, Kernel, Project, Target, has_sme
+from harness.model import Contract, Conventions, Expectation, Kernel, Outcome, Project, Target, has_sme
 from harness.project.bundled import bundled_contract
 from harness.project.compilation import compilation_of, sources_of
 from harness.project.layers import Layers
@@ -41,6 +41,12 @@ KERNEL_KEYS = {
     "name": "a string",
     "symbol": "a string",
     "prototype": "a string",
+    "expected": "a table",
+}
+EXPECTED_KEYS = {
+    "outcome": "a string",
+    "reason": "a string",
+    "on": "a list of targets and of widths in bits",
 }
 _KERNEL_REQUIRED = ("op", "isa", "sources", "symbol")
 _WHY_NO_GATE = "its callers start streaming mode, so it holds nothing that only SME has"
@@ -121,6 +127,7 @@ def _kernel(layers: Layers, contracts: dict[str, Contract], targets: Mapping[str
         conventions,
         compilation_of(layers),
         _targets(layers, isa, targets),
+        _expectation(layers.own, targets) if "expected" in layers.own.values else None,
     )
 
 
@@ -140,6 +147,28 @@ def _targets(layers: Layers, isa: str, targets: Mapping[str, Target]) -> tuple[s
         if name not in able:
             raise table.fault(f"'targets': {name} does not run {isa} code; {', '.join(able)} do", "targets")
     return tuple(dict.fromkeys(layers.list("targets")))
+
+
+def _expectation(kernel: Table, targets: Mapping[str, Target]) -> Expectation:
+    table = kernel.table("expected")
+    table.check_keys(EXPECTED_KEYS, "'expected'")
+    outcomes = {outcome.value for outcome in Outcome if outcome.is_kernel_fault} - {Outcome.UNEXPECTED_PASS.value}
+    outcome = table.values.get("outcome", "")
+    if outcome not in outcomes:
+        known = f"{perhaps(outcome, outcomes)}; known: {', '.join(sorted(outcomes))}"
+        raise table.fault(f"'expected': no failure is called {outcome!r}{known}", "outcome")
+    if not table.values.get("reason"):
+        raise table.fault("'expected' needs a reason", "reason")
+    places = table.values.get("on", [])
+    names = tuple(place for place in places if isinstance(place, str))
+    widths = tuple(place for place in places if isinstance(place, int))
+    for name in names:
+        if name not in targets:
+            raise table.fault(f"'expected': unknown target {name!r}{perhaps(name, targets)}; see 'harness list'", "on")
+    for bits in widths:
+        if bits <= 0 or bits % 8:
+            raise table.fault(f"'expected': no vector has {bits} bits", "on")
+    return Expectation(Outcome(outcome), table.values["reason"], names, widths)
 
 
 def _contract(layers: Layers, contracts: dict[str, Contract]) -> Contract:

@@ -15,6 +15,7 @@ from harness.report.run import NOT_RUN, Run, has_failed
 from harness.report.table import describe
 from harness.report.text import visible
 
+_SKIPPED = (*NOT_RUN, Outcome.EXPECTED_FAILURE)
 _ERRORS = (Outcome.HARNESS_ERROR, Outcome.CONTRACT_ERROR, Outcome.BUILD_ERROR)
 """No judgement of a result: what JUnit calls an error instead of a failure."""
 
@@ -62,7 +63,7 @@ def _case(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASS:
         return f"{head}/>"
     outcome, detail = verdict.outcome.value, verdict.finding.detail
-    if verdict.outcome in NOT_RUN:
+    if verdict.outcome in _SKIPPED:
         return f"{head}><skipped type={_quoted(outcome)} message={_quoted(detail)}/></testcase>"
     element = "error" if verdict.outcome in _ERRORS else "failure"
     message = f"{outcome}: {detail}"
@@ -89,7 +90,7 @@ def _counts(verdicts: Sequence[Verdict], *, with_skipped: bool = True) -> str:
         "errors": errors,
     }
     if with_skipped:
-        counts["skipped"] = sum(verdict.outcome in NOT_RUN for verdict in verdicts)
+        counts["skipped"] = sum(verdict.outcome in _SKIPPED for verdict in verdicts)
     told = [f'{name}="{count}"' for name, count in counts.items()]
     return " ".join((*told, f'time="{_seconds(sum(verdict.finding.seconds for verdict in verdicts))}"'))
 

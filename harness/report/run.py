@@ -59,7 +59,7 @@ class Run:
 
 def has_failed(verdict: Verdict) -> bool:
     """Whether it is neither a pass nor something that did not run."""
-    return verdict.outcome is not Outcome.PASS and verdict.outcome not in NOT_RUN
+    return verdict.outcome not in (Outcome.PASS, Outcome.EXPECTED_FAILURE, *NOT_RUN)
 
 
 def badness(verdict: Verdict) -> tuple[int, float]:

@@ -239,10 +239,14 @@ def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
 
 def verdict_line(verdicts: Sequence[Verdict]) -> str:
     """Return the last line: what passed, what failed and what was not checked."""
-    judged = [v for v in verdicts if v.case is not None or v.outcome.is_kernel_fault]
+    builds = (Outcome.BUILD_ERROR, Outcome.EXPECTED_FAILURE)
+    judged = [v for v in verdicts if v.case is not None or v.outcome in builds]
     passed = sum(v.outcome is Outcome.PASS for v in judged)
     attested = sorted({v.attested_vector_bits for v in judged if v.attested_vector_bits and v.outcome is Outcome.PASS})
     text = f"{passed} of {len(judged)} cases passed"
+    expected = sum(v.outcome is Outcome.EXPECTED_FAILURE for v in judged)
+    if expected:
+        text += f", {expected} failed as expected"
     if attested:
         text += f"; vector lengths attested by the guest: {', '.join(map(str, attested))} bits"
     missing = len({(v.kernel, v.target, v.vector_bits) for v in verdicts if v.outcome is Outcome.UNAVAILABLE})

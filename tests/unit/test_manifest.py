@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import ConfigurationError
 from harness.project import load_project
-from harness.project.manifest import DEFAULTS_KEYS, KERNEL_KEYS, MANIFEST_KEYS
+from harness.project.manifest import DEFAULTS_KEYS, EXPECTED_KEYS, KERNEL_KEYS, MANIFEST_KEYS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "manifest.md").read_text()
 KERNEL = """[[kernel]]
@@ -42,7 +42,8 @@ def documented(heading: str) -> dict[str, str]:
 def test_the_document_has_every_key_with_what_it_must_be() -> None:
     assert documented("At the top") == MANIFEST_KEYS
     assert documented("`[[kernel]]`") == KERNEL_KEYS
-    assert KERNEL_KEYS.keys() - DEFAULTS_KEYS.keys() == {"name", "symbol", "prototype"}
+    assert KERNEL_KEYS.keys() - DEFAULTS_KEYS.keys() == {"name", "symbol", "prototype", "expected"}
+    assert documented("`expected`") == EXPECTED_KEYS
 
 
 def test_defaults_are_joined_to_what_a_kernel_says(folder: Path) -> None:
@@ -127,6 +128,18 @@ MISTAKES = [
     (KERNEL + 'waived = {gat = "x"}', ":6: waived: no check is called 'gat' (perhaps you meant 'gate')"),
     (KERNEL + "over_read = {rwo = 3}", ":6: over_read: 'rwo' is no buffer (perhaps you meant 'row')"),
     (KERNEL + 'requires = ["ln % 4 == 0"]', ":6: requirement"),
+    (
+        KERNEL + 'expected = {outcome = "MISMATH", reason = "x"}',
+        ":6: 'expected': no failure is called 'MISMATH' (perhaps",
+    ),
+    (KERNEL + 'expected = {outcome = "PASS", reason = "x"}', ":6: 'expected': no failure is called 'PASS'"),
+    (KERNEL + 'expected = {outcome = "CRASH"}', ":6: 'expected' needs a reason"),
+    (KERNEL + '[kernel.expected]\noutcome = "CRASH"\nresaon = "x"', ":8: unknown key 'resaon' in 'expected' (perhaps"),
+    (KERNEL + 'expected = {outcome = "CRASH", reason = "x", on = ["svee"]}', ":6: 'expected': unknown target 'svee'"),
+    (
+        KERNEL + 'expected = {outcome = "CRASH", reason = "x", on = 128}',
+        ":6: 'on' in 'expected' must be a list of targets",
+    ),
     # values that cannot be
     (KERNEL + 'waived = {gate = ""}', ":6: waived: 'gate' needs a reason"),
     (KERNEL + "[kernel.alignment]\nrow = 48", ":6: alignment: 'row' needs a power of two up to 4096 bytes, not 48"),

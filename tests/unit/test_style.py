@@ -104,6 +104,7 @@ MAY_IMPORT = {
     "workbench": GROUND | {"audit", "build", "inputs", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
     "progress": GROUND | {"report"},
+    "expectations": GROUND,
     "telling": GROUND | {"report", "settings"},
     "kept": GROUND | {"project", "report", "settings", "telling"},
     "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds
