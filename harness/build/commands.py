@@ -71,7 +71,8 @@ def _is_standard_of_other_language(flag: str, *, is_cpp: bool) -> bool:
 
 def _joining(compiler: Compiler, symbol: str, objects: list[str]) -> Command:
     group = ("-Wl,--start-group", *objects, "-Wl,--end-group")
-    return (*compiler.command, "-nostdlib", "-r", f"-Wl,--undefined={symbol}", "-o", JOINED_NAME, *group)
+    needed = ("-Wl,--gc-sections", f"-Wl,--undefined={symbol}")
+    return (*compiler.command, "-nostdlib", "-r", *needed, "-o", JOINED_NAME, *group)
 
 
 def _libraries(kernel: Kernel) -> list[str]:

@@ -141,3 +141,17 @@ def test_a_static_library_of_rust_passes(harness: Harness, project: Path, isa: s
     assert builds(verdicts, f"axpy_f32/{isa}", isa) == {"prebuilt plain", "prebuilt hostile"}
     assert {v["outcome"] for v in verdicts} == {"PASS"}
     assert "gate" in {v["suite"] for v in verdicts} or isa == "neon"
+
+
+@pytest.mark.parametrize("project", ["prebuilt_object"], indirect=True)
+def test_of_a_static_library_only_what_the_symbol_needs_is_linked(harness: Harness, project: Path) -> None:
+    replace_in(project / "pyproject.toml", "total.o", "libtotal.a")
+    unused = "extern float nowhere(void);\nfloat unused(void) { return nowhere(); }\n"
+    constructor = "static int ready;\n__attribute__((constructor)) static void start(void) { ready = 1; }\n"
+    replace_in(project / "total.c", "float sum = vaddvq", "float sum = (float)(1 - ready) + vaddvq")
+    text = (project / "total.c").read_text()
+    (project / "total.c").write_text(constructor + text)
+    (project / "unused.c").write_text(unused)
+    subprocess.run(["aarch64-linux-gnu-gcc", "-O2", "-c", "total.c", "unused.c"], cwd=project, check=True)
+    subprocess.run(["ar", "rcs", "libtotal.a", "unused.o", "total.o"], cwd=project, check=True)
+    assert {v["outcome"] for v in ran(harness, project, "--target", "neon")} == {"PASS"}
