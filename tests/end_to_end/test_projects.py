@@ -155,3 +155,28 @@ def test_of_a_static_library_only_what_the_symbol_needs_is_linked(harness: Harne
     subprocess.run(["aarch64-linux-gnu-gcc", "-O2", "-c", "total.c", "unused.c"], cwd=project, check=True)
     subprocess.run(["ar", "rcs", "libtotal.a", "unused.o", "total.o"], cwd=project, check=True)
     assert {v["outcome"] for v in ran(harness, project, "--target", "neon")} == {"PASS"}
+
+
+@pytest.mark.parametrize("project", ["cpp_neon"], indirect=True)
+def test_a_compiler_without_its_part_for_cpp_accuses_no_kernel(harness: Harness, project: Path) -> None:
+    gcc = project / "gcc-without"
+    refuse = "echo \"gcc: fatal error: cannot execute 'cc1plus': execvp: No such file or directory\" >&2; exit 1"
+    gcc.write_text(f'#!/bin/sh\ncase "$*" in *.cpp*) {refuse};; esac\nexec aarch64-linux-gnu-gcc "$@"\n')
+    gcc.chmod(0o755)
+    done = harness("run", "--cc", gcc, "--opt", "O2", "--build", "plain", "--json", "r.json", cwd=project)
+    verdicts = json.loads((project / "r.json").read_text())["verdicts"]
+    assert {v["outcome"] for v in verdicts} == {"UNAVAILABLE"}
+    assert "it lacks cc1plus; install the g++ that belongs to it" in done.stdout
+    assert done.returncode == 3, "nothing was judged"
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("project", ["sve_assembly", "prebuilt_object"], indirect=True)
+def test_objects_and_what_assembly_includes_travel_into_containers(harness: Harness, project: Path) -> None:
+    if (project / "total.c").exists():
+        compile_object(project)
+        (project / "total.c").unlink()
+    one = ("--cc", "gcc", "--opt", "O2", "--build", "plain", "--svl", "128", "--suite", "short")
+    verdicts = ran(harness, project, "--in", "docker", *one)
+    assert {v["outcome"] for v in verdicts} <= {"PASS", "NOT_APPLICABLE"}
+    assert "PASS" in {v["outcome"] for v in verdicts}
