@@ -60,6 +60,7 @@ def _add_comparisons(verbs: argparse._SubParsersAction[_Parser]) -> None:
     text = "say how kernels fared in the runs kept here"
     history = verbs.add_parser("history", help=text, description=f"{text.capitalize()}.")
     history.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa or a glob (default: all)")
+    history.add_argument("--html", metavar="F", help="write a page with plots")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,7 +105,7 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
             return kept.merge(parsed.runs, read_reports(parsed))
         if parsed.verb == "diff":
             return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
-        return kept.show_history(parsed.kernel)
+        return kept.show_history(parsed.kernel, parsed.html)
     if parsed.verb == "check":
         from harness.check import show_check
 

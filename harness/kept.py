@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.errors import ExitCode, UsageError, perhaps
 from harness.project import find_manifest
-from harness.report import history, merging
+from harness.report import history, html, merging
 from harness.report.difference import difference, render
 from harness.report.record import RUNS_DIRECTORY, replace_file
 from harness.report.run import read_record, run_of
@@ -46,8 +46,8 @@ def diff(before: str, after: str, *, verbose: bool) -> ExitCode:
     return ExitCode.KERNEL_FAILED if found.is_regression else ExitCode.PASSED
 
 
-def show_history(patterns: Sequence[str]) -> ExitCode:
-    """Say how kernels fared in the runs kept here."""
+def show_history(patterns: Sequence[str], page: str | None) -> ExitCode:
+    """Say how kernels fared in the runs kept here, and draw it on a page if one is asked for."""
     records = {path.parent.name: read_record(path) for path in kept_records()}
     kernels = {
         kernel: told
@@ -56,6 +56,8 @@ def show_history(patterns: Sequence[str]) -> ExitCode:
     }
     if not kernels:
         raise UsageError(f"none of the {len(records)} runs kept here judged {' or '.join(patterns) or 'a kernel'}")
+    if page:
+        replace_file(Path(page), html.render_history(kernels))
     print(history.render(kernels, plain=(sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")))
     return ExitCode.PASSED
 

@@ -86,12 +86,13 @@ def _run_at(
     if settings.shard:
         recorder.shard = {**asdict(settings.shard), "jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
     result = execute(plan, surveyor.builder, recorder, settings, command)
-    code = ExitCode.INTERRUPTED if result.interrupted else exit_code(plan, result.verdicts)
     finished = not result.interrupted
-    recorder.write(finished=finished, exit_code=code)  # before proofs, which may take long
-    recorder.notes = _notes(plan, selection) + notes_of(plan.jobs, result.verdicts)
-    if recorder.notes:
-        recorder.write(finished=finished, exit_code=code)
+    try:
+        recorder.notes = _notes(plan, selection) + notes_of(plan.jobs, result.verdicts) if finished else []
+    except KeyboardInterrupt:  # proofs may take long
+        finished = False
+    code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
+    recorder.write(finished=finished, exit_code=code)
     run = Run(recorder.facts(finished=finished, exit_code=code), result.verdicts)
     tell(run, settings.reports)
     return _held_against(baseline, run, code, settings) if baseline else code
@@ -277,8 +278,8 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         progress.close()
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
     rest = [absent(absence) for absence in plan.absences]
-    if len(verdicts) == len(plan.jobs):  # a part of a run cannot tell that nothing failed
-        rest += unexpected_passes(plan.jobs, judged)
+    if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
+        rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
     recorder.add(len(plan.jobs), rest)
     return Result(plan, (*judged, *rest), interrupted)
 

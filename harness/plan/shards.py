@@ -21,11 +21,13 @@ class Share:
 
 
 def share_of(plan: Plan, shard: Shard | None) -> Share:
-    """Deal the jobs out in turn: neighbours in the plan are builds of one kernel and take about as long."""
+    """Deal the jobs out in turn, all builds of a kernel, target and width together: some verdicts are about all."""
     ranks = range(len(plan.jobs))
     if shard is None:
         return Share(tuple(ranks), ())
-    own = tuple(rank for rank in ranks if rank % shard.count == shard.index - 1)
+    points: dict[tuple[str, str, int | None], int] = {}
+    dealt = [points.setdefault((j.kernel.id, j.target.name, j.vector_bits), len(points)) for j in plan.jobs]
+    own = tuple(rank for rank in ranks if dealt[rank] % shard.count == shard.index - 1)
     ops = {plan.jobs[rank].kernel.op for rank in own}
     first_scalar: dict[str, int] = {}
     for rank, job in enumerate(plan.jobs):

@@ -14,6 +14,7 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _PLAIN_LEVELS = "12345678"
 _FAILED = "x"
 _UNKNOWN = "."
+_FINE = (Outcome.PASS.value, Outcome.EXPECTED_FAILURE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Point:
     started: str
     passed: int
     cases: int
+    has_failed: bool
     max_ulp: float | None
     headroom: float | None
 
@@ -45,7 +47,8 @@ def _point(name: str, started: str, rows: Sequence[Mapping[str, Any]]) -> Point:
     ulps = [float(row["max_ulp"]) for row in rows if row["max_ulp"] is not None]
     headrooms = [float(row["headroom"]) for row in rows if row["headroom"] is not None]
     passed = sum(row["outcome"] == Outcome.PASS.value for row in rows)
-    return Point(name, started, passed, len(rows), max(ulps, default=None), min(headrooms, default=None))
+    has_failed = any(row["outcome"] not in _FINE for row in rows)
+    return Point(name, started, passed, len(rows), has_failed, max(ulps, default=None), min(headrooms, default=None))
 
 
 def render(kernels: Mapping[str, Sequence[Point]], *, plain: bool) -> str:
@@ -69,7 +72,7 @@ def render(kernels: Mapping[str, Sequence[Point]], *, plain: bool) -> str:
 
 
 def _level(point: Point, *, plain: bool) -> str:
-    if point.passed < point.cases:
+    if point.has_failed:
         return _FAILED
     if point.headroom is None:
         return _UNKNOWN

@@ -7,9 +7,11 @@ from typing import Any
 
 from harness.errors import ExitCode, UsageError
 from harness.report.record import summarise
+from harness.report.run import NOT_RUN
 
 Record = Mapping[str, Any]
 
+_NOT_RUN = tuple(outcome.value for outcome in NOT_RUN)
 _FIRST_THAT_APPLIES = (
     ExitCode.INTERRUPTED,
     ExitCode.USAGE,
@@ -59,7 +61,8 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
     absences = shards[0]["shard"]["jobs"]
     rows = [row for record in shards for row in record["verdicts"] if row["job"] != absences]
     rows.sort(key=lambda row: int(row["job"]))  # stable: the cases of a job keep their order
-    rows += [row for row in shards[0]["verdicts"] if row["job"] == absences]
+    jobs = sorted((job for record in shards for job in record["jobs"]), key=lambda job: int(job["rank"]))
+    rows += _about_no_job(shards, jobs)
     codes = {ExitCode(record["exit_code"]) for record in shards}
     command = _without_shard(shards[0]["command"])
     return {
@@ -71,10 +74,25 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
         "reproduce": " ".join(_without_shard(shards[0]["reproduce"].split(" "))),
         "shard": None,
         "notes": list(dict.fromkeys(note for record in shards for note in record["notes"])),
-        "jobs": sorted((job for record in shards for job in record["jobs"]), key=lambda job: int(job["rank"])),
+        "jobs": jobs,
         "summary": summarise(row["outcome"] for row in rows),
         "verdicts": rows,
     }
+
+
+def _about_no_job(shards: Sequence[Record], jobs: Sequence[Record]) -> list[Record]:
+    """What did not run, which every shard tells, and verdicts on all builds of a point, which one shard has."""
+    rows = [row for record in shards for row in record["verdicts"] if row["job"] == record["shard"]["jobs"]]
+    place: dict[object, int] = {}
+    for job in jobs:
+        place.setdefault(_point(job), int(job["rank"]))
+    absences = shards[0]["shard"]["jobs"]
+    absent = [row for row in shards[0]["verdicts"] if row["job"] == absences and row["outcome"] in _NOT_RUN]
+    return absent + sorted((r for r in rows if r["outcome"] not in _NOT_RUN), key=lambda row: place[_point(row)])
+
+
+def _point(row: Record) -> object:
+    return row["kernel"], row["target"], row["vector_bits"]
 
 
 def _without_shard(words: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from harness.model import Outcome, Verdict
 from harness.report.difference import Difference, difference, render
 from harness.report.history import points
 from harness.report.history import render as render_history
+from harness.report.html import render_history as render_page
 from harness.report.text import visible
 from tests.conftest import Harness
 from tests.unit import told
@@ -80,6 +82,8 @@ def test_nothing_acts_instead_of_being_seen(text: str) -> None:
     kernels = points({text: told.record(told.run(told.nasty(text)))})
     for rendered in (render(changed(told.nasty(text), [])), render_history(kernels, plain=True)):
         assert {c for c in rendered if visible(c) != c} <= {"\n"}
+    plain, nasty = (render_page({name: points_of}) for points_of in kernels.values() for name in ("plain", text))
+    assert re.findall(r"<(\w+)", nasty) == re.findall(r"<(\w+)", plain)
 
 
 def keep(folder: Path, name: str, verdicts: list[Verdict]) -> None:
@@ -101,6 +105,10 @@ def test_diff_and_history_on_kept_runs(harness: Harness, tmp_path: Path) -> None
     assert done.returncode == 0
     assert "█x▁" in done.stdout or "8x1" in done.stdout
     assert harness("history", "max_f32/*").returncode == 2
+    assert harness("history", "sum_f32/*", "--html", "h.html").returncode == 0
+    page = (tmp_path / "h.html").read_text()
+    assert page.count("<circle") == 3
+    assert page.count('<circle class="miss"') == 1
 
 
 def test_a_run_is_held_against_a_baseline(harness: Harness, tmp_path: Path) -> None:

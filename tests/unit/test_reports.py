@@ -167,7 +167,9 @@ def test_junit_is_valid_and_says_the_same(text: str) -> None:
     check(root)
     assert root.attrib["tests"] == "3"
     assert {case.attrib["name"] for case in root.iter("testcase")} == {visible(f"{text}/{text}"), "UNAVAILABLE"}
-    assert [failure.attrib["message"] for failure in root.iter("failure")] == [visible(f"MISMATCH: {text}")]
+    (failure,) = root.iter("failure")
+    assert failure.attrib["message"] == visible(f"MISMATCH: {text}")
+    assert f"reproduce: {visible(text)}" in (failure.text or "")
 
 
 def test_junit_tells_failures_from_errors_from_what_did_not_run() -> None:
@@ -204,6 +206,12 @@ def test_an_annotation_is_one_command_with_no_properties_but_its_own(text: str) 
     properties, _, message = line.removeprefix("::error ").partition("::")
     assert {part.split("=")[0] for part in properties.split(",")} <= {"file", "line", "title"}
     assert "\n" not in message
+
+
+def test_an_annotation_escapes_as_github_reads_it() -> None:
+    (line,) = annotated(told.run([told.failed("50 % of it", kernel="a,line=1::b%0Ac")])).splitlines()
+    assert "title=MISMATCH a%2Cline=1%3A%3Ab%250Ac on sve" in line
+    assert "50 %25 of it" in line
 
 
 def test_annotations_are_no_more_than_are_shown() -> None:

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import InstallationError
 from harness.model import Outcome, Verdict
+from harness.report.history import Point
 from harness.report.html.cases import case_data
 from harness.report.run import Run, has_failed
-from harness.report.table import HEADERS, describe, folded_suites, summary_rows, table_cells, verdict_line
+from harness.report.table import (
+    HEADERS,
+    describe,
+    folded_suites,
+    headroom_text,
+    summary_rows,
+    table_cells,
+    ulp_text,
+    verdict_line,
+)
 from harness.report.text import clipped, visible
 
 if TYPE_CHECKING:
@@ -94,6 +104,32 @@ def render(run: Run) -> str:
         data=_inert(data),
         **_own_files(),
     )
+
+
+def render_history(kernels: Mapping[str, Sequence[Point]]) -> str:
+    """Return the page of how kernels fared from run to run."""
+    page = environment().get_template("history.html")
+    from harness.report.html import plots
+
+    told = [
+        {
+            "name": kernel,
+            "plot": plots.headroom_by_run(
+                [-1.0 if point.has_failed else point.headroom for point in points],
+                [point.started[:10] for point in points],
+                f"{kernel}: headroom in {len(points)} runs",
+            ),
+            "rows": [
+                {
+                    "told": (p.run, p.started, f"{p.passed}/{p.cases}", ulp_text(p.max_ulp), headroom_text(p.headroom)),
+                    "has_failed": p.has_failed,
+                }
+                for p in reversed(points)
+            ],
+        }
+        for kernel, points in sorted(kernels.items())
+    ]
+    return page.render(kernels=told, headers=("run", "started", "cases passed", "max ULP", "headroom"), **_own_files())
 
 
 def _own_files() -> dict[str, Any]:

@@ -107,6 +107,27 @@ def lanes(first: int, shares: Sequence[float], worst: int, lanes_per_vector: int
     return _svg(parts, _LANES_PER_ROW * _LANE_WIDTH + 4, rows * _LANE_HEIGHT + 4, label, "lanes")
 
 
+def headroom_by_run(headrooms: Sequence[float | None], runs: Sequence[str], label: str) -> Markup:
+    """Draw the headroom from run to run; what failed is at the bottom, and None, where none was measured, is a gap."""
+    step = (_WIDTH - _LEFT - _RIGHT - 20) / max(1, len(runs) - 1)
+    ends = [runs[0], runs[-1]] if len(runs) > 1 else list(runs)
+    parts = _axes(ends, [0, step * (len(runs) - 1)], [("0 %", 0.0), ("50 %", 0.5), ("100 %", 1.0)])
+    points = [
+        (
+            _LEFT + 10 + number * step,
+            _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * min(1.0, max(0.0, headroom)),
+            headroom,
+        )
+        for number, headroom in enumerate(headrooms)
+        if headroom is not None and not math.isnan(headroom)
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
+    parts.append(f'<polyline class="limit" points="{line}"/>')
+    for x, y, headroom in points:
+        parts.append(f'<circle class="{"miss" if headroom < 0 else "point"}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
+    return _svg(parts, _WIDTH, _HEIGHT, label)
+
+
 def _axes(names: Sequence[str], offsets: Iterable[float], ticks: Sequence[tuple[str, float]]) -> list[str]:
     base, height = _HEIGHT - _BOTTOM, _HEIGHT - _TOP - _BOTTOM
     parts = [f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>']
