@@ -19,6 +19,7 @@ from harness.report.record import canonical
 from tests.conftest import Harness
 from tests.unit.test_plan import planned
 
+KERNELS = ("sum_f32/scalar", "sum_f32/avx2", "max_f32/scalar", "max_f32/avx2")
 ONE_BUILD = ("--cc", "gcc", "--opt", "O0,O2", "--build", "plain", "--suite", "residues")
 
 
@@ -30,6 +31,38 @@ def test_every_job_is_in_one_shard_and_brings_what_it_is_compared_with(tmp_path:
         here = {plan.jobs[rank].kernel.id for rank in (*share.own, *share.helpers)}
         assert {f"{plan.jobs[rank].kernel.op}/scalar" for rank in share.own} <= here
         assert not set(share.own) & set(share.helpers)
+    points = [{(plan.jobs[rank].kernel.id, plan.jobs[rank].vector_bits) for rank in share.own} for share in shares]
+    assert sum(map(len, points)) == len(set.union(*points)), "all builds of a point belong to one shard"
+
+
+def test_verdicts_on_all_builds_are_told_once_and_in_the_order_of_the_plan() -> None:
+    def shard(index: int) -> dict[str, Any]:
+        job = {"rank": 1 - index, "kernel": f"k{index}", "target": "t", "vector_bits": 128}
+        rows = [
+            {"job": 1 - index, "outcome": "PASS", **job},
+            {"job": 2, "outcome": "UNAVAILABLE", **job, "kernel": "absent"},
+            {"job": 2, "outcome": "UNEXPECTED_PASS", **job},
+        ]
+        part = {"index": index + 1, "count": 2, "jobs": 2, "plan": ""}
+        facts = {
+            "started": "",
+            "seconds": 0,
+            "exit_code": 1,
+            "command": [],
+            "reproduce": "",
+            "notes": [],
+            "finished": True,
+        }
+        return {**facts, "shard": part, "jobs": [job], "verdicts": rows}
+
+    rows = merge({"a": shard(0), "b": shard(1)})["verdicts"]
+    assert [(row["kernel"], row["outcome"]) for row in rows] == [
+        ("k1", "PASS"),
+        ("k0", "PASS"),
+        ("absent", "UNAVAILABLE"),
+        ("k1", "UNEXPECTED_PASS"),
+        ("k0", "UNEXPECTED_PASS"),
+    ]
 
 
 def test_more_shards_than_jobs_leave_some_empty() -> None:
@@ -42,7 +75,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("shards")
     found = {}
     for name, shard in {"whole": (), **{f"{i}.json": ("--shard", f"{i}/3") for i in (1, 2, 3)}}.items():
-        command = [sys.executable, "-m", "harness", "run", "sum_f32/scalar", "sum_f32/avx2", *ONE_BUILD, *shard]
+        command = [sys.executable, "-m", "harness", "run", *KERNELS, *ONE_BUILD, *shard]
         done = subprocess.run([*command, "--json", folder / name], cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         found[name] = json.loads((folder / name).read_text())
