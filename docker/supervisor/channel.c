@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES 65536
 #define PIPE_BYTES (1 << 20)
 
 void channel_widen(void) {
@@ -48,13 +47,4 @@ void channel_say(const void *from, uint64_t bytes) {
 void channel_reply(enum reply_kind kind, int error, uint64_t payload_bytes) {
     struct reply reply = {.kind = kind, .error = (uint32_t)error, .payload_bytes = payload_bytes};
     channel_say(&reply, sizeof reply);
-}
-
-void channel_skip(uint64_t bytes) {
-    static uint8_t chunk[CHUNK_BYTES];
-    while (bytes > 0) {
-        uint64_t part = bytes < sizeof chunk ? bytes : sizeof chunk;
-        channel_read(chunk, part);
-        bytes -= part;
-    }
 }

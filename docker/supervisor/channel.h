@@ -15,7 +15,7 @@ struct request {
     uint32_t mode;       /* PUT: of the file */
     uint32_t path_bytes; /* what follows first: the file, or the directory to run or to wipe */
     uint32_t reserved;
-    uint64_t payload_bytes; /* what follows then: the contents, or struct run and its strings */
+    uint64_t payload_bytes; /* what follows then: contents of so many bytes (runs.h), or struct run and its strings */
 };
 
 struct run {
@@ -28,8 +28,8 @@ struct run {
 
 struct reply {
     uint32_t kind;
-    uint32_t error; /* errno, 0 where all went well */
-    uint64_t payload_bytes;
+    uint32_t error;         /* errno, 0 where all went well */
+    uint64_t payload_bytes; /* GET: of contents (runs.h) */
 };
 
 struct result {
@@ -44,9 +44,6 @@ void channel_widen(void);
 
 /* Reads from standard input; does not return when it has closed. */
 void channel_read(void *to, uint64_t bytes);
-
-/* Reads and drops. */
-void channel_skip(uint64_t bytes);
 
 /* Writes to standard output; does not return when nobody listens. */
 void channel_say(const void *from, uint64_t bytes);

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "runs.h"
 
-#define CHUNK_BYTES 65536
 #define WALK_DESCRIPTORS 16
 
 void files_make_parents(char *path) {
@@ -24,39 +24,58 @@ void files_make_parents(char *path) {
     }
 }
 
+static uint8_t raw[SLAB_BYTES], encoded[ENCODED_LIMIT];
+
+/* Reads contents from the channel to their end, whatever becomes of them; returns what went wrong. */
 static int receive(int fd, uint64_t bytes) {
-    static uint8_t chunk[CHUNK_BYTES];
+    int error = 0;
     while (bytes > 0) {
-        uint64_t part = bytes < sizeof chunk ? bytes : sizeof chunk;
-        channel_read(chunk, part);
-        bytes -= part;
-        if (!channel_write(fd, chunk, part)) {
-            int error = errno;
-            channel_skip(bytes);
-            return error;
+        struct slab slab;
+        channel_read(&slab, sizeof slab);
+        if (slab.raw_bytes > sizeof raw || slab.raw_bytes > bytes || slab.encoded_bytes > sizeof encoded) {
+            _exit(2);
+        }
+        channel_read(encoded, slab.encoded_bytes);
+        if (!runs_decode(encoded, slab.encoded_bytes, raw, slab.raw_bytes)) {
+            _exit(2);
+        }
+        bytes -= slab.raw_bytes;
+        if (!error && !channel_write(fd, raw, slab.raw_bytes)) {
+            error = errno;
         }
     }
-    return 0;
+    return error;
+}
+
+static void send(int fd, uint64_t bytes) {
+    while (bytes > 0) {
+        struct slab slab = {.raw_bytes = bytes < sizeof raw ? (uint32_t)bytes : sizeof raw};
+        ssize_t got = read(fd, raw, slab.raw_bytes);
+        if (got <= 0) { /* it became shorter */
+            memset(raw, 0, slab.raw_bytes);
+        } else {
+            slab.raw_bytes = (uint32_t)got;
+        }
+        slab.encoded_bytes = runs_encode(raw, slab.raw_bytes, encoded);
+        channel_say(&slab, sizeof slab);
+        channel_say(encoded, slab.encoded_bytes);
+        bytes -= slab.raw_bytes;
+    }
 }
 
 void files_put(char *path, mode_t mode, uint64_t bytes) {
     files_make_parents(path);
     unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0) {
-        int error = errno;
-        channel_skip(bytes);
-        channel_reply(REPLY_DONE, error, 0);
-        return;
-    }
+    int refused = fd < 0 ? errno : 0;
     int error = receive(fd, bytes);
+    error = refused ? refused : error;
     close(fd);
     channel_reply(REPLY_DONE, error, 0);
 }
 
 /* What a command left at `path` may be anything: only a regular file is read, and no longer than it was at first. */
 void files_get(const char *path) {
-    static uint8_t chunk[CHUNK_BYTES];
     struct stat status;
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -64,18 +83,8 @@ void files_get(const char *path) {
         close(fd);
         return;
     }
-    uint64_t left = (uint64_t)status.st_size;
-    channel_reply(REPLY_DONE, 0, left);
-    while (left > 0) {
-        uint64_t part = left < sizeof chunk ? left : sizeof chunk;
-        ssize_t got = read(fd, chunk, part);
-        if (got <= 0) {
-            memset(chunk, 0, part);
-            got = (ssize_t)part;
-        }
-        channel_say(chunk, (uint64_t)got);
-        left -= (uint64_t)got;
-    }
+    channel_reply(REPLY_DONE, 0, (uint64_t)status.st_size);
+    send(fd, (uint64_t)status.st_size);
     close(fd);
 }
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from harness.place import Command, Exit
+from harness.place import Command, Exit, runs
 
 REQUEST = struct.Struct("<IIIIQ")
 RUN = struct.Struct("<IIQQ")
@@ -114,7 +114,9 @@ class Supervisor:
 
     def _put(self, batch: list[tuple[str, bytes, int]]) -> None:
         for path, contents, mode in batch:
-            self._ask(RequestKind.PUT, path, contents, mode)
+            self._ask(RequestKind.PUT, path, len(contents), mode)
+            for slab in runs.encode(contents):
+                self._send(slab)
         errors = [(self._reply()[0], path) for path, _, _ in batch]
         for error, path in errors:
             _check(error, path)
@@ -126,9 +128,17 @@ class Supervisor:
             OSError: it is not there or something else.
         """
         self._ask(RequestKind.GET, path)
-        error, contents = self._reply()
+        error, left = self._reply()
         _check(error, path)
-        return contents
+        slabs = []
+        while left:
+            raw_bytes, encoded_bytes = runs.SLAB.unpack(self._take(runs.SLAB.size))
+            try:
+                slabs.append(runs.decode(self._take(encoded_bytes), raw_bytes))
+            except ValueError as fault:
+                raise ContainerLostError(f"{path}: {fault}") from None
+            left -= raw_bytes
+        return b"".join(slabs)
 
     def wipe(self, directory: str) -> None:
         """Remove everything in a directory.
@@ -148,9 +158,11 @@ class Supervisor:
         strings = (limits.watched, *command)
         payload = RUN.pack(limits.wall_ms, limits.idle_ms, limits.kept_bytes, limits.file_bytes)
         payload += b"".join(os.fsencode(text) + b"\0" for text in strings)
-        self._ask(RequestKind.RUN, directory, payload)
-        error, answer = self._reply()
+        self._ask(RequestKind.RUN, directory, len(payload))
+        self._send(payload)
+        error, answer_bytes = self._reply()
         _check(error, command[0])
+        answer = self._take(answer_bytes)
         ending, status, out_bytes, _ = RESULT.unpack_from(answer)
         streams = answer[RESULT.size :]
         said = (streams[:out_bytes].decode("utf-8", "replace"), streams[out_bytes:].decode("utf-8", "replace"))
@@ -171,10 +183,9 @@ class Supervisor:
 
     # -- bytes
 
-    def _ask(self, kind: RequestKind, path: str, payload: bytes = b"", mode: int = 0) -> None:
+    def _ask(self, kind: RequestKind, path: str, payload_bytes: int = 0, mode: int = 0) -> None:
         name = os.fsencode(path)
-        self._send(REQUEST.pack(kind, mode, len(name), 0, len(payload)) + name)
-        self._send(payload)
+        self._send(REQUEST.pack(kind, mode, len(name), 0, payload_bytes) + name)
 
     def _send(self, data: bytes) -> None:
         left = memoryview(data)
@@ -188,12 +199,12 @@ class Supervisor:
             except OSError as error:
                 raise ContainerLostError(error.strerror or str(error)) from None
 
-    def _reply(self, expected: ReplyKind = ReplyKind.DONE) -> tuple[int, bytes]:
-        """Return the error number and the payload of the next reply."""
+    def _reply(self, expected: ReplyKind = ReplyKind.DONE) -> tuple[int, int]:
+        """Return the error number of the next reply, and how long its payload is."""
         while True:
             kind, error, payload_bytes = REPLY.unpack(self._take(REPLY.size))
             if kind == expected:
-                return error, self._take(payload_bytes)
+                return error, payload_bytes
             if kind != ReplyKind.ALIVE:
                 raise ContainerLostError(f"reply {kind} where {expected} was due")
 

@@ -160,6 +160,20 @@ def test_sources_of_a_project_come_along_under_their_own_paths(harness: Harness,
     assert "--in docker" in row["reproduce"]
 
 
+def test_a_kernel_in_cpp_is_built_by_both_compilers(harness: Harness, tmp_path: Path) -> None:
+    (tmp_path / "kernel.cpp").write_text(
+        "#include <numeric>\n#include <cstddef>\n"
+        'extern "C" float kernel(const float *x, std::size_t n) { return std::accumulate(x, x + n, 0.0f); }\n'
+    )
+    (tmp_path / "harness.toml").write_text(
+        '[[kernel]]\nop = "sum_f32"\nisa = "neon"\nsources = ["kernel.cpp"]\nsymbol = "kernel"\n'
+    )
+    narrow = ("--opt", "O2", "--build", "plain", "--size", "33", "--target", "neon")
+    done = harness("run", "--in", "docker", "--cc", "gcc,clang", *narrow, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "gcc,clang O2 plain" in done.stdout
+
+
 # ---- kernels that want out -----------------------------------------------------------------------------------------
 
 KEPT_IN = {"PASS"}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import re
 import socket
 import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
-from harness.place import supervisor
+from harness.place import runs, supervisor
 from harness.place.image import Installed, tag_of
 from harness.place.sources import closure, topmost
 from harness.place.supervisor import FRAME, REPLY, ContainerLostError, ReplyKind, Supervisor
@@ -56,12 +58,79 @@ def said() -> Iterator[Said]:
 
 
 def test_replies_are_put_together_from_pieces(said: Said) -> None:
-    reply = REPLY.pack(ReplyKind.DONE, 0, 5) + b"hello"
+    reply = REPLY.pack(ReplyKind.DONE, 0, 5) + b"".join(runs.encode(b"hello"))
     assert said(reply[:3], reply[3:18], reply[18:]).get("/job/observation") == b"hello"
 
 
 def test_signs_of_life_are_not_answers(said: Said) -> None:
-    assert said(REPLY.pack(ReplyKind.ALIVE, 0, 0), REPLY.pack(ReplyKind.DONE, 0, 1) + b"x").get("/x") == b"x"
+    assert (
+        said(REPLY.pack(ReplyKind.ALIVE, 0, 0), REPLY.pack(ReplyKind.DONE, 0, 1), *runs.encode(b"x")).get("/x") == b"x"
+    )
+
+
+@pytest.fixture(scope="session")
+def other_end(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that decodes what comes in and encodes it again, by the supervisor's own code."""
+    folder = tmp_path_factory.mktemp("runs")
+    source = folder / "again.c"
+    source.write_text(
+        '#include <stdio.h>\n#include "runs.h"\n'
+        "static uint8_t raw[SLAB_BYTES], encoded[ENCODED_LIMIT];\n"
+        "int main(void) {\n"
+        "    struct slab slab;\n"
+        "    while (fread(&slab, sizeof slab, 1, stdin) == 1) {\n"
+        "        if (fread(encoded, 1, slab.encoded_bytes, stdin) != slab.encoded_bytes) return 1;\n"
+        "        if (!runs_decode(encoded, slab.encoded_bytes, raw, slab.raw_bytes)) return 2;\n"
+        "        slab.encoded_bytes = runs_encode(raw, slab.raw_bytes, encoded);\n"
+        "        fwrite(&slab, sizeof slab, 1, stdout);\n"
+        "        fwrite(encoded, 1, slab.encoded_bytes, stdout);\n"
+        "    }\n"
+        "    return 0;\n"
+        "}\n"
+    )
+    code = ROOT / "docker" / "supervisor"
+    files = ["-o", str(folder / "again"), str(source), str(code / "runs.c")]
+    subprocess.run(["gcc", "-fsanitize=address,undefined", f"-I{code}", *files], check=True)
+    return folder / "again"
+
+
+CONTENTS = {
+    "nothing": b"",
+    "less than a block": b"abc",
+    "zeros": bytes(5000),
+    "zeros of whole blocks": bytes(6400),
+    "a slab of zeros and a byte": bytes((1 << 20) + 1),
+    "one value": struct.pack("<f", -120.0) * 3000,
+    "no repetition": bytes(random.Random(1).randbytes(10_000)),
+    "short runs": b"".join(bytes([number]) * 64 * (number % 12 + 1) for number in range(1, 40)),
+    "runs at both ends": bytes(1000) + random.Random(2).randbytes(777) + bytes(2000),
+    "several slabs": random.Random(3).randbytes(3_000_000) + bytes(2_000_000),
+}
+
+
+@pytest.mark.parametrize("contents", CONTENTS.values(), ids=CONTENTS)
+def test_contents_travel_unchanged_both_ways(contents: bytes, other_end: Path) -> None:
+    sent = b"".join(runs.encode(contents))
+    back = subprocess.run([other_end], input=sent, stdout=subprocess.PIPE, check=True).stdout
+    decoded, at = b"", 0
+    while at < len(back):
+        raw_bytes, encoded_bytes = runs.SLAB.unpack_from(back, at)
+        at += runs.SLAB.size + encoded_bytes
+        decoded += runs.decode(back[at - encoded_bytes : at], raw_bytes)
+    assert decoded == contents
+    assert len(back) == len(sent) <= len(contents) + 16 * (len(contents) // runs.SLAB_BYTES + 1)
+
+
+def test_long_stretches_of_one_value_cost_next_to_nothing() -> None:
+    assert sum(map(len, runs.encode(CONTENTS["one value"] + bytes(100_000)))) < 500
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\1\0\0\0\0\0\0\0", b"\0\0\0\0\7\0\0\0", b"\0\0\0\0\0\0\0\0x"])
+def test_what_is_no_slab_is_refused(damaged: bytes, other_end: Path) -> None:
+    with pytest.raises(ValueError, match="a slab"):
+        runs.decode(damaged, 64)
+    done = subprocess.run([other_end], input=runs.SLAB.pack(64, len(damaged)) + damaged)
+    assert done.returncode == 2
 
 
 def test_an_error_is_the_one_that_the_supervisor_met(said: Said) -> None:
@@ -72,7 +141,7 @@ def test_an_error_is_the_one_that_the_supervisor_met(said: Said) -> None:
 
 def test_half_an_answer_is_a_lost_container(said: Said) -> None:
     with pytest.raises(ContainerLostError):
-        said(REPLY.pack(ReplyKind.DONE, 0, 5) + b"hel").get("/x")
+        said(REPLY.pack(ReplyKind.DONE, 0, 5), b"".join(runs.encode(b"hello"))[:-2]).get("/x")
 
 
 def test_a_name_for_each_state_of_the_image_directory(tmp_path: Path) -> None:
