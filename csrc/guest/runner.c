@@ -1,6 +1,6 @@
 /* The guest: runs the cases of a pack with one kernel, and writes what happened.
  *
- *     guest PACK OUT FIRST      FIRST: index in the pack of the first case to run
+ *     guest PACK OUT
  *
  * See wire.h for what goes in and comes out, status.h for how it ends. */
 #include <signal.h>
@@ -209,12 +209,11 @@ static bool is_out_of_patience(const struct sealed *sealed) {
     return limit != 0 && sealed->cases_timed_out >= limit;
 }
 
-static void say_hello(struct sealed *sealed, uint32_t first) {
+static void say_hello(struct sealed *sealed) {
     struct fact facts[ABI_FACT_LIMIT];
     memset(facts, 0, sizeof facts);
     struct hello_header header = {
         .fact_count = abi_facts(facts),
-        .first_case = first,
         .case_count = guest_frozen.pack.header->case_count,
     };
     record_begin(&sealed->recorder);
@@ -266,22 +265,13 @@ static struct sealed *prepare(const char *pack_path, const char *output_path) {
 }
 
 int main(int argc, char **argv) {
-    char *end = NULL;
-    unsigned long first = argc == 4 ? strtoul(argv[3], &end, 10) : 0;
-    if (argc != 4 || *argv[3] == '\0' || *end != '\0') {
-        fail(EXIT_STATUS_USAGE, "usage", "guest PACK OUT FIRST");
+    if (argc != 3) {
+        fail(EXIT_STATUS_USAGE, "usage", "guest PACK OUT");
     }
     struct sealed *sealed = prepare(argv[1], argv[2]);
-    uint32_t case_count = guest_frozen.pack.header->case_count;
-    if (first > case_count) {
-        fail(EXIT_STATUS_USAGE, argv[3], "the pack has no such case");
-    }
     sealed->case_offset = guest_frozen.pack.cases_offset;
-    for (uint32_t i = 0; i < first; i++) {
-        sealed->case_offset = pack_case_at(&guest_frozen.pack, sealed->case_offset).next_offset;
-    }
-    say_hello(sealed, (uint32_t)first);
-    for (uint32_t i = (uint32_t)first; i < case_count && !is_out_of_patience(sealed); i++) {
+    say_hello(sealed);
+    for (uint32_t i = 0; i < guest_frozen.pack.header->case_count && !is_out_of_patience(sealed); i++) {
         run_case(sealed);
     }
     say_bye(sealed);

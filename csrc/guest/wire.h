@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 2u
+#define WIRE_VERSION 3u
 #define PACK_MAGIC 0x4b434150u   /* "PACK" */
 #define RECORD_MAGIC 0x43455248u /* "HREC" */
 
@@ -158,9 +158,7 @@ struct record_header {
 /* RECORD_HELLO: hello_header, fact[fact_count] */
 struct hello_header {
     uint32_t fact_count;
-    uint32_t first_case; /* where in the pack this process starts (a restart skips what is done) */
     uint32_t case_count; /* of the pack */
-    uint32_t reserved;
 };
 
 #define FACT_NAME_BYTES 16

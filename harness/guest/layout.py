@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
-WIRE_VERSION = 2
+WIRE_VERSION = 3
 PACK_MAGIC = 0x4B434150
 RECORD_MAGIC = 0x43455248
 NO_BUFFER = 2**32 - 1
@@ -23,7 +23,7 @@ PACK_RUN = struct.Struct("<QQQ")
 PACK_TRIAL = struct.Struct("<II")
 PACK_PLACEMENT = struct.Struct("<II")
 RECORD_HEADER = struct.Struct("<IIQIIQ")
-HELLO_HEADER = struct.Struct("<IIII")
+HELLO_HEADER = struct.Struct("<II")
 FACT = struct.Struct("<16sQ")
 CASE_HEADER = struct.Struct("<II")
 TRIAL_HEADER = struct.Struct("<IIQQqIIQ16sII")

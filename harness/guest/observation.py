@@ -79,15 +79,12 @@ class _Reader:
             raise WireError("observation: a record is longer than its contents")
 
 
-def decode_observation(
-    data: bytes, nonce: int, *, first_case: int, trial_counts: Sequence[int], flows: Sequence[Flow]
-) -> Transcript:
+def decode_observation(data: bytes, nonce: int, *, trial_counts: Sequence[int], flows: Sequence[Flow]) -> Transcript:
     """Read what one guest process wrote.
 
     Args:
         data: the observation file.
         nonce: of the pack; a record with another one is refused.
-        first_case: where in the pack this process was told to start.
         trial_counts: of every case of the pack.
         flows: of the buffers, in prototype order.
 
@@ -113,12 +110,11 @@ def decode_observation(
             raise WireError("observation: the attestation is not the first record")
         match kind:
             case RecordType.HELLO:
-                facts = _hello(reader, first_case, case_count)
+                facts = _hello(reader, case_count)
             case RecordType.CASE:
-                expected_index = first_case + len(cases)
-                if expected_index >= case_count:
+                if len(cases) == case_count:
                     raise WireError("observation: more cases than the pack has")
-                cases.append(_case(reader, expected_index, trial_counts[expected_index], flows, outputs))
+                cases.append(_case(reader, len(cases), trial_counts[len(cases)], flows, outputs))
             case RecordType.BYE:
                 complete = True
                 if reader.take(BYE)[0] != len(cases):
@@ -150,10 +146,10 @@ def _checked_payload(view: memoryview, at: int, start: int, end: int) -> _Reader
     return _Reader(payload)
 
 
-def _hello(reader: _Reader, first_case: int, case_count: int) -> dict[str, int]:
-    fact_count, its_first, its_count, _ = reader.take(HELLO_HEADER)
-    if (its_first, its_count) != (first_case, case_count):
-        raise WireError("observation: the guest read another pack, or started at another case")
+def _hello(reader: _Reader, case_count: int) -> dict[str, int]:
+    fact_count, its_count = reader.take(HELLO_HEADER)
+    if its_count != case_count:
+        raise WireError("observation: the guest read another pack")
     facts: dict[str, int] = {}
     for _ in range(fact_count):
         name, value = reader.take(FACT)

@@ -98,6 +98,8 @@ def observe(
         return session.observation()
 
 
+_BATCH_BEHIND_A_DEATH = 4
+"""Cases in the process behind one that died."""
 _LONG_ROWS = threading.Lock()
 """One process at a time has cases that need much memory, so that what is available stays available."""
 
@@ -121,28 +123,35 @@ class _Session:
     retried: set[int] = field(default_factory=set)
 
     def run(self) -> None:
-        """Process after process until every case has a result or a reason for having none."""
-        chosen = self._affordable()
-        if self.not_run and not chosen:
+        """Process after process until every case has a result or a reason for having none.
+
+        All cases go into the first process. Behind one that died come a few, then twice as many each time, so that a
+        kernel that ends its process in every case does not make each of them read all the rest.
+        """
+        left = self._affordable()
+        if self.not_run and not left:
             return
-        first = 0
+        batch = len(left)
         while True:
-            end = self._process(chosen, first)
+            chosen, left = left[:batch], left[batch:]
+            end = self._process(chosen)
             if end is None:
                 return
             transcript, death = end
             self.facts = self.facts or transcript.facts
             self.seen |= {chosen[case.index]: case for case in transcript.cases}
-            first += len(transcript.cases)
+            unseen = chosen[len(transcript.cases) :]
+            batch *= 2
             if not transcript.complete:
-                self._end_case(chosen[first], death)
-                first += 1
+                self._end_case(unseen.pop(0), death)
+                batch = _BATCH_BEHIND_A_DEATH
+            left = unseen + left
             self._retry_timeouts()
             if self._confirmed_timeouts() >= MAX_TIMEOUTS:
                 reason = f"not run: {self._confirmed_timeouts()} cases before it did not end"
-                self.not_run |= dict.fromkeys(chosen[first:], reason)
+                self.not_run |= dict.fromkeys(left, reason)
                 return
-            if first >= len(chosen):
+            if not left:
                 return
 
     def _affordable(self) -> list[int]:
@@ -164,7 +173,7 @@ class _Session:
         """Try cases that timed out once more, alone: a busy machine is not the kernel's fault."""
         for index in [index for index, case in self.seen.items() if _timed_out(case) and index not in self.retried]:
             self.retried.add(index)
-            end = self._process([index], 0)
+            end = self._process([index])
             if end and end[0].complete:
                 self.seen[index] = CaseObservation(index, end[0].cases[0].trials)
 
@@ -172,15 +181,15 @@ class _Session:
         ended_by_host = sum(death.exit_status is None for death in self.deaths.values())
         return ended_by_host + sum(_timed_out(case) for case in self.seen.values())
 
-    def _process(self, chosen: Sequence[int], first: int) -> tuple[Transcript, Death] | None:
-        """Run the chosen cases, from the `first` of them on; None when what the process wrote cannot be believed."""
+    def _process(self, chosen: Sequence[int]) -> tuple[Transcript, Death] | None:
+        """Run the chosen cases; None when what the process wrote cannot be believed."""
         nonce = secrets.randbits(64)
         emulator = self.executor.argv(self.load.vector_bits)
         idle_timeout_s = (
             _IDLE_BASE_S + _IDLE_PER_TIMEOUT * max(self.load.cpu_timeouts_ms, default=_PROBE_TIMEOUT_MS) / 1000
         )
         pack = encode(self.load, chosen, nonce)
-        call = GuestCall(emulator, self.binary.path, pack, first, idle_timeout_s, self.executor.files)
+        call = GuestCall(emulator, self.binary.path, pack, idle_timeout_s, self.executor.files)
         try:
             end = self.slot.run(call)
             if self.cancelled.is_set():
@@ -190,7 +199,6 @@ class _Session:
             transcript = decode_observation(
                 end.observation,
                 nonce,
-                first_case=first,
                 trial_counts=[self.load.trial_counts[index] for index in chosen],
                 flows=tuple(self.load.contract.flows.values()),
             )

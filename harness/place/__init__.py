@@ -47,7 +47,6 @@ class GuestCall:
     emulator: Command
     binary: Path
     pack: bytes
-    first_case: int
     idle_timeout_s: float
     """Time without a further record after which the process is given up."""
     files: tuple[Path, ...] = ()

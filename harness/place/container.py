@@ -241,7 +241,7 @@ class _ContainerSlot:
     def _run(self, container: Container, call: GuestCall) -> GuestEnd:
         brought = {str(path): _in_job(path) for path in call.files}
         emulator = [brought.get(part, part) for part in call.emulator]
-        command = (*emulator, _GUEST_PATH, _PACK, _OBSERVATION, str(call.first_case))
+        command = (*emulator, _GUEST_PATH, _PACK, _OBSERVATION)
         limits = replace(_GUEST, idle_ms=int(call.idle_timeout_s * 1000), watched=_OBSERVATION)
         _commands.info("%s", shlex.join(command))
         ended = container.supervisor.run(command, JOB, limits)

@@ -95,7 +95,7 @@ class _Slot:
         pack, out = self.directory / "pack", self.directory / "observation"
         pack.write_bytes(call.pack)
         out.write_bytes(b"")
-        command = (*call.emulator, str(call.binary), str(pack), str(out), str(call.first_case))
+        command = (*call.emulator, str(call.binary), str(pack), str(out))
         ended = _run_watched(command, self.directory, lambda: _size(out), call.idle_timeout_s, self.cancelled)
         return GuestEnd(ended, _contents(out))
 

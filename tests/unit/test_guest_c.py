@@ -143,9 +143,9 @@ def run(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> Run:
     def run(body: str) -> Ended:
         command = guest(body)
         (tmp_path / "pack").write_bytes(pack(2))
-        ended = subprocess.run([*command, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run([*command, "pack", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         data = (tmp_path / "out").read_bytes()
-        transcript = decode_observation(data, NONCE, first_case=0, trial_counts=(len(TRIALS),) * 2, flows=FLOWS)
+        transcript = decode_observation(data, NONCE, trial_counts=(len(TRIALS),) * 2, flows=FLOWS)
         return Ended(ended.returncode, transcript, ended.stderr)
 
     return run
@@ -373,7 +373,7 @@ def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[
         damaged[position] ^= 0x55
         is_about_identity = 8 <= position < 16 or 36 <= position < 40 or 52 <= position < 56  # nonce, width, limit
         (tmp_path / "pack").write_bytes(damaged)
-        ended = subprocess.run([*command, "pack", f"out{number}", "0"], cwd=tmp_path, capture_output=True, text=True)
+        ended = subprocess.run([*command, "pack", f"out{number}"], cwd=tmp_path, capture_output=True, text=True)
         assert ended.returncode == (0 if is_about_identity else BAD_PACK)
         assert len(ended.stderr.splitlines()) == (0 if is_about_identity else 1)
 
@@ -382,6 +382,6 @@ def test_a_truncated_pack_is_refused(tmp_path: Path, guest: Callable[[str], tupl
     command, whole = guest(""), pack(1)
     for length in range(0, len(whole), 29):
         (tmp_path / "pack").write_bytes(whole[:length])
-        ended = subprocess.run([*command, "pack", "out", "0"], cwd=tmp_path, capture_output=True, text=True)
+        ended = subprocess.run([*command, "pack", "out"], cwd=tmp_path, capture_output=True, text=True)
         assert ended.returncode == BAD_PACK
         assert not (tmp_path / "out").exists()

@@ -34,8 +34,8 @@ def record(kind: int, sequence: int, payload: bytes, nonce: int = NONCE) -> byte
     )
 
 
-def hello(first: int = 0, count: int = 1) -> bytes:
-    return record(1, 0, layout.HELLO_HEADER.pack(1, first, count, 0) + layout.FACT.pack(b"sve_bits", 256))
+def hello(count: int = 1) -> bytes:
+    return record(1, 0, layout.HELLO_HEADER.pack(1, count) + layout.FACT.pack(b"sve_bits", 256))
 
 
 def trial(outputs: bytes, status: int = 0, buffer: int = layout.NO_BUFFER, damages: int = 0) -> bytes:
@@ -71,7 +71,7 @@ GOOD = hello() + case(0, 1, trial(NOTHING + inline(ROW)), trial(NOTHING + SAME))
 
 
 def decode(data: bytes, nonce: int = NONCE, case_count: int = 1) -> Transcript:
-    return decode_observation(data, nonce, first_case=0, trial_counts=(2,) * case_count, flows=FLOWS)
+    return decode_observation(data, nonce, trial_counts=(2,) * case_count, flows=FLOWS)
 
 
 # ---- observation ---------------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_noise_is_refused_or_incomplete(data: bytes) -> None:
         (hello() + case(0, 1, trial(NOTHING + in_runs((7, 0))), trial(NOTHING + SAME)), "do not fit"),
         (hello() + case(0, 1, trial(NOTHING + in_runs((7, 2**33 + 1))), trial(NOTHING + SAME)), "do not fit"),
         (hello() + case(0, 1, trial(NOTHING + in_runs(*[(7, 1)] * 4097)), trial(NOTHING + SAME)), "4097 runs"),
-        (hello(first=1), "another pack"),
+        (hello(count=2), "another pack"),
         (hello() + hello(), "where 1 was due"),
         (bye(0, 0), "attestation is not the first"),
         (hello() + record(9, 1, b""), "unknown record type"),
