@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -44,7 +45,10 @@ def test_a_broken_kernel_gets_its_outcome(harness: Harness, tmp_path: Path, row:
     command = ["run", row["kernel"], "--config", BROKEN / "harness.toml", *build, *widths, *needs]
     done = harness(*command, "--json", report, "--timeout", "1")
     assert report.exists(), done.stderr
-    jobs = by_job(json.loads(report.read_text())["verdicts"])
+    verdicts = json.loads(report.read_text())["verdicts"]
+    jobs = by_job(verdicts)
+    if not jobs and "emulators" in row and shutil.which("bochs") is None:
+        pytest.skip(verdicts[0]["detail"])
     shown = 0
     for (target, bits, variant), seen in jobs.items():
         must_pass = must_pass_at(row, target, bits, variant)
