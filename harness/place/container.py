@@ -273,7 +273,7 @@ def _in_job(path: Path) -> str:
 def _send(container: Container, paths: Iterable[Path]) -> None:
     """Bring files that the container does not have yet. What is in the cache never changes."""
     new = [path for path in paths if str(path) not in container.sent]
-    container.supervisor.put((str(path), path.read_bytes(), 0o644) for path in new)
+    container.supervisor.put((str(path), path.read_bytes(), path.stat().st_mode & 0o755) for path in new)
     container.sent.update(map(str, new))
 
 
