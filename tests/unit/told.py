@@ -23,6 +23,7 @@ NASTY = (
     "n" * 300,
     "\ud800 alone",
     "{{ 7*7 }} {% raw %}",
+    "<!-- <script ",
 )
 """What a kernel, a contract or a guest may say, and no format may obey."""
 
