@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.build.locate import disassembly
 from harness.build.streaming import Instruction, outside_streaming_mode, parse
-from harness.launch.emulators import flattering_instructions
+from harness.launch.emulators import flattering_instructions, overreaching_instructions
 from harness.model import Binary, Job, Role
 from harness.place import Place
 
@@ -28,7 +28,19 @@ def audit(place: Place, job: Job, binary: Binary) -> Objections:
     """Disassemble a job's kernel where there is a question that only its code answers."""
     if job.role is Role.GATE:
         return _streaming(place, job, binary)
-    return Objections(unavailable=_estimates(place, job, binary) or _wrong_instructions(place, job, binary))
+    reason = _estimates(place, job, binary) or _wrong_instructions(place, job, binary)
+    return Objections(unavailable=reason or _overreaching(place, job, binary))
+
+
+def _overreaching(place: Place, job: Job, binary: Binary) -> str:
+    """Why a kernel cannot be judged by this executor: it would be accused of accesses that it does not make."""
+    beginnings = overreaching_instructions(job.executor, job.build.compiler.triple)
+    if not beginnings:
+        return ""
+    code = disassembly(place, binary.kernel_objects, job.build.compiler.triple)
+    found = sorted(name for name in _mnemonics(code) if name.startswith(beginnings))
+    how = f"{job.executor.how} accesses lanes that {' and '.join(found)} mask off"
+    return f"{how}, and would accuse a correct kernel; run it natively or in Bochs" if found else ""
 
 
 def _wrong_instructions(place: Place, job: Job, binary: Binary) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from harness.build import HOSTILE, Builder
 from harness.build.shims import coverage_note
 from harness.build.store import cache_directory, key_of
+from harness.crosscheck import CrossCheck
 from harness.errors import ExitCode, UsageError
 from harness.expectations import as_expected, notes_of, unexpected_passes
 from harness.model import (
@@ -241,6 +242,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
     progress = _progress(list(chosen.values()), settings)
     maker = VerdictMaker(settings, program_name(command))
+    crosscheck = CrossCheck(builder.place)
     left = Counter(job.kernel.op for job in chosen.values())
     interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
@@ -254,7 +256,8 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             rank, ran = finished
             job = plan.jobs[rank]
             bench.waiting_room.release()
-            found = as_expected(job, maker.verdicts(job, ran, bench.inputs(job.contract, job.cases)))
+            judged = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
+            found = as_expected(job, crosscheck.checked(job, ran, judged))
             if rank not in share.helpers:
                 verdicts[rank] = found
                 commands = ran.binary.commands if ran.binary else ()

@@ -131,8 +131,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "emulator",
         ("--emulator",),
-        f"the one way to run: {' or '.join(EMULATORS)} (default: the first that works)",
-        _one_of("--emulator", EMULATORS),
+        f"the one way to run: {', '.join(EMULATORS)}, or all of them, compared (default: the first that works)",
+        _one_of("--emulator", (*EMULATORS, "all")),
         "E",
     ),
     Option("cc", ("--cc",), "compilers: gcc, gcc-12, clang, a path (default: gcc and clang)", str, "CC", is_list=True),

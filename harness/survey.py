@@ -21,6 +21,7 @@ from harness.launch.bochs import BOCHS, BOCHS_CPU, BOCHS_REMEDY, find_bochs, run
 from harness.launch.emulators import find_executor, version_of
 from harness.machine import resolve_triple
 from harness.model import (
+    ALL_EMULATORS,
     DEFAULT_COMPILERS,
     Build,
     Capabilities,
@@ -67,7 +68,8 @@ class Surveyor:
             for triple in triples
             for spec in dict.fromkeys((*compilers, *DEFAULT_COMPILERS))
         }
-        executors = {need: self._executor(project, need, found, emulator) for need in needs}
+        pinned = None if emulator == ALL_EMULATORS else emulator
+        executors = {need: self._executor(project, need, found, need.how or pinned) for need in needs}
         unfit = self._unfit([project.isa_target(isa) for isa in dict.fromkeys(need.isa for need in needs)], found)
         self._remember()
         return Capabilities(self.place.native_triple, found, executors, unfit)

@@ -4,7 +4,7 @@ The modules follow the straight line: what a contract says, what exists (project
 to run (plan), what came out (observation) and what it means (verdict). Import from here.
 """
 
-from harness.model.capability import DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
+from harness.model.capability import ALL_EMULATORS, DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
 from harness.model.contract import (
     ANYWHERE,
     HUGE_SUITE,
@@ -58,6 +58,7 @@ from harness.model.project import (
 from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
 __all__ = [
+    "ALL_EMULATORS",
     "ANYWHERE",
     "ASSEMBLY_SUFFIXES",
     "CPP_SUFFIXES",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+ALL_EMULATORS = "all"
+"""In the place of one: every way that a target lists, held against each other."""
 DEFAULT_COMPILERS = ("gcc", "clang")
 """Tried in this order where --cc names none."""
 
@@ -76,6 +78,8 @@ class Need:
     vector_bits: int | None
     is_gate: bool = False
     """To run it with the ISA's features switched off."""
+    how: str | None = None
+    """By this one way only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,12 +54,14 @@ class Build:
     opt: str
     """Empty for a prebuilt kernel."""
     variant: str
+    how: str | None = None
+    """The way to run it, where every way is wanted and rows would be alike without it."""
 
     @property
     def label(self) -> str:
         """Short text for tables."""
         how = f"{self.compiler.spec} {self.opt}" if self.opt else "prebuilt"
-        return f"{how} {self.variant}"
+        return " ".join(filter(None, (how, self.variant, self.how)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +182,13 @@ class Point:
     named: bool
     """Whether the user named any of it literally, which makes its absence an error."""
     role: Role = Role.MAIN
+    how: str | None = None
+    """The way to run it, where every way is wanted."""
 
     @property
     def need(self) -> Need:
         """What it asks of the machine."""
-        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE)
+        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE, self.how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def _jobs(
             target=point.target,
             isa_flags=isa.flags,
             width_fact=isa.width_fact,
-            build=Build(compiler, opt, variant),
+            build=Build(compiler, opt, variant, point.how),
             executor=executor.made_hostile() if variant == "hostile" else executor,
             vector_bits=point.vector_bits,
             role=point.role,

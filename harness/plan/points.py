@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
+    ALL_EMULATORS,
     SCALAR_ISA,
     Absence,
     Kernel,
@@ -49,12 +51,18 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
                     absences.append(_not_applicable(kernel, target, vector_bits, reason))
                 else:
                     named_width = selection.vector_bits_named and project.isa_target(kernel.isa).is_scalable
-                    points.append(Point(kernel, target, vector_bits, named or named_width))
+                    point = Point(kernel, target, vector_bits, named or named_width)
+                    points += _every_way(point) if selection.emulator == ALL_EMULATORS else [point]
     # Op by op, so that what belongs to one can be dropped when the next begins; the scalar kernel first, since the
     # others are compared with it.
     ops = list(dict.fromkeys(point.kernel.op for point in points))
     points.sort(key=lambda p: (ops.index(p.kernel.op), p.kernel.isa != SCALAR_ISA, _ROLE_ORDER[p.role]))
     return tuple(points), tuple(absences)
+
+
+def _every_way(point: Point) -> list[Point]:
+    """One point for each way that the target lists; what is not here is told, and no error."""
+    return [replace(point, how=way.how, named=False) for way in point.target.emulations]
 
 
 def _own_targets(project: Project, kernel: Kernel) -> list[Target]:

@@ -155,7 +155,7 @@ def _builds_text(builds: Sequence[str]) -> str:
     if len({len(words) for words in parts}) > 1:  # a compiler given by a path with blanks in it
         return f"{len(builds)} builds"
     factors = [list(dict.fromkeys(words)) for words in zip(*parts, strict=True)]
-    if len(factors) <= 3 and math.prod(len(factor) for factor in factors) == len(builds):
+    if len(factors) <= 4 and math.prod(len(factor) for factor in factors) == len(builds):
         return " ".join(",".join(factor) for factor in factors)
     return builds[0] if len(builds) == 1 else f"{len(builds)} builds"
 

@@ -246,3 +246,14 @@ def test_a_kernel_that_executes_what_bochs_has_wrong_is_unavailable_there(harnes
     done = harness("run", "--config", manifest(tmp_path, estimate), "--emulator", "bochs", *QUICK, "--size", "16")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "computes vrsqrt14ps wrongly, as its self-test shows: run it natively or under SDE" in done.stdout
+
+
+def test_bochs_and_the_processor_agree_to_the_bit(harness: Harness, tmp_path: Path) -> None:
+    record = tmp_path / "r.json"
+    command = ["run", "*/avx512", "*/avx2", "--suite", "boundary", "--emulator", "all", "--cc", "gcc", "--opt", "O2"]
+    done = harness(*command, "--build", "plain", "--json", record, timeout_s=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(record.read_text())
+    hows = {row["emulator"].split()[0] for row in told["verdicts"] if row["outcome"] == "PASS"}
+    assert "bochs" in hows
+    assert not told["summary"]["HARNESS_ERROR"]

@@ -101,6 +101,7 @@ MAY_IMPORT = {
     "project": GROUND | {"contract", "resources"},
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
     "audit": GROUND | {"build", "launch"},
+    "crosscheck": GROUND | {"build", "workbench"},
     "workbench": GROUND | {"audit", "build", "inputs", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
     "progress": GROUND | {"report"},
