@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
@@ -16,6 +17,8 @@ from harness.pipeline import make_surveyor, runs_root
 from harness.place.host import HostPlace
 from harness.project import load_project
 from harness.report.record import RUNS_DIRECTORY
+
+_PROCESSOR_AND_QEMU = 2
 
 
 def show_list(config: str | None) -> ExitCode:
@@ -48,6 +51,8 @@ def show_doctor(config: str | None) -> ExitCode:
     """Print every compiler and every target with what runs it here, or why nothing does and what would help."""
     project = _project(config)
     needs = [need for target in project.targets.values() for need in _needs(project, target)]
+    rungs = [rung for target in project.targets.values() for rung in _rungs(project, target)]
+    needs += rungs
     capabilities = make_surveyor(HostPlace()).survey(project, needs, DEFAULT_COMPILERS, None)
     print(f"harness {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
     compilers = [
@@ -68,7 +73,18 @@ def show_doctor(config: str | None) -> ExitCode:
             detail = _how_it_runs(found) if isinstance(found, Executor) else str(found)
             rows.append([target.name, need.isa, need.vector_bits or "-", how, detail])
     print(tabulate(rows, ("target", "ISA", "bits", "runs by", "CPU, or what to do"), disable_numparse=True))
+    print("\nWays to run in order of trust; the first that works is taken, --emulator names another:\n")
+    ladder = [[rung.target, rung.how, *_how_it_stands(capabilities.executors[rung])] for rung in rungs]
+    print(tabulate(ladder, ("target", "way", "version", "CPU, or what to do"), disable_numparse=True))
     return ExitCode.PASSED
+
+
+def _how_it_stands(found: Executor | Missing) -> tuple[str, str]:
+    """What doctor says about one way to run a target."""
+    if isinstance(found, Missing):
+        return "not available", str(found)
+    wrong = ", ".join(sorted(found.wrong_instructions))
+    return found.version, _how_it_runs(found) + (f"; not for kernels that execute {wrong}" if wrong else "")
 
 
 def _how_it_runs(executor: Executor) -> str:
@@ -88,6 +104,13 @@ def _needs(project: Project, target: Target) -> list[Need]:
         widths: tuple[int | None, ...] = target.vector_bits if isa.is_scalable else isa.vector_bits or (None,)
         needs += [Need(target.name, name, bits) for bits in widths]
     return needs
+
+
+def _rungs(project: Project, target: Target) -> list[Need]:
+    """One need per way to run a target that has more to choose from than a processor and QEMU."""
+    if len(target.emulations) <= _PROCESSOR_AND_QEMU:
+        return []
+    return [replace(need, how=way.how) for need in _needs(project, target) for way in target.emulations]
 
 
 def clean() -> ExitCode:
