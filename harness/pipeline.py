@@ -6,61 +6,38 @@ import contextlib
 import shlex
 import shutil
 import sys
-import threading
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
-from harness.build import HOSTILE, Builder
-from harness.build.shims import coverage_note
+from harness.build import Builder
 from harness.build.store import cache_directory, key_of
-from harness.crosscheck import CrossCheck
 from harness.errors import ExitCode, UsageError
-from harness.expectations import as_expected, notes_of, unexpected_passes
+from harness.execution import execute
+from harness.expectations import notes_of
 from harness.model import (
-    SCALAR_ISA,
-    Job,
     Outcome,
     Plan,
     Project,
     Selection,
     Verdict,
 )
+from harness.notes import notes_on
 from harness.place import Place
 from harness.place.host import HostPlace
 from harness.place.sources import headers_below
-from harness.plan import digest, make_plan, select, share_of
-from harness.progress import Progress
+from harness.plan import digest, make_plan, select
 from harness.project import load_project
-from harness.proof import prove
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
 from harness.report.record import Recorder, last_record, new_run_directory
-from harness.report.run import Run, has_failed, read_record, run_of
+from harness.report.run import Run, read_record, run_of
 from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
 from harness.telling import check, tell
-from harness.verdicts import VerdictMaker, absent
-from harness.workbench import Ran, Workbench
-
-_NAMED_AT_MOST = 3
-"""Kernels that a note names."""
-_TICK_S = 0.25
-_JOBS_AHEAD = 6
-"""Jobs that may have finished before the judge gets to them, besides two per worker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run came to."""
-
-    plan: Plan
-    verdicts: tuple[Verdict, ...]
-    interrupted: bool
+from harness.verdicts import absent
 
 
 def run(settings: Settings, command: Sequence[str]) -> ExitCode:
@@ -86,10 +63,10 @@ def _run_at(
     recorder = _recorder(settings, project, place, command)
     if settings.shard:
         recorder.shard = {**asdict(settings.shard), "jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
-    result = execute(plan, surveyor.builder, recorder, settings, command)
+    result = execute(plan, surveyor.builder, recorder, settings, program_name(command))
     finished = not result.interrupted
     try:
-        recorder.notes = _notes(plan, selection) + notes_of(plan.jobs, result.verdicts) if finished else []
+        recorder.notes = notes_on(plan, selection) + notes_of(plan.jobs, result.verdicts) if finished else []
     except KeyboardInterrupt:  # proofs may take long
         finished = False
     code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
@@ -110,54 +87,6 @@ def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -
     print(f"\nAgainst {settings.baseline}:\n")
     print(difference_text(found, verbose=settings.reports.verbose))
     return ExitCode.KERNEL_FAILED if found.is_regression and code is ExitCode.PASSED else code
-
-
-def _notes(plan: Plan, selection: Selection) -> list[str]:
-    """Say what the inputs are proven to show, what contracts waive, and what hostile builds leave out."""
-    contracts = {job.contract.op: job.contract for job in plan.jobs}
-    notes = []
-    if not (selection.suites or selection.cases or selection.sizes):
-        for op, contract in contracts.items():
-            cases = {case.key: case for job in plan.jobs if job.contract.op == op for case in job.cases}
-            notes.append(f"Inputs of {prove(contract, list(cases.values()), cache_directory() / 'proofs')}")
-    return notes + conventions_of(plan) + gaps_of_hostile_builds(plan) + gaps_of_executors(plan)
-
-
-def gaps_of_hostile_builds(plan: Plan) -> list[str]:
-    """Say once per reason what hostile builds leave out, and for which kernels."""
-    gaps: dict[str, dict[str, None]] = {}
-    for job in plan.jobs:
-        for source in job.kernel.sources if job.build.variant == HOSTILE else ():
-            note = coverage_note(source, job.kernel.isa, job.build.compiler.triple)
-            if note:
-                gaps.setdefault(note, {})[job.kernel.id] = None
-    return [f"Hostile builds have {note} ({_briefly(list(kernels))})" for note, kernels in gaps.items()]
-
-
-def _briefly(names: list[str]) -> str:
-    more = len(names) - _NAMED_AT_MOST
-    return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
-
-
-def gaps_of_executors(plan: Plan) -> list[str]:
-    """Say what the executors of hostile builds cannot do with what an ISA leaves open."""
-    told: dict[str, None] = {}
-    for job in plan.jobs:
-        if job.build.variant == HOSTILE and job.executor.lacks:
-            executor = f"{job.executor.how} {job.executor.version}"
-            what = ", ".join(job.executor.lacks)
-            told[f"Hostile builds on {job.target.name} run without {what}, which {executor} lacks"] = None
-    return list(told)
-
-
-def conventions_of(plan: Plan) -> list[str]:
-    """Say what callers promise and what is not checked: the contract's under the op, else under the kernel."""
-    told: dict[str, dict[str, None]] = {}
-    for job in plan.jobs:
-        of_op = job.contract.conventions.lines
-        for line in job.kernel.conventions.lines:
-            told.setdefault(job.contract.op if line in of_op else job.kernel.id, {})[line] = None
-    return [f"Conventions of {whose}: {'; '.join(lines)}" for whose, lines in told.items()]
 
 
 def make_surveyor(place: Place) -> Surveyor:
@@ -231,100 +160,6 @@ def _narrowed(settings: Settings, project: Project) -> Selection:
 _FAILED_NAMES = {o.value for o in Outcome if o.is_kernel_fault or o in (Outcome.HARNESS_ERROR, Outcome.CONTRACT_ERROR)}
 
 
-# ---- execution -----------------------------------------------------------------------------------------------------
-
-
-def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, command: Sequence[str]) -> Result:
-    """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them."""
-    verdicts: dict[int, list[Verdict]] = {}
-    bench = Workbench(builder, threading.Semaphore(2 * settings.jobs + _JOBS_AHEAD))
-    share = share_of(plan, settings.shard)
-    chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
-    progress = _progress(list(chosen.values()), settings)
-    maker = VerdictMaker(settings, program_name(command))
-    crosscheck = CrossCheck(builder.place)
-    left = Counter(job.kernel.op for job in chosen.values())
-    interrupted = False
-    pool = ThreadPoolExecutor(settings.jobs)
-    try:
-        futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
-        for finished in _in_judging_order(plan.jobs, futures):
-            if finished is None:
-                recorder.write_if_due()
-                progress.tick()
-                continue
-            rank, ran = finished
-            job = plan.jobs[rank]
-            bench.waiting_room.release()
-            judged = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
-            found = as_expected(job, crosscheck.checked(job, ran, judged))
-            if rank not in share.helpers:
-                verdicts[rank] = found
-                commands = ran.binary.commands if ran.binary else ()
-                recorder.add_job(rank, job, ran.observation, commands, ran.inputs_digest)
-                recorder.add(rank, found)
-            left[job.kernel.op] -= 1
-            if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
-                maker.forget(job.kernel.op)
-                bench.forget(job.kernel.op)
-            if len(verdicts) < len(share.own):
-                recorder.write_if_due()
-            progress.judged(job, sum(map(has_failed, found)))
-            if settings.stop_early and any(v.outcome not in _NO_FAILURES for v in found):
-                break
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        bench.cancelled.set()
-        builder.place.close()
-        pool.shutdown(wait=True, cancel_futures=True)
-        progress.close()
-    judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
-    rest = [absent(absence) for absence in plan.absences]
-    if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
-        rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
-    recorder.add(len(plan.jobs), rest)
-    return Result(plan, (*judged, *rest), interrupted)
-
-
-_NO_FAILURES = (Outcome.PASS, Outcome.EXPECTED_FAILURE)
-
-
-def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
-    while pending:
-        done, pending = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-        if not done:
-            yield None
-        while done:
-            yield done.pop()
-
-
-def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> Iterator[tuple[int, Ran] | None]:
-    """Yield jobs as they finish, but none of an op before the op's first scalar job. Empties `futures`.
-
-    Yields None now and then while nothing finishes, so that what has is written down.
-    """
-    first_scalar: dict[str, int] = {}
-    for rank, job in enumerate(jobs):
-        if job.kernel.isa == SCALAR_ISA:
-            first_scalar.setdefault(job.kernel.op, rank)
-    held: dict[str, list[tuple[int, Ran]]] = {}
-    for future in _as_finished(set(futures)):
-        if future is None:
-            yield None
-            continue
-        rank = futures.pop(future)  # results are large: what is judged must not stay referenced here
-        op = jobs[rank].kernel.op
-        if rank == first_scalar.get(op):
-            del first_scalar[op]
-            yield rank, future.result()
-            yield from sorted(held.pop(op, []), key=lambda item: item[0])
-        elif op in first_scalar:
-            held.setdefault(op, []).append((rank, future.result()))
-        else:
-            yield rank, future.result()
-
-
 # ---- what it comes to ----------------------------------------------------------------------------------------------
 
 
@@ -339,7 +174,7 @@ def exit_code(plan: Plan, verdicts: Sequence[Verdict], *, dry_run: bool = False)
         return ExitCode.KERNEL_FAILED
     if any(verdict.named and verdict.outcome is Outcome.UNAVAILABLE for verdict in verdicts):
         return ExitCode.UNAVAILABLE
-    ran = bool(plan.jobs) if dry_run else not outcomes.isdisjoint(_NO_FAILURES)
+    ran = bool(plan.jobs) if dry_run else any(outcome.is_accepted for outcome in outcomes)
     return ExitCode.PASSED if ran else ExitCode.NOTHING_SELECTED
 
 
@@ -373,16 +208,3 @@ def program_name(command: Sequence[str]) -> str:
         return shlex.quote(str(started.absolute().relative_to(Path.cwd())))
     except ValueError:
         return shlex.quote(str(started))
-
-
-def _progress(jobs: Sequence[Job], settings: Settings) -> Progress:
-    is_silent = settings.reports.quiet or settings.reports.verbose
-    return Progress(jobs, sys.stderr, is_live=sys.stderr.isatty(), is_silent=is_silent)
-
-
-def _watched(bench: Workbench, job: Job, progress: Progress) -> Ran:
-    progress.begin(job)
-    try:
-        return bench.run(job)
-    finally:
-        progress.end(job)

@@ -29,6 +29,11 @@ class Outcome(Enum):
         return self in _KERNEL_FAULTS
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether it ran and came out as it should: it passed, or failed as its manifest says."""
+        return self in (Outcome.PASS, Outcome.EXPECTED_FAILURE)
+
+    @property
     def severity(self) -> int:
         """0 for the worst."""
         return _SEVERITY[self]

@@ -22,7 +22,7 @@ from harness.model import (
     Selection,
     Trial,
 )
-from harness.pipeline import gaps_of_executors, gaps_of_hostile_builds
+from harness.notes import gaps_of_executors, gaps_of_hostile_builds
 from harness.plan import make_cases, make_plan, reproducer, select
 from harness.project import load_project
 from harness.prototype import STREAMING_MODES, SmeInterface

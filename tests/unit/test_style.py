@@ -104,6 +104,9 @@ MAY_IMPORT = {
     "crosscheck": GROUND | {"build", "workbench"},
     "workbench": GROUND | {"audit", "build", "inputs", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
+    "notes": GROUND | {"build", "proof"},
+    "execution": GROUND
+    | {"build", "crosscheck", "expectations", "plan", "progress", "report", "settings", "verdicts", "workbench"},
     "progress": GROUND | {"report"},
     "expectations": GROUND,
     "telling": GROUND | {"report", "settings"},

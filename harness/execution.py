@@ -1,0 +1,144 @@
+"""Carries out a plan: jobs in threads, each judged as it comes in."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from harness.build import Builder
+from harness.crosscheck import CrossCheck
+from harness.expectations import as_expected, unexpected_passes
+from harness.model import (
+    SCALAR_ISA,
+    Job,
+    Plan,
+    Verdict,
+)
+from harness.plan import share_of
+from harness.progress import Progress
+from harness.report.record import Recorder
+from harness.report.run import has_failed
+from harness.settings import Settings
+from harness.verdicts import VerdictMaker, absent
+from harness.workbench import Ran, Workbench
+
+_TICK_S = 0.25
+_JOBS_AHEAD = 6
+"""Jobs that may have finished before the judge gets to them, besides two per worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to."""
+
+    plan: Plan
+    verdicts: tuple[Verdict, ...]
+    interrupted: bool
+
+
+def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
+    """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them.
+
+    `program` is how the user can call this program again.
+    """
+    verdicts: dict[int, list[Verdict]] = {}
+    bench = Workbench(builder, threading.Semaphore(2 * settings.jobs + _JOBS_AHEAD))
+    share = share_of(plan, settings.shard)
+    chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
+    progress = _progress(list(chosen.values()), settings)
+    maker = VerdictMaker(settings, program)
+    crosscheck = CrossCheck(builder.place)
+    left = Counter(job.kernel.op for job in chosen.values())
+    interrupted = False
+    pool = ThreadPoolExecutor(settings.jobs)
+    try:
+        futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
+        for finished in _in_judging_order(plan.jobs, futures):
+            if finished is None:
+                recorder.write_if_due()
+                progress.tick()
+                continue
+            rank, ran = finished
+            job = plan.jobs[rank]
+            bench.waiting_room.release()
+            judged = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
+            found = as_expected(job, crosscheck.checked(job, ran, judged))
+            if rank not in share.helpers:
+                verdicts[rank] = found
+                commands = ran.binary.commands if ran.binary else ()
+                recorder.add_job(rank, job, ran.observation, commands, ran.inputs_digest)
+                recorder.add(rank, found)
+            left[job.kernel.op] -= 1
+            if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
+                maker.forget(job.kernel.op)
+                bench.forget(job.kernel.op)
+            if len(verdicts) < len(share.own):
+                recorder.write_if_due()
+            progress.judged(job, sum(map(has_failed, found)))
+            if settings.stop_early and not all(v.outcome.is_accepted for v in found):
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        bench.cancelled.set()
+        builder.place.close()
+        pool.shutdown(wait=True, cancel_futures=True)
+        progress.close()
+    judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
+    rest = [absent(absence) for absence in plan.absences]
+    if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
+        rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
+    recorder.add(len(plan.jobs), rest)
+    return Result(plan, (*judged, *rest), interrupted)
+
+
+def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
+    while pending:
+        done, pending = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+        if not done:
+            yield None
+        while done:
+            yield done.pop()
+
+
+def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> Iterator[tuple[int, Ran] | None]:
+    """Yield jobs as they finish, but none of an op before the op's first scalar job. Empties `futures`.
+
+    Yields None now and then while nothing finishes, so that what has is written down.
+    """
+    first_scalar: dict[str, int] = {}
+    for rank, job in enumerate(jobs):
+        if job.kernel.isa == SCALAR_ISA:
+            first_scalar.setdefault(job.kernel.op, rank)
+    held: dict[str, list[tuple[int, Ran]]] = {}
+    for future in _as_finished(set(futures)):
+        if future is None:
+            yield None
+            continue
+        rank = futures.pop(future)  # results are large: what is judged must not stay referenced here
+        op = jobs[rank].kernel.op
+        if rank == first_scalar.get(op):
+            del first_scalar[op]
+            yield rank, future.result()
+            yield from sorted(held.pop(op, []), key=lambda item: item[0])
+        elif op in first_scalar:
+            held.setdefault(op, []).append((rank, future.result()))
+        else:
+            yield rank, future.result()
+
+
+def _progress(jobs: Sequence[Job], settings: Settings) -> Progress:
+    is_silent = settings.reports.quiet or settings.reports.verbose
+    return Progress(jobs, sys.stderr, is_live=sys.stderr.isatty(), is_silent=is_silent)
+
+
+def _watched(bench: Workbench, job: Job, progress: Progress) -> Ran:
+    progress.begin(job)
+    try:
+        return bench.run(job)
+    finally:
+        progress.end(job)
