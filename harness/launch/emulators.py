@@ -56,7 +56,7 @@ def overreaching_instructions(executor: Executor, triple: str) -> tuple[str, ...
     """Return the beginnings of mnemonics whose masked-off lanes an executor accesses nevertheless.
 
     SDM volume 2C, VMASKMOV: faults occur only for elements whose mask is set. QEMU reads the whole vector, as seen with
-    7.2, and so would accuse correct kernels at every guard page.
+    7.2 and 10.0, and so would accuse correct kernels at every guard page.
     """
     is_qemu_x86 = executor.how == "qemu-user" and triple.startswith("x86_64")
     return ("vmaskmov", "vpmaskmov") if is_qemu_x86 else ()
