@@ -246,7 +246,7 @@ def test_no_container_outlives_a_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGINT])
 def test_no_container_outlives_a_harness_that_is_killed(ended_by: signal.Signals, tmp_path: Path) -> None:
     with started(*INTRUDE, "sum_f32/never_returns", "--timeout", "60", cwd=tmp_path) as process:
-        guest = "/job/guest /job/pack /job/observation 0"
+        guest = "/job/guest /job/pack /job/observation"
         assert until(
             lambda: any(guest in str(found.top()) for found in containers(process.pid) if found.status == "running")
         )
