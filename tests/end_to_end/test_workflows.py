@@ -21,7 +21,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "validate.yml"
 ACTION = ROOT / "action.yml"
-GITLAB = ROOT / "templates" / "validate.gitlab-ci.yml"
+GITLAB = ROOT / "docs" / "validate.gitlab-ci.yml"
 STUBS = ("actionlint", "apt-get", "docker", "pip", "python3")
 HERE = {
     "HARNESS_IN": "host",
