@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,15 +20,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require",
         action="append",
-        choices=["docker"],
+        choices=["docker", "browser"],
         default=[],
         help="run the tests that need this; where it is missing, they fail",
     )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("docker") and "docker" not in item.config.getoption("--require"):
+    required = item.config.getoption("--require")
+    if item.get_closest_marker("docker") and "docker" not in required:
         pytest.skip("needs a container engine; run it with --require docker")
+    if item.get_closest_marker("browser") and shutil.which("chromium") is None:
+        if "browser" in required:
+            pytest.fail("--require browser: there is no chromium on the path", pytrace=False)
+        pytest.skip("no chromium: the page was not opened; run it with --require browser")
 
 
 @pytest.fixture(scope="session")

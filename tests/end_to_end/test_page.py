@@ -25,10 +25,7 @@ MANY = 50_000
 TOTAL = MANY + 3 * len(told.NASTY)
 FAILED = len(range(0, MANY, 997)) + len(told.NASTY)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: the page was not opened (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

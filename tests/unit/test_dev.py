@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+
+from tests.conftest import pytest_runtest_setup
 
 ORDINARY = (
     *("basename", "cat", "cksum", "cp", "cut", "dirname", "env", "mkdir", "readlink", "rm", "sed", "setsid", "sh"),
@@ -314,3 +319,48 @@ def test_an_engine_that_does_not_come_up_is_no_pass(root: Machine) -> None:
     assert done.returncode == 4
     assert "dockerd does not answer; it said last: something is wrong" in done.stderr
     assert root.calls("pytest") == []
+
+
+# ---- a browser for the tests ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", [["--require", "browser"], ["--require=browser"]])
+def test_a_browser_is_installed_where_none_is(machine: Machine, option: list[str]) -> None:
+    add_apt(machine)
+    done = machine.dev("test", *option)
+    assert done.returncode == 0, done.stderr
+    (installed,) = machine.calls("sudo")
+    assert installed.endswith(" chromium")
+    assert len(machine.calls("pytest")) == 1
+
+
+def test_a_browser_that_is_there_is_not_installed_again(machine: Machine) -> None:
+    machine.add("chromium")
+    assert machine.dev("test", "--require", "browser").returncode == 0
+    assert machine.calls("apt-get") == []
+
+
+def test_no_browser_is_no_pass(machine: Machine) -> None:
+    done = machine.dev("test", "--require", "browser")
+    assert done.returncode == 4
+    assert "no chromium: install it with your package manager" in done.stderr
+    assert machine.calls("pytest") == []
+
+
+@pytest.mark.parametrize(
+    ("required", "there", "outcome"),
+    [
+        (["browser"], None, pytest.fail.Exception),
+        (["docker"], None, pytest.skip.Exception),
+        ([], "/usr/bin/chromium", None),
+    ],
+)
+def test_what_is_required_is_not_skipped(
+    monkeypatch: pytest.MonkeyPatch, required: list[str], there: str | None, outcome: type[BaseException] | None
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _name: there)
+    marked: Any = SimpleNamespace(
+        get_closest_marker={"browser": True}.get, config=SimpleNamespace(getoption={"--require": required}.get)
+    )
+    with pytest.raises(outcome) if outcome else contextlib.nullcontext():
+        pytest_runtest_setup(marked)
