@@ -33,7 +33,7 @@ def files(*suffixes: str) -> Iterator[Path]:
     for directory, folders, names in os.walk(ROOT):
         folders[:] = sorted(set(folders) - PRODUCED)
         for path in (Path(directory, name) for name in sorted(names)):
-            if not suffixes or path.suffix in suffixes:
+            if path.name != ".git" and (not suffixes or path.suffix in suffixes):  # a file, in a worktree
                 yield path
 
 
