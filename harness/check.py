@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from harness.plan import make_cases
 from harness.project import load_project
 from harness.report.text import visible
 from harness.resources import bundled_root
-from harness.verdicts import REFERENCE_TIMEOUT_S, time_limit
+from harness.verdicts import REFERENCE_TIMEOUT_S, within
 
 _VECTOR_BITS = 128
 _OPT = "O2"
@@ -61,15 +62,22 @@ def _contracts(project: Project) -> Iterator[Line]:
         contract = project.contracts[op]
         cases = _few_cases(contract)
         try:
-            with time_limit(REFERENCE_TIMEOUT_S, f"{contract.origin}: the reference of {op} hangs"):
-                oracle, stream = Oracle(contract), InputStream()
-                for case in cases:
-                    oracle.expect(case, stream.inputs(contract, case))
+            within(
+                REFERENCE_TIMEOUT_S,
+                f"{contract.origin}: the reference of {op} hangs",
+                partial(_hold_against_passes, contract, cases),
+            )
         except ContractError as error:
             yield f"contract {op}: {error}", True
             continue
         held = ", ".join(case.id for case in cases)
         yield f"contract {op}: reference and passes agree ({held or 'it has no case to try'})", False
+
+
+def _hold_against_passes(contract: Contract, cases: Sequence[Case]) -> None:
+    oracle, stream = Oracle(contract), InputStream()
+    for case in cases:
+        oracle.expect(case, stream.inputs(contract, case))
 
 
 def _few_cases(contract: Contract) -> list[Case]:

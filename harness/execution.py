@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.build import Builder
 from harness.crosscheck import CrossCheck
@@ -46,12 +46,11 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     `program` is how the user can call this program again.
     """
     verdicts: dict[int, list[Verdict]] = {}
-    bench = Workbench(builder, threading.Semaphore(2 * settings.jobs + _JOBS_AHEAD))
+    judging = Judging(builder, settings, program)
+    bench = judging.bench
     share = share_of(plan, settings.shard)
     chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
     progress = _progress(list(chosen.values()), settings)
-    maker = VerdictMaker(settings, program)
-    crosscheck = CrossCheck(builder.place)
     left = Counter(job.kernel.op for job in chosen.values())
     interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
@@ -64,9 +63,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
                 continue
             rank, ran = finished
             job = plan.jobs[rank]
-            bench.waiting_room.release()
-            judged = maker.verdicts(job, ran, bench.inputs(job.contract, job.cases))
-            found = as_expected(job, crosscheck.checked(job, ran, judged))
+            found = judging.verdicts(job, ran)
             if rank not in share.helpers:
                 verdicts[rank] = found
                 commands = ran.binary.commands if ran.binary else ()
@@ -74,8 +71,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
                 recorder.add(rank, found)
             left[job.kernel.op] -= 1
             if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
-                maker.forget(job.kernel.op)
-                bench.forget(job.kernel.op)
+                judging.forget(job.kernel.op)
             if len(verdicts) < len(share.own):
                 recorder.write_if_due()
             progress.judged(job, sum(map(has_failed, found)))
@@ -94,6 +90,54 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
     recorder.add(len(plan.jobs), rest)
     return Result(plan, (*judged, *rest), interrupted)
+
+
+@dataclass(slots=True)
+class Judging:
+    """A bench for jobs, and what turns into verdicts what they tell."""
+
+    builder: Builder
+    settings: Settings
+    program: str
+    bench: Workbench = field(init=False)
+    _maker: VerdictMaker = field(init=False)
+    _crosscheck: CrossCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
+        self._maker = VerdictMaker(self.settings, self.program)
+        self._crosscheck = CrossCheck(self.builder.place)
+
+    def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:
+        """Judge a job that came from the bench."""
+        self.bench.waiting_room.release()
+        judged = self._maker.verdicts(job, ran, self.bench.inputs(job.contract, job.cases))
+        return as_expected(job, self._crosscheck.checked(job, ran, judged))
+
+    def forget(self, op: str) -> None:
+        """Drop what is kept of an op whose jobs are done."""
+        self._maker.forget(op)
+        self.bench.forget(op)
+
+
+@dataclass(slots=True)
+class Stepwise:
+    """Carries out a plan a job at a time, in whatever order it is asked for: what pytest does."""
+
+    plan: Plan
+    judging: Judging
+    _found: dict[int, list[Verdict]] = field(default_factory=dict)
+
+    def verdicts(self, rank: int) -> list[Verdict]:
+        """Return the verdicts on the job at a place in the plan; the op's scalar kernel runs before its others."""
+        ranks = enumerate(self.plan.jobs)
+        op = self.plan.jobs[rank].kernel.op
+        scalar = next((r for r, job in ranks if job.kernel.op == op and job.kernel.isa == SCALAR_ISA), rank)
+        for needed in (scalar, rank):
+            if needed not in self._found:
+                job = self.plan.jobs[needed]
+                self._found[needed] = self.judging.verdicts(job, self.judging.bench.run(job))
+        return self._found[rank]
 
 
 def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:

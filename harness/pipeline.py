@@ -6,10 +6,11 @@ import contextlib
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
@@ -41,39 +42,71 @@ from harness.verdicts import absent
 
 
 def run(settings: Settings, command: Sequence[str]) -> ExitCode:
-    """Carry out `harness run`."""
+    """Carry out `harness run`: validate, and tell of it."""
     check(settings.reports)
+    baseline = run_of(read_record(settings.baseline)) if settings.baseline else None
+    if settings.dry_run:
+        plan = dry_run(settings)
+        print(_planned(plan))
+        return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
+    ended, _ = validate(settings, command)
+    tell(ended, settings.reports)
+    code = ExitCode(ended.facts["exit_code"])
+    return _held_against(baseline, ended, code, settings) if baseline else code
+
+
+def validate(settings: Settings, command: Sequence[str]) -> tuple[Run, dict[str, Any]]:
+    """Run the selected kernels, judge them and keep the record; an interrupted run says so by its exit code.
+
+    Returns the run and its record.
+
+    `command` is the command line that does the same, its first word the program.
+    """
+    with planned(settings) as line:
+        plan, builder = line.plan, line.surveyor.builder
+        recorder = _recorder(line, command)
+        result = execute(plan, builder, recorder, line.settings, program_name(command))
+        finished = not result.interrupted
+        try:
+            notes = notes_on(plan, line.settings.selection) + notes_of(plan.jobs, result.verdicts) if finished else []
+            recorder.notes = notes
+        except KeyboardInterrupt:  # proofs may take long
+            finished = False
+        code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
+        recorder.write(finished=finished, exit_code=code)
+        record = recorder.record(finished=finished, exit_code=code)
+        return Run({key: value for key, value in record.items() if key != "verdicts"}, result.verdicts), record
+
+
+def dry_run(settings: Settings) -> Plan:
+    """Return what would run, and what would not and why."""
+    with planned(settings) as line:
+        return line.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The first half of the line: what a plan is made from, and the plan."""
+
+    settings: Settings
+    """With the selection narrowed as --last-failed wants it."""
+    project: Project
+    surveyor: Surveyor
+    plan: Plan
+
+
+@contextlib.contextmanager
+def planned(settings: Settings) -> Iterator[Planned]:
+    """Project, survey and plan; the place where it will run is held until the end."""
     project = load_project(settings.config, Path.cwd(), settings.selection.kernels)
     selection = _narrowed(settings, project)
     with contextlib.closing(_place(settings, project)) as place:
-        return _run_at(place, settings, selection, project, command)
-
-
-def _run_at(
-    place: Place, settings: Settings, selection: Selection, project: Project, command: Sequence[str]
-) -> ExitCode:
-    baseline = run_of(read_record(settings.baseline)) if settings.baseline else None
-    surveyor = make_surveyor(place)
-    points, absences = select(project, selection)
-    capabilities = surveyor.survey(project, (point.need for point in points), selection.compilers, selection.emulator)
-    plan = make_plan(project, selection, points, absences, capabilities)
-    if settings.dry_run:
-        print(_planned(plan))
-        return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    recorder = _recorder(settings, project, place, command)
-    if settings.shard:
-        recorder.shard = {**asdict(settings.shard), "jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
-    result = execute(plan, surveyor.builder, recorder, settings, program_name(command))
-    finished = not result.interrupted
-    try:
-        recorder.notes = notes_on(plan, selection) + notes_of(plan.jobs, result.verdicts) if finished else []
-    except KeyboardInterrupt:  # proofs may take long
-        finished = False
-    code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
-    recorder.write(finished=finished, exit_code=code)
-    run = Run(recorder.facts(finished=finished, exit_code=code), result.verdicts)
-    tell(run, settings.reports)
-    return _held_against(baseline, run, code, settings) if baseline else code
+        surveyor = make_surveyor(place)
+        points, absences = select(project, selection)
+        needs = (point.need for point in points)
+        capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
+        plan = make_plan(project, selection, points, absences, capabilities)
+        yield Planned(replace(settings, selection=selection), project, surveyor, plan)
 
 
 def _source_digests(plan: Plan) -> dict[str, str]:
@@ -115,11 +148,16 @@ def _place(settings: Settings, project: Project) -> Place:
     return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
 
 
-def _recorder(settings: Settings, project: Project, place: Place, command: Sequence[str]) -> Recorder:
+def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
+    settings, project, plan = line.settings, line.project, line.plan
     kept = new_run_directory(runs_root(project)) / "record.json"
     files = (kept, settings.reports.json) if settings.reports.json else (kept,)
     repeat = f"{program_name(command)} {shlex.join(command[1:])}"
-    recorder = Recorder(files, command, place.facts, settings.selection.seed, project.manifest, reproduce=repeat)
+    facts = line.surveyor.place.facts
+    recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)
+    if settings.shard:
+        whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
+        recorder.shard = {**asdict(settings.shard), **whole}
     recorder.write(finished=False, exit_code=None)
     return recorder
 

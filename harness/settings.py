@@ -110,6 +110,9 @@ EMULATORS = ("native", "sde", "bochs", "qemu-user")
 _TELLING = ("run", "report", "merge")
 """The verbs that tell of a run."""
 
+_RUNNING = ("run", "pytest")
+"""The verb that runs kernels, and pytest, which has its own ways to stop, to repeat and to report."""
+
 OPTIONS: tuple[Option, ...] = (
     Option(
         "svl",
@@ -118,8 +121,17 @@ OPTIONS: tuple[Option, ...] = (
         _width,
         "BITS",
         is_list=True,
+        verbs=_RUNNING,
     ),
-    Option("target", ("--target",), "ISA targets or core models (default: each kernel's ISA)", str, "T", is_list=True),
+    Option(
+        "target",
+        ("--target",),
+        "ISA targets or core models (default: each kernel's ISA)",
+        str,
+        "T",
+        is_list=True,
+        verbs=_RUNNING,
+    ),
     Option(
         "in",
         ("--in",),
@@ -127,6 +139,7 @@ OPTIONS: tuple[Option, ...] = (
         _one_of("--in", PLACES),
         "PLACE",
         default="host",
+        verbs=_RUNNING,
     ),
     Option(
         "emulator",
@@ -134,9 +147,26 @@ OPTIONS: tuple[Option, ...] = (
         f"the one way to run: {', '.join(EMULATORS)}, or all of them, compared (default: the first that works)",
         _one_of("--emulator", (*EMULATORS, "all")),
         "E",
+        verbs=_RUNNING,
     ),
-    Option("cc", ("--cc",), "compilers: gcc, gcc-12, clang, a path (default: gcc and clang)", str, "CC", is_list=True),
-    Option("opt", ("--opt",), "optimisation levels (default: O0,O2)", _one_of("--opt", OPT_LEVELS), "O", is_list=True),
+    Option(
+        "cc",
+        ("--cc",),
+        "compilers: gcc, gcc-12, clang, a path (default: gcc and clang)",
+        str,
+        "CC",
+        is_list=True,
+        verbs=_RUNNING,
+    ),
+    Option(
+        "opt",
+        ("--opt",),
+        "optimisation levels (default: O0,O2)",
+        _one_of("--opt", OPT_LEVELS),
+        "O",
+        is_list=True,
+        verbs=_RUNNING,
+    ),
     Option(
         "build",
         ("--build",),
@@ -144,16 +174,32 @@ OPTIONS: tuple[Option, ...] = (
         _one_of("--build", VARIANTS),
         "B",
         is_list=True,
+        verbs=_RUNNING,
     ),
-    Option("suite", ("--suite",), "suites of cases (default: all)", str, "S", is_list=True),
-    Option("case", ("--case",), "single cases by id, such as boundary/len33", str, "ID", is_list=True),
-    Option("size", ("--size",), "cases of these sizes instead of the suites", _size, "N", is_list=True),
-    Option("seed", ("--seed",), "seed of all inputs (default: 0)", _count("--seed", 0), "N", default=0),
-    Option("require", ("--require",), "kernels or targets that must be able to run", str, "NAME", is_list=True),
+    Option("suite", ("--suite",), "suites of cases (default: all)", str, "S", is_list=True, verbs=_RUNNING),
+    Option("case", ("--case",), "single cases by id, such as boundary/len33", str, "ID", is_list=True, verbs=_RUNNING),
+    Option("size", ("--size",), "cases of these sizes instead of the suites", _size, "N", is_list=True, verbs=_RUNNING),
+    Option("seed", ("--seed",), "seed of all inputs (default: 0)", _count("--seed", 0), "N", default=0, verbs=_RUNNING),
+    Option(
+        "require",
+        ("--require",),
+        "kernels or targets that must be able to run",
+        str,
+        "NAME",
+        is_list=True,
+        verbs=_RUNNING,
+    ),
     Option("last_failed", ("--last-failed",), "only what failed in the last run", None),
     Option("j", ("-j",), "guest processes at a time (default: one per CPU)", _count("-j", 1), "N", group="how"),
     Option(
-        "timeout", ("--timeout",), "CPU time a call may take (default: 2 s)", _seconds, "S", default=2.0, group="how"
+        "timeout",
+        ("--timeout",),
+        "CPU time a call may take (default: 2 s)",
+        _seconds,
+        "S",
+        default=2.0,
+        group="how",
+        verbs=_RUNNING,
     ),
     Option("x", ("-x",), "stop after the first failure", None, group="how"),
     Option("dry_run", ("--dry-run",), "say what would run, and run nothing", None, group="how"),

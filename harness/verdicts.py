@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
-import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.build.shims import diagnose
 from harness.errors import ContractError
@@ -32,6 +31,8 @@ from harness.workbench import Ran
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+Answer = TypeVar("Answer")
 
 MAX_ADVICE = 2
 """Places in a kernel's source that a failure names."""
@@ -86,8 +87,11 @@ class VerdictMaker:
         if job.kernel.isa == SCALAR_ISA:
             judge.keep_scalar(seen, job.cases)
         try:
-            with time_limit(REFERENCE_TIMEOUT_S, f"{job.contract.origin}: the reference of {job.contract.op} hangs"):
-                return judge.findings(seen, job.cases, job.trials, inputs)
+            return within(
+                REFERENCE_TIMEOUT_S,
+                f"{job.contract.origin}: the reference of {job.contract.op} hangs",
+                lambda: judge.findings(seen, job.cases, job.trials, inputs),
+            )
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
@@ -175,20 +179,31 @@ def absent(absence: Absence) -> Verdict:
     )
 
 
-@contextmanager
-def time_limit(seconds: float, message: str) -> Iterator[None]:
-    """Raise ContractError in the main thread when the time is up; contracts are code, and code can hang."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def within(seconds: float, message: str, call: Callable[[], Answer]) -> Answer:
+    """Return what a call returns, which runs in a thread of its own: contracts are code, and code can hang.
 
-    def expire(_signal: int, _frame: object) -> None:
-        raise ContractError(f"{message} (no answer within {seconds:.0f} s)")
+    A signal would need the main thread and a handler, which belong to the program that imports us. What does not answer
+    is asked to end and left behind.
 
-    previous = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    Raises:
+        ContractError: there was no answer in time.
+    """
+    answers: list[Answer] = []
+    faults: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            answers.append(call())
+        except BaseException as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     try:
-        yield
+        thread.join(seconds)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        if thread.is_alive():  # too late, or we are interrupted
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+    if answers:
+        return answers[0]
+    raise faults[0] if faults else ContractError(f"{message} (no answer within {seconds:.0f} s)")

@@ -1,17 +1,18 @@
 """A content-addressed store of built files, shared by runs that may go on at the same time.
 
 An entry is a directory named by its key. It is filled aside and moved into place in one step, so a reader never sees
-half of it and of two writers of one key the first wins.
+half of it. Of several processes that want the same one a single one fills it, and the others wait for that.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -42,16 +43,37 @@ def entry(root: Path, key: str, fill: Callable[[Path], None]) -> Path:
     place = root / key[:2] / key
     if place.is_dir():
         return place
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
-    except OSError as error:
-        raise HarnessError(f"{place.parent}: cannot write the build cache: {error.strerror}") from None
+    with _alone(place):
+        if not place.is_dir():
+            _make(place, fill)
+    return place
+
+
+def _make(place: Path, fill: Callable[[Path], None]) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
     try:
         fill(aside)
-        # Another run may have been faster: its directory is not empty and stays.
+        # Where files cannot be locked, another run may have been faster: its directory is not empty and stays.
         with contextlib.suppress(OSError):
             aside.rename(place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return place
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Hold the lock on an entry; the kernel gives it back when a process dies."""
+    lock = place.with_name(f".lock-{place.name}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a")
+    except OSError as error:
+        raise HarnessError(f"{place.parent}: cannot write the build cache: {error.strerror}") from None
+    with file:
+        with contextlib.suppress(OSError):  # a file system without locks: both fill, the first wins
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            # Who still waits for this file finds the entry there; who comes later does not look for a lock.
+            lock.unlink(missing_ok=True)

@@ -1,0 +1,226 @@
+"""The program for programs: what the command line does, with the same options, and nothing more.
+
+Everything here is what `import harness` offers. Nothing is printed, the environment sets no option, and no signal is
+handled; threads may call it side by side. What goes wrong is an exception of harness/errors.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict, TypeGuard, Unpack
+
+from harness import kept
+from harness.errors import ExitCode, UsageError, perhaps
+from harness.model import Plan, Project, Verdict
+from harness.pipeline import dry_run as plan_of
+from harness.pipeline import validate
+from harness.project import load_project as read_project
+from harness.report import html, junit, markdown, table
+from harness.report.difference import Difference, difference
+from harness.report.run import Run, read_record, run_of
+from harness.settings import Option, Settings, options_of, read_settings
+
+Several = str | Iterable[str]
+
+
+class Options(TypedDict, total=False):
+    """The options of `harness run`, each under its name there, with `place` for --in; docs/command-line.md has them."""
+
+    svl: int | str | Iterable[int | str]
+    target: Several
+    place: str
+    emulator: str | None
+    cc: Several
+    opt: Several
+    build: Several
+    suite: Several
+    case: Several
+    size: int | Iterable[int]
+    seed: int
+    require: Several
+    last_failed: bool
+    j: int
+    timeout: float
+    x: bool
+    shard: str | None
+    config: str | Path | None
+
+
+RENAMED = {"place": "in"}
+"""What cannot be called by its name in Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended."""
+
+    _run: Run
+    record: Mapping[str, Any]
+    """What --json writes, as dictionaries and lists; record-2.json is its schema."""
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """One for each case of each job, and one for what did not run, in the order of the plan."""
+        return self._run.verdicts
+
+    @property
+    def failures(self) -> Sequence[Verdict]:
+        """Those that are neither passes nor expected failures and did run, the worst first."""
+        return self._run.failures
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What `harness run` would have returned."""
+        code = self._run.facts["exit_code"]
+        return ExitCode.INTERRUPTED if code is None else ExitCode(code)
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether something was judged and nothing that was judged or named is amiss: exit code 0."""
+        return self.exit_code is ExitCode.PASSED
+
+    @property
+    def summary(self) -> str:
+        """The last line of the table: what passed and at which attested vector lengths."""
+        return table.verdict_line(self._run.verdicts)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the inputs are proven to show, what is waived, what was left out."""
+        return self._run.notes
+
+    def table(self, *, verbose: bool = False) -> str:
+        """Return what the command line prints."""
+        return table.render(self._run, verbose=verbose)
+
+    def markdown(self) -> str:
+        """Return what --markdown writes."""
+        return markdown.render(self._run)
+
+    def junit(self) -> str:
+        """Return what --junit writes."""
+        return junit.render(self._run)
+
+    def html(self) -> str:
+        """Return what --html writes.
+
+        Raises:
+            InstallationError: Jinja2 is missing.
+        """
+        return html.render(self._run)
+
+
+def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
+    """Validate kernels: `harness run`.
+
+    Args:
+        kernels: ids or globs, such as "rms_norm_f32/*"; none for all of the project.
+        **options: those of `harness run`, see Options.
+
+    Raises:
+        HarnessError: what `harness run` says in one line; `exit_code` of it is what it returns.
+        KeyboardInterrupt: the run was interrupted; the record holds what was finished.
+    """
+    settings, command = told(_listed(kernels), options)
+    result = Result(*validate(settings, command))
+    if result.exit_code is ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    return result
+
+
+def dry_run(kernels: Several = (), **options: Unpack[Options]) -> Plan:
+    """Return what `run` would do: its jobs, and what would not run and why (`harness run --dry-run`).
+
+    Raises:
+        HarnessError: as `run`.
+    """
+    return plan_of(told(_listed(kernels), options)[0])
+
+
+def load_project(config: str | Path | None = None, start: str | Path | None = None) -> Project:
+    """Read the project of a manifest, else of the one found upwards from `start` (default: the current directory).
+
+    Where there is no manifest, it is the bundled project.
+
+    Raises:
+        ConfigurationError: the manifest or a target file is malformed.
+        ContractError: a contract cannot be loaded.
+    """
+    return read_project(Path(config) if config else None, Path(start) if start else Path.cwd())
+
+
+def read_run(run: str | Path) -> Result:
+    """Return a run from its record, the directory or name of a kept run, or "last" (`harness report`).
+
+    Raises:
+        UsageError: there is none, or it cannot be read.
+    """
+    record = read_record(kept.record_path(str(run)))
+    return Result(run_of(record), record)
+
+
+def diff(before: Result | str | Path, after: Result | str | Path) -> Difference:
+    """Return what changed from one run to another (`harness diff`); either is a result or what `read_run` takes.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
+    return difference(*((one if isinstance(one, Result) else read_run(one))._run for one in (before, after)))
+
+
+def told(kernels: Sequence[str], given: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+    """Turn options by name into settings, and into the command line that says the same.
+
+    Raises:
+        UsageError: an option that does not exist, or a value that it cannot have.
+    """
+    options = {option.name: option for option in options_of("run")}
+    values: dict[str, Any] = {**dict.fromkeys(options), "quiet": True}
+    words = [_program(), "run", *kernels]
+    for name, value in given.items():
+        if name not in Options.__annotations__:
+            raise UsageError(f"no option {name!r}{perhaps(name, Options.__annotations__)}")
+        option = options[RENAMED.get(name, name)]
+        values[option.name] = _as_written(option, value)
+        if values[option.name] is not None:
+            words += _words(option, values[option.name])
+    return read_settings(argparse.Namespace(kernel=list(kernels), **values), {}), words
+
+
+def _as_written(option: Option, value: object) -> Any:
+    """Return a value as a parsed command line has it."""
+    if value is None or (option.read is None and value is False):
+        return None
+    if option.read is None:
+        if value is not True:
+            raise UsageError(f"{option.flags[0]} {value!r}: expected True or False")
+        return True
+    if option.is_list:
+        return [str(item) for item in value] if _is_several(value) else [str(value)]
+    if _is_several(value):
+        raise UsageError(f"{option.flags[0]} {value!r}: expected one value")
+    return str(value)
+
+
+def _is_several(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _words(option: Option, written: Any) -> list[str]:
+    if option.read is None:
+        return [option.flags[0]]
+    return [option.flags[0], ",".join(written) if option.is_list else written]
+
+
+def _listed(kernels: Several) -> list[str]:
+    return [kernels] if isinstance(kernels, str) else list(kernels)
+
+
+def _program() -> str:
+    """Return how a person calls what this process has imported."""
+    installed = Path(sys.executable).with_name("harness")
+    return str(installed) if installed.exists() else "-m"

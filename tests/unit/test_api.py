@@ -1,0 +1,153 @@
+"""The Python API: the command line's options and no others, and what a library must not do."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+import harness
+from harness.api import RENAMED, Options, told
+from harness.cli import make_parser
+from harness.errors import ContractError, UsageError
+from harness.settings import options_of, read_settings
+from harness.verdicts import within
+from tests.unit.test_style import rooms
+
+ONE = "rms_norm_f32/scalar"
+NOT_IN_PYTHON = {"dry_run", "baseline"}  # functions of their own
+
+
+def test_the_options_are_those_of_the_command_line() -> None:
+    expected = {option.name for option in options_of("run") if option.group != "reports"} - NOT_IN_PYTHON
+    assert {RENAMED.get(name, name) for name in get_type_hints(Options)} == expected
+
+
+@pytest.mark.parametrize(
+    ("kernels", "options"),
+    [
+        ((), {}),
+        (("a/*", "b/c"), {"svl": [128, 256], "target": "sve,sve2", "seed": 3, "j": 2, "x": True}),
+        ((), {"svl": "all", "place": "docker", "opt": ["O2"], "size": 7, "timeout": 1.5, "shard": "1/4", "x": False}),
+        ((), {"config": Path("h.toml"), "suite": ("a", "b"), "last_failed": True, "svl": 256}),
+    ],
+)
+def test_options_mean_what_they_mean_on_the_command_line(kernels: tuple[str, ...], options: Options) -> None:
+    settings, command = told(kernels, options)
+    assert settings == read_settings(make_parser().parse_args([*command[1:], "-q"]), {})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"svll": 128}, "no option 'svll' \\(perhaps you meant 'svl'\\)"),
+        ({"in": "host"}, "no option 'in'"),
+        ({"quiet": True}, "no option 'quiet'"),
+        ({"svl": "wide"}, "--svl wide: expected a vector length in bits"),
+        ({"opt": ["O9"]}, "--opt O9: expected one of"),
+        ({"place": "dokcer"}, "--in dokcer: .*perhaps you meant 'docker'"),
+        ({"x": "yes"}, "-x 'yes': expected True or False"),
+        ({"seed": [1, 2]}, "--seed .*: expected one value"),
+        ({"seed": -1}, "--seed -1: expected at least 0"),
+    ],
+)
+def test_a_wrong_option_is_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        told((), options)
+
+
+def test_the_environment_sets_no_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_SVL", "512")
+    assert told((), {})[0].selection.vector_bits == (128, 256, 512)
+
+
+def test_the_import_is_cheap() -> None:
+    code = "import sys, harness; print([m for m in sys.modules if m.split('.')[0] in ('numpy', 'argparse', 'harness')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['harness']"
+
+
+def test_everything_that_is_offered_is_there() -> None:
+    assert all(getattr(harness, name) for name in harness.__all__)
+    assert not set(harness.__all__) & set(rooms()), "a module of that name would hide it"
+    with pytest.raises(AttributeError):
+        harness.runn  # noqa: B018
+
+
+def test_a_run_is_told_in_every_way_and_nothing_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    narrow = Options(cc="gcc", opt="O2", build="plain", suite="boundary")
+    results: list[harness.Result] = []
+    threads = [threading.Thread(target=lambda: results.append(harness.run(ONE, **narrow))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    result, other = results
+    assert result.exit_code is harness.ExitCode.PASSED
+    assert result.has_passed
+    assert {verdict.outcome for verdict in result.verdicts} == {harness.Outcome.PASS}
+    assert result.summary == "100 of 100 cases passed"
+    assert result.table().endswith(result.summary)
+    assert ONE in result.markdown()
+    assert "<testsuites" in result.junit()
+    assert "<html" in result.html()
+    assert result.record["summary"]["PASS"] == 100
+    assert shlex.split(result.record["reproduce"])[-10:] == shlex.split(
+        f"run {ONE} --cc gcc --opt O2 --build plain --suite boundary"
+    )
+    assert harness.read_run("last").record["verdicts"] in (result.record["verdicts"], other.record["verdicts"])
+    assert not harness.diff(result, other).is_regression
+    assert len(harness.dry_run(["*_norm_f32/scalar"], **narrow).jobs) == 1
+    assert {number: signal.getsignal(number) for number in signal.valid_signals()} == handlers
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_cannot_run_is_an_exception_with_the_exit_code(tmp_path: Path) -> None:
+    with pytest.raises(harness.HarnessError, match="unknown kernel") as raised:
+        harness.dry_run("rms_norm_f32/avx3")
+    assert raised.value.exit_code is harness.ExitCode.USAGE
+    with pytest.raises(harness.HarnessError, match="no run 'tomorrow'"):
+        harness.read_run("tomorrow")
+
+
+@pytest.mark.parametrize("in_main_thread", [True, False])
+def test_what_hangs_is_given_up_in_every_thread(in_main_thread: bool) -> None:
+    def hang() -> None:
+        while True:
+            time.sleep(0.01)
+
+    def catch() -> None:
+        with pytest.raises(ContractError, match=r"it hangs \(no answer"):
+            within(0.1, "it hangs", hang)
+        caught.append(True)
+
+    caught: list[bool] = []
+    before = threading.active_count()
+    if in_main_thread:
+        catch()
+    else:
+        thread = threading.Thread(target=catch)
+        thread.start()
+        thread.join()
+    assert caught == [True]
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before, "it still runs"
+
+
+def test_what_is_watched_returns_and_raises_as_ever() -> None:
+    assert within(5, "", lambda: 42) == 42
+    with pytest.raises(ZeroDivisionError):
+        within(5, "", lambda: 1 // 0)
