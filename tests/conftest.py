@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require",
         action="append",
-        choices=["docker", "browser"],
+        choices=["docker", "browser", "rust"],
         default=[],
         help="run the tests that need this; where it is missing, they fail",
     )

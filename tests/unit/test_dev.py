@@ -321,6 +321,25 @@ def test_an_engine_that_does_not_come_up_is_no_pass(root: Machine) -> None:
     assert root.calls("pytest") == []
 
 
+# ---- Rust for the tests --------------------------------------------------------------------------------------------
+
+
+def test_a_rustc_that_compiles_for_aarch64_is_enough(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "libcore-1.rlib").touch()
+    machine.add("rustc", f"{NOTE}\necho '{tmp_path}'")
+    assert machine.dev("test", "--require", "rust").returncode == 0
+    assert machine.calls("rustc") == ["--print target-libdir --target aarch64-unknown-linux-gnu"]
+    assert len(machine.calls("pytest")) == 1
+
+
+def test_rust_that_cannot_be_had_is_no_pass(machine: Machine, tmp_path: Path) -> None:
+    machine.add("rustc", f"echo '{tmp_path}'")  # where nothing is
+    done = machine.dev("test", "--require", "rust")
+    assert done.returncode == 4
+    assert "rustup target add aarch64-unknown-linux-gnu" in done.stderr
+    assert machine.calls("pytest") == []
+
+
 # ---- a browser for the tests ---------------------------------------------------------------------------------------
 
 
