@@ -32,6 +32,7 @@ from harness.plan import digest, make_plan, select
 from harness.project import load_project
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
+from harness.report.identity import identified
 from harness.report.record import Recorder, last_record, new_run_directory
 from harness.report.run import Run, read_record, run_of
 from harness.resources import bundled_root
@@ -75,7 +76,8 @@ def validate(settings: Settings, command: Sequence[str]) -> tuple[Run, dict[str,
         code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
         recorder.write(finished=finished, exit_code=code)
         record = recorder.record(finished=finished, exit_code=code)
-        return Run({key: value for key, value in record.items() if key != "verdicts"}, result.verdicts), record
+        verdicts = identified(result.verdicts, line.settings.selection.seed)
+        return Run({key: value for key, value in record.items() if key != "verdicts"}, verdicts), record
 
 
 def dry_run(settings: Settings) -> Plan:
@@ -155,6 +157,7 @@ def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     repeat = f"{program_name(command)} {shlex.join(command[1:])}"
     facts = line.surveyor.place.facts
     recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)
+    recorder.asked = {"sizes": list(settings.selection.sizes), "emulator": settings.selection.emulator}
     if settings.shard:
         whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
         recorder.shard = {**asdict(settings.shard), **whole}

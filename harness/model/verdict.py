@@ -120,6 +120,8 @@ class Verdict:
     sizes: tuple[tuple[str, int], ...] = ()
     instructions: int | None = None
     """Retired by the calls, where the executor counts them."""
+    id: str = ""
+    """Of a failure, what `harness replay` takes; unique within a run."""
 
     @property
     def outcome(self) -> Outcome:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.model import Verdict
 from harness.report.run import Run
+from harness.report.table import replay_line
 from harness.report.text import clipped, visible
 
 _SHOWN = 10
@@ -49,6 +50,7 @@ def _annotation(path: str, line: str, group: Sequence[Verdict]) -> str:
     more = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
     title = f"{worst.outcome.value} {worst.kernel} on {worst.target}{width}"
     told = [f"{title} ({worst.build}){case}{more}", worst.finding.detail, f"reproduce: {worst.reproduce}"]
+    told += [f"replay: {replay_line(worst)}"] if worst.id else []
     message = "\n".join(visible(part) for part in told if part)
     properties = {"file": path, "line": line, "title": clipped(visible(title), _TITLE_CHARACTERS)}
     return f"::error {_properties(properties)}::{_data(clipped(message, _MESSAGE_CHARACTERS))}"

@@ -13,6 +13,7 @@ from harness.report.table import (
     cases_text,
     folded_suites,
     headroom_text,
+    replay_line,
     summary_rows,
     ulp_text,
     verdict_line,
@@ -123,7 +124,8 @@ def _failure(verdict: Verdict) -> str:
     if verdict.case:
         where += f", {verdict.suite}/{verdict.case}"
     detail = f": {verdict.finding.detail}" if verdict.finding.detail else ""
-    return escape(clipped(f"{verdict.outcome.value} {where} ({verdict.build}){detail}", _ITEM_CHARACTERS))
+    told = escape(clipped(f"{verdict.outcome.value} {where} ({verdict.build}){detail}", _ITEM_CHARACTERS))
+    return f"{told} ({replay_line(verdict)})" if verdict.id else told
 
 
 def _absence(verdict: Verdict) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import ExitCode, UsageError
+from harness.report.identity import identified_rows
 from harness.report.record import summarise
 from harness.report.run import NOT_RUN
 
@@ -63,6 +64,7 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
     rows.sort(key=lambda row: int(row["job"]))  # stable: the cases of a job keep their order
     jobs = sorted((job for record in shards for job in record["jobs"]), key=lambda job: int(job["rank"]))
     rows += _about_no_job(shards, jobs)
+    rows = identified_rows(rows, shards[0]["seed"])  # what is unique in each need not be in all
     codes = {ExitCode(record["exit_code"]) for record in shards}
     command = _without_shard(shards[0]["command"])
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -18,7 +19,9 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.model import Job, Observation, Outcome, Verdict, Window, Worst
+from harness.model import Job, Kernel, Observation, Outcome, Verdict, Window, Worst
+from harness.place.sources import included
+from harness.report.identity import identified_rows
 
 RECORD_VERSION = 2
 RUNS_DIRECTORY = Path(".harness") / "runs"
@@ -44,6 +47,10 @@ class Recorder:
     """Which part of the run this is: index, count, and number of jobs and digest of the whole plan."""
     reproduce: str = ""
     """The shell command that repeats the run."""
+    asked: Mapping[str, object] = field(default_factory=dict)
+    """What of the selection replaying a case takes besides its job: sizes and emulator, as they were named."""
+    _digests: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    """By kernel, of its sources."""
     _started: float = field(default_factory=time.time)
     _jobs: list[dict[str, Any]] = field(default_factory=list)
     _verdicts: list[tuple[tuple[int, int], dict[str, Any]]] = field(default_factory=list)
@@ -59,8 +66,10 @@ class Recorder:
         inputs_digest: str | None,
     ) -> None:
         """Take in how a job was built and run; `rank` is its place in the plan."""
-        row = {"rank": rank, **_job_row(job, observation, commands), "inputs_digest": inputs_digest}
-        self._jobs.append(row)
+        if job.kernel.id not in self._digests:
+            self._digests[job.kernel.id] = source_digests(job.kernel)
+        row = _job_row(job, observation, commands, self._digests[job.kernel.id])
+        self._jobs.append({"rank": rank, **row, "inputs_digest": inputs_digest})
 
     def add(self, rank: int, verdicts: Sequence[Verdict]) -> None:
         """Take in a job's verdicts."""
@@ -88,7 +97,7 @@ class Recorder:
 
     def record(self, *, finished: bool, exit_code: int | None) -> dict[str, Any]:
         """Return the record as it stands."""
-        verdicts = [row for _, row in sorted(self._verdicts, key=lambda item: item[0])]
+        verdicts = identified_rows((row for _, row in sorted(self._verdicts, key=lambda item: item[0])), self.seed)
         summary = summarise(row["outcome"] for row in verdicts)
         return {**self.facts(finished=finished, exit_code=exit_code), "summary": summary, "verdicts": verdicts}
 
@@ -107,6 +116,7 @@ class Recorder:
             "shard": dict(self.shard) if self.shard else None,
             "manifest": str(self.manifest) if self.manifest else None,
             "seed": self.seed,
+            "asked": dict(self.asked),
             "host": _host(),
             "place": dict(self.place),
             "notes": list(self.notes),
@@ -125,14 +135,28 @@ def _host() -> dict[str, str]:
     }
 
 
-def _job_row(job: Job, observation: Observation | None, commands: Iterable[Sequence[str]]) -> dict[str, Any]:
+def source_digests(kernel: Kernel) -> list[dict[str, str]]:
+    """Return path and SHA-256 of a kernel's sources and of all that they include by name."""
+    paths = included(kernel.sources, kernel.compilation.includes)
+    return [{"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in paths]
+
+
+def _job_row(
+    job: Job, observation: Observation | None, commands: Iterable[Sequence[str]], digests: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
     compiler, executor = job.build.compiler, job.executor
     return {
         "kernel": job.kernel.id,
         "target": job.target.name,
         "build": job.build.label,
         "vector_bits": job.vector_bits,
+        "opt": job.build.opt,
+        "variant": job.build.variant,
+        "way": job.build.how,
+        "role": job.role.value,
+        "cpu_timeout_ms": job.cpu_timeout_ms,
         "sources": [str(source) for source in job.kernel.sources],
+        "source_digests": digests,
         "symbol": job.kernel.symbol,
         "conventions": list(job.kernel.conventions.lines),
         "contract": {"path": str(job.contract.origin), "sha256": job.contract.source_digest},

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.model import Finding, Outcome, Verdict, Window, Worst
+from harness.report.identity import identified
 from harness.report.record import RECORD_VERSION
 
 NOT_RUN = (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
@@ -128,7 +129,7 @@ def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
 def run_of(record: Mapping[str, Any]) -> Run:
     """Return the run that a record of the current version tells of."""
     facts = {key: value for key, value in record.items() if key != "verdicts"}
-    return Run(facts, [_verdict(row) for row in record["verdicts"]])
+    return Run(facts, identified(map(_verdict, record["verdicts"]), record["seed"]))
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:

@@ -309,6 +309,11 @@ def _failures(run: Run, *, verbose: bool) -> list[str]:
     return ["Failures, worst first:\n" + "\n\n".join(blocks)] if blocks else []
 
 
+def replay_line(verdict: Verdict) -> str:
+    """Return the command that looks at a failure more closely."""
+    return f"harness replay {verdict.id}"
+
+
 def describe(verdict: Verdict) -> str:
     """Describe one failure in lines safe to look at: where, what came, what was due, and what reproduces it."""
     where = [verdict.kernel, f"on {verdict.target}"]
@@ -330,4 +335,6 @@ def describe(verdict: Verdict) -> str:
         lines += [f"      {part}" for part in verdict.finding.detail.split("; ")]
     if verdict.reproduce:
         lines.append(f"      reproduce: {verdict.reproduce}")
+    if verdict.id:
+        lines.append(f"      replay: {replay_line(verdict)}")
     return "\n".join(map(visible, lines))

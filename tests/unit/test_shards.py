@@ -38,7 +38,7 @@ def test_every_job_is_in_one_shard_and_brings_what_it_is_compared_with(tmp_path:
 
 def test_verdicts_on_all_builds_are_told_once_and_in_the_order_of_the_plan() -> None:
     def shard(index: int) -> dict[str, Any]:
-        job = {"rank": 1 - index, "kernel": f"k{index}", "target": "t", "vector_bits": 128}
+        job = {"rank": 1 - index, "kernel": f"k{index}", "target": "t", "vector_bits": 128, "build": None}
         rows = [
             {"job": 1 - index, "outcome": "PASS", **job},
             {"job": 2, "outcome": "UNAVAILABLE", **job, "kernel": "absent"},
@@ -50,6 +50,7 @@ def test_verdicts_on_all_builds_are_told_once_and_in_the_order_of_the_plan() -> 
             "seconds": 0,
             "exit_code": 1,
             "command": [],
+            "seed": 0,
             "reproduce": "",
             "notes": [],
             "finished": True,

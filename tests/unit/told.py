@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.model import Finding, Outcome, Verdict, Window, Worst
+from harness.report.identity import identified
 from harness.report.record import Recorder, verdict_row
 from harness.report.run import Run, run_of
 
@@ -101,7 +102,7 @@ def run(verdicts: list[Verdict], **facts: Any) -> Run:
         "compiler": {"name": "gcc", "version": "14.2.0", "triple": "aarch64-linux-gnu"},
         "emulator": {"name": "qemu-user", "version": "10.0.13", "cpu": "max", "lacks": []},
     }
-    return Run({**recorder.facts(finished=True, exit_code=1), "jobs": [job], **facts}, verdicts)
+    return Run({**recorder.facts(finished=True, exit_code=1), "jobs": [job], **facts}, identified(verdicts, 0))
 
 
 def record(told: Run) -> dict[str, Any]:
