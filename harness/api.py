@@ -30,6 +30,10 @@ Several = str | Iterable[str]
 class Options(TypedDict, total=False):
     """The options of `harness run`, each under its name there, with `place` for --in; docs/command-line.md has them."""
 
+    op: str
+    symbol: str
+    isa: str
+    prototype: str
     svl: int | str | Iterable[int | str]
     target: Several
     place: str
@@ -118,7 +122,7 @@ def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
     """Validate kernels: `harness run`.
 
     Args:
-        kernels: ids or globs, such as "rms_norm_f32/*"; none for all of the project.
+        kernels: ids or globs, such as "rms_norm_f32/*", or the files of one kernel; none for all of the project.
         **options: those of `harness run`, see Options.
 
     Raises:

@@ -28,7 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     run = verbs.add_parser("run", help="validate kernels", description="Validate kernels.", allow_abbrev=False)
-    run.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa or a glob, such as 'rms_norm_f32/*'")
+    run.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa, a glob, or a kernel's files, such as k.c")
     add_options(run, "run")
     text = "tell of a kept run again, in any format"
     report = verbs.add_parser("report", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)

@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from harness.build.store import cache_directory, key_of
 from harness.errors import ExitCode, UsageError
 from harness.execution import execute
 from harness.expectations import notes_of
+from harness.given import given_project
 from harness.model import (
     Outcome,
     Plan,
@@ -35,6 +36,7 @@ from harness.report.difference import render as difference_text
 from harness.report.identity import identified
 from harness.report.record import Recorder, last_record, new_run_directory
 from harness.report.run import Run, read_record, run_of
+from harness.report.text import visible
 from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
@@ -46,24 +48,36 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
     """Carry out `harness run`: validate, and tell of it."""
     check(settings.reports)
     baseline = run_of(read_record(settings.baseline)) if settings.baseline else None
+    say = _unheard if settings.reports.quiet else _on_stderr
     if settings.dry_run:
-        plan = dry_run(settings)
+        plan = dry_run(settings, say)
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    ended, _ = validate(settings, command)
+    ended, _ = validate(settings, command, say)
     tell(ended, settings.reports)
     code = ExitCode(ended.facts["exit_code"])
     return _held_against(baseline, ended, code, settings) if baseline else code
 
 
-def validate(settings: Settings, command: Sequence[str]) -> tuple[Run, dict[str, Any]]:
+def _on_stderr(text: str) -> None:
+    print(visible(text), file=sys.stderr)
+
+
+def _unheard(_text: str) -> None:
+    pass
+
+
+def validate(
+    settings: Settings, command: Sequence[str], say: Callable[[str], None] = _unheard
+) -> tuple[Run, dict[str, Any]]:
     """Run the selected kernels, judge them and keep the record; an interrupted run says so by its exit code.
 
     Returns the run and its record.
 
-    `command` is the command line that does the same, its first word the program.
+    `command` is the command line that does the same, its first word the program; `say` hears beforehand what was
+    inferred of a kernel that is given by its files.
     """
-    with planned(settings) as line:
+    with planned(settings, say) as line:
         plan, builder = line.plan, line.surveyor.builder
         recorder = _recorder(line, command)
         result = execute(plan, builder, recorder, line.settings, program_name(command))
@@ -80,9 +94,9 @@ def validate(settings: Settings, command: Sequence[str]) -> tuple[Run, dict[str,
         return Run({key: value for key, value in record.items() if key != "verdicts"}, verdicts), record
 
 
-def dry_run(settings: Settings) -> Plan:
+def dry_run(settings: Settings, say: Callable[[str], None] = _unheard) -> Plan:
     """Return what would run, and what would not and why."""
-    with planned(settings) as line:
+    with planned(settings, say) as line:
         return line.plan
 
 
@@ -98,9 +112,11 @@ class Planned:
 
 
 @contextlib.contextmanager
-def planned(settings: Settings) -> Iterator[Planned]:
+def planned(settings: Settings, say: Callable[[str], None] = _unheard) -> Iterator[Planned]:
     """Project, survey and plan; the place where it will run is held until the end."""
-    project = load_project(settings.config, Path.cwd(), settings.selection.kernels)
+    project, inferred = _project(settings)
+    if inferred:
+        say(inferred)
     selection = _narrowed(settings, project)
     with contextlib.closing(_place(settings, project)) as place:
         surveyor = make_surveyor(place)
@@ -109,6 +125,13 @@ def planned(settings: Settings) -> Iterator[Planned]:
         capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
         plan = make_plan(project, selection, points, absences, capabilities)
         yield Planned(replace(settings, selection=selection), project, surveyor, plan)
+
+
+def _project(settings: Settings) -> tuple[Project, str]:
+    """Return the active project, or that of the one kernel which is given by its files and what was inferred of it."""
+    if settings.given:
+        return given_project(settings.given, settings.config)
+    return load_project(settings.config, Path.cwd(), settings.selection.kernels), ""
 
 
 def _source_digests(plan: Plan) -> dict[str, str]:
@@ -173,7 +196,8 @@ def runs_root(project: Project) -> Path:
 def _narrowed(settings: Settings, project: Project) -> Selection:
     """Apply --last-failed: the kernels, targets and widths that the newest record has failures of."""
     if not settings.last_failed:
-        return settings.selection
+        named = tuple(kernel.id for kernel in project.kernels) if settings.given else settings.selection.kernels
+        return replace(settings.selection, kernels=named)
     record = last_record(runs_root(project))
     if record is None:
         raise UsageError("--last-failed: no run is kept here yet")

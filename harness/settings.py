@@ -112,8 +112,20 @@ _TELLING = ("run", "report", "merge")
 
 _RUNNING = ("run", "pytest")
 """The verb that runs kernels, and pytest, which has its own ways to stop, to repeat and to report."""
+_OF_FILES = "a kernel given by its files"
 
 OPTIONS: tuple[Option, ...] = (
+    Option("op", ("--op",), "the op that the files are a kernel of (default: inferred)", str, "OP", group=_OF_FILES),
+    Option("symbol", ("--symbol",), "their function (default: inferred)", str, "NAME", group=_OF_FILES),
+    Option("isa", ("--isa",), "what they are written for (default: inferred)", str, "ISA", group=_OF_FILES),
+    Option(
+        "prototype",
+        ("--prototype",),
+        "the function's declaration in C (default: the source's)",
+        str,
+        "TEXT",
+        group=_OF_FILES,
+    ),
     Option(
         "svl",
         ("--svl", "--vl"),
@@ -253,10 +265,22 @@ class Reports:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A kernel by its files, which together are one; what is empty is to be inferred."""
+
+    sources: tuple[Path, ...]
+    op: str
+    symbol: str
+    isa: str
+    prototype: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `harness run` was told, validated."""
 
     selection: Selection
+    given: Given | None
     place: str
     last_failed: bool
     jobs: int
@@ -300,9 +324,10 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
 
     surroundings = os.environ if environment is None else environment
     values = _values("run", parsed, surroundings)
+    given = _given(parsed.kernel, values)
     widths: list[int | str] = values["svl"]
     selection = Selection(
-        kernels=tuple(parsed.kernel),
+        kernels=() if given else tuple(parsed.kernel),
         targets=tuple(values["target"]),
         vector_bits=() if "all" in widths else tuple(int(bits) for bits in widths) or DEFAULT_VECTOR_BITS,
         vector_bits_named=bool(widths) and "all" not in widths,
@@ -320,6 +345,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
     )
     return Settings(
         selection=selection,
+        given=given,
         place=values["in"],
         last_failed=values["last_failed"],
         jobs=values["j"] or available_cpus(),
@@ -330,6 +356,25 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         shard=values["shard"],
         reports=_reports(values),
     )
+
+
+_SAYING_OF_FILES = ("op", "symbol", "isa", "prototype")
+
+
+def _given(kernels: Sequence[str], values: Mapping[str, Any]) -> Given | None:
+    """Tell files from ids of kernels."""
+    from harness.model import SOURCE_SUFFIXES
+
+    files = [name for name in kernels if Path(name).suffix in SOURCE_SUFFIXES or Path(name).is_file()]
+    if not files:
+        said = next((name for name in _SAYING_OF_FILES if values[name]), None)
+        if said:
+            raise UsageError(f"--{said} says what the files of a kernel hold; name them: harness run FILE --{said} ...")
+        return None
+    if len(files) < len(kernels):
+        other = next(name for name in kernels if name not in files)
+        raise UsageError(f"{other!r} is no file and {files[0]!r} is; name a project's kernels, or one kernel's files")
+    return Given(tuple(map(Path, files)), *(values[name] or "" for name in _SAYING_OF_FILES))
 
 
 def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Reports:

@@ -75,6 +75,8 @@ class Kernel:
     """Where it is run by default; empty for its ISA's target and the core models that the ISA promises to run on."""
 
     expected: Expectation | None = None
+    words: tuple[str, ...] = ()
+    """What names it on the command line where no manifest does; else its id does."""
 
     @property
     def is_prebuilt(self) -> bool:

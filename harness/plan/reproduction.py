@@ -28,9 +28,8 @@ def reproducer(
     width = [f"--svl {job.vector_bits}"] if job.vector_bits and scalable else []
     build = f"--cc {shlex.quote(job.build.compiler.spec)} --opt {job.build.opt} " if job.build.opt else ""
     build += f"--build {job.build.variant}"
-    start = " ".join(
-        (program, "run", shlex.quote(job.kernel.id), "--target", shlex.quote(job.target.name), *width, build)
-    )
+    kernel = shlex.join(job.kernel.words or (job.kernel.id,))
+    start = " ".join((program, "run", kernel, "--target", shlex.quote(job.target.name), *width, build))
     end = f" --emulator {job.executor.how}" if emulator and job.role is not Role.GATE else ""
     end += f" --in {place}" if place != "host" else ""
     end += f" --seed {seed}" if seed else ""

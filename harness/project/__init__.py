@@ -7,17 +7,29 @@ is nothing special: csrc/kernels/<op>/<isa>.c with the symbol <op>_<isa>, and ca
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from harness.model import Project
-from harness.project.bundled import bundled_contract, bundled_project
-from harness.project.manifest import IN_PYPROJECT, PYPROJECT_NAME, manifest_project
+from harness.model import Contract, Project
+from harness.project.bundled import bundled_contract, bundled_ops, bundled_project
+from harness.project.manifest import IN_PYPROJECT, PYPROJECT_NAME, manifest_project, own_contracts
 from harness.project.matching import match_parameters
+from harness.project.single import project_of
 from harness.project.targets import load_target, load_targets
 from harness.resources import targets_directory
 
-__all__ = ["bundled_contract", "find_manifest", "load_project", "load_target", "load_targets", "match_parameters"]
+__all__ = [
+    "bundled_contract",
+    "bundled_ops",
+    "contracts_around",
+    "find_manifest",
+    "load_project",
+    "load_target",
+    "load_targets",
+    "match_parameters",
+    "single_kernel_project",
+]
 
 MANIFEST_NAME = "harness.toml"
 
@@ -37,6 +49,30 @@ def load_project(config: Path | None, start: Path, patterns: Sequence[str] = ())
     if manifest is None:
         return bundled_project(targets, patterns)
     return manifest_project(manifest.absolute(), targets)
+
+
+def contracts_around(config: Path | None, start: Path) -> tuple[Path | None, dict[str, Contract]]:
+    """Return the manifest that load_project would read, if there is one, and the contracts that it names.
+
+    Raises:
+        ConfigurationError: the manifest cannot be read.
+        ContractError: a contract cannot be loaded.
+    """
+    manifest = config or find_manifest(start)
+    if manifest is None:
+        return None, {}
+    return manifest.absolute(), own_contracts(manifest.absolute())
+
+
+def single_kernel_project(
+    values: Mapping[str, Any],
+    told_by: Path,
+    manifest: Path | None,
+    contracts: Mapping[str, Contract],
+    words: Sequence[str],
+) -> Project:
+    """Return a project of one kernel that no manifest names, see harness.project.single."""
+    return project_of(values, told_by, manifest, contracts, load_targets(targets_directory()), words)
 
 
 def find_manifest(start: Path) -> Path | None:

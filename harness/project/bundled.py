@@ -16,7 +16,7 @@ from harness.resources import bundled_root
 def bundled_project(targets: Mapping[str, Target], patterns: Sequence[str]) -> Project:
     """Collect the bundled kernels; with `patterns` that all match, only the ops of those that match."""
     root = bundled_root()
-    ops = [path.stem for path in sorted((root / "cases").glob("*.py"))]
+    ops = bundled_ops()
     names = {op: [path.stem for path in (root / "csrc" / "kernels" / op).glob("*.c")] for op in ops}
     wanted = {op for op in ops for name in names[op] for pattern in patterns if fnmatchcase(f"{op}/{name}", pattern)}
     matched = all(any(fnmatchcase(f"{op}/{n}", p) for op in ops for n in names[op]) for p in patterns)
@@ -36,10 +36,15 @@ def _bundled_kernel(contract: Contract, path: Path) -> Kernel:
     return Kernel(contract.op, path.stem, path.stem, (path,), symbol, prototype, names, contract.conventions)
 
 
+def bundled_ops() -> list[str]:
+    """Return the names of the bundled contracts."""
+    return [path.stem for path in sorted((bundled_root() / "cases").glob("*.py"))]
+
+
 def bundled_contract(op: str) -> Contract:
     """Load cases/<op>.py of the bundled project."""
     path = bundled_root() / "cases" / f"{op}.py"
     if not path.is_file():
-        known = [p.stem for p in path.parent.glob("*.py")]
+        known = bundled_ops()
         raise ConfigurationError(f"no contract for the op {op!r}{perhaps(op, known)}; bundled: {', '.join(known)}")
     return load_contracts(path)[op]

@@ -59,6 +59,32 @@ def manifest_project(path: Path, targets: Mapping[str, Target]) -> Project:
         ConfigurationError: the manifest says something impossible.
         ContractError: a contract it needs cannot be loaded.
     """
+    top = _top(path)
+    defaults = top.table("defaults")
+    defaults.check_keys(DEFAULTS_KEYS, "[defaults]")
+    contracts = _contracts(top)
+    kernels: dict[str, Kernel] = {}
+    if not top.values.get("kernel"):
+        raise top.fault("names no kernel; add a [[kernel]] table with op, isa, sources and symbol", "kernel")
+    for table in top.tables("kernel"):
+        kernel = kernel_of(Layers(table, defaults), contracts, targets)
+        if kernel.id in kernels:
+            raise table.fault(f'two kernels are called {kernel.id!r}; give one a name = "..."')
+        kernels[kernel.id] = kernel
+    return Project(path.parent, path, tuple(kernels.values()), contracts, targets)
+
+
+def own_contracts(path: Path) -> dict[str, Contract]:
+    """Load the contracts that a manifest names, whatever else it says.
+
+    Raises:
+        ConfigurationError: the manifest cannot be read, or names a file that is not there.
+        ContractError: a contract cannot be loaded.
+    """
+    return _contracts(_top(path))
+
+
+def _top(path: Path) -> Table:
     top = read_toml(path)
     what = "the manifest"
     if path.name == PYPROJECT_NAME:
@@ -68,18 +94,7 @@ def manifest_project(path: Path, targets: Mapping[str, Target]) -> Project:
         if not top.values:
             raise top.fault(f"has no {what}")
     top.check_keys(MANIFEST_KEYS, what)
-    defaults = top.table("defaults")
-    defaults.check_keys(DEFAULTS_KEYS, "[defaults]")
-    contracts = _contracts(top)
-    kernels: dict[str, Kernel] = {}
-    if not top.values.get("kernel"):
-        raise top.fault("names no kernel; add a [[kernel]] table with op, isa, sources and symbol", "kernel")
-    for table in top.tables("kernel"):
-        kernel = _kernel(Layers(table, defaults), contracts, targets)
-        if kernel.id in kernels:
-            raise table.fault(f'two kernels are called {kernel.id!r}; give one a name = "..."')
-        kernels[kernel.id] = kernel
-    return Project(path.parent, path, tuple(kernels.values()), contracts, targets)
+    return top
 
 
 def _contracts(top: Table) -> dict[str, Contract]:
@@ -95,7 +110,12 @@ def _contracts(top: Table) -> dict[str, Contract]:
     return contracts
 
 
-def _kernel(layers: Layers, contracts: dict[str, Contract], targets: Mapping[str, Target]) -> Kernel:
+def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[str, Target]) -> Kernel:
+    """Make a kernel of what a table says; a bundled contract that it needs joins `contracts`.
+
+    Raises:
+        ConfigurationError: it says something impossible.
+    """
     layers.own.check_keys(KERNEL_KEYS, "[[kernel]]")
     for key in _KERNEL_REQUIRED:
         if not (layers.text(key) if key != "sources" else layers.list(key)):

@@ -59,3 +59,18 @@ def test_the_environment_sets_what_the_command_line_does_not() -> None:
 def test_a_bad_value_in_the_environment_is_refused_too() -> None:
     with pytest.raises(UsageError, match="--seed x"):
         settings(HARNESS_SEED="x")
+
+
+def test_files_are_one_kernel_and_ids_are_not() -> None:
+    given = settings("a.c", "b.S", "--op", "dot_f32", "--symbol", "f").given
+    assert given
+    assert (given.sources, given.op, given.symbol, given.isa) == ((Path("a.c"), Path("b.S")), "dot_f32", "f", "")
+    assert settings("dot_f32/sve").given is None
+    assert settings("dot_f32/sve").selection.kernels == ("dot_f32/sve",)
+
+
+def test_files_and_kernels_do_not_mix() -> None:
+    with pytest.raises(UsageError, match=r"'dot_f32/sve' is no file and 'a\.c' is"):
+        settings("a.c", "dot_f32/sve")
+    with pytest.raises(UsageError, match="--isa says what the files of a kernel hold; name them: harness run FILE"):
+        settings("dot_f32/sve", "--isa", "sve")

@@ -99,6 +99,9 @@ MAY_IMPORT = {
     "build": GROUND | {"resources"},  # the shims are part of the guest sources
     "launch": GROUND | {"guest"},
     "project": GROUND | {"contract", "resources"},
+    "discovery": GROUND,  # pure: text in, nouns out
+    "finding": GROUND | {"discovery"},
+    "given": GROUND | {"discovery", "finding", "project", "settings"},
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
     "audit": GROUND | {"build", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},

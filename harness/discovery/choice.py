@@ -1,0 +1,134 @@
+"""The one function and op that a file is taken for, or what the user has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.discovery.candidates import Candidate
+from harness.discovery.ops import ops_in_name
+from harness.errors import UsageError, perhaps
+from harness.model import SCALAR_ISA
+from harness.prototype import Prototype
+
+Fits = Callable[[str, Prototype], bool]
+"""Whether a prototype can be that of an op's kernel."""
+_NAMED_AT_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen, and why, in words; no reason where the user said all of it."""
+
+    candidate: Candidate
+    op: str
+    because: str
+
+
+def choose(
+    candidates: Sequence[Candidate], ops: Sequence[str], fits: Fits, *, what: str, op: str = "", symbol: str = ""
+) -> Choice:
+    """Choose one function and its op.
+
+    Args:
+        candidates: all functions that the linker sees.
+        ops: the names of all ops.
+        fits: tells whether a prototype can be an op's.
+        what: the files, for messages.
+        op: what the user said, or "".
+        symbol: likewise, by the source's name or the linker's.
+
+    Raises:
+        UsageError: it is not clear; the message names the option that says it.
+    """
+    if symbol:
+        pool = [candidate for candidate in candidates if symbol in (candidate.symbol, candidate.name)]
+        if not pool:
+            names = [candidate.name for candidate in candidates]
+            raise UsageError(f"{what}: no function {symbol!r} that the linker sees{_hint(symbol, names)}")
+    else:
+        pool = list(candidates)
+    if not pool:
+        raise UsageError(f"{what}: found no function that the linker sees; give --symbol NAME, if there is one")
+    if op:
+        return Choice(_of_op(pool, op, ops, fits, what), op, _alone(candidates, symbol))
+    return _by_name(pool, ops, fits, what, symbol)
+
+
+def _of_op(pool: Sequence[Candidate], op: str, ops: Sequence[str], fits: Fits, what: str) -> Candidate:
+    """Choose among functions whose op is known: by prototype, then by name, then what is vectorised."""
+    if len(pool) == 1:
+        return pool[0]
+    fitting = [candidate for candidate in pool if candidate.prototype is None or fits(op, candidate.prototype)]
+    if not fitting:
+        raise UsageError(f"{what}: none of {_listed(pool)} has the form of {op}; give --symbol NAME and --prototype")
+    for narrower in (
+        fitting,
+        [candidate for candidate in fitting if op in ops_in_name(candidate.name, ops)],
+        [candidate for candidate in fitting if candidate.isa and candidate.isa.isa != SCALAR_ISA],
+    ):
+        if len(narrower) == 1:
+            return narrower[0]
+    raise UsageError(f"{what}: {_listed(fitting)} could each be {op}; give --symbol NAME")
+
+
+def _by_name(pool: Sequence[Candidate], ops: Sequence[str], fits: Fits, what: str, symbol: str) -> Choice:
+    """Choose by the ops that functions' names hold, else, of a single function, by that in its file's name."""
+    pairs = [
+        (candidate, op)
+        for candidate in pool
+        for op in ops_in_name(candidate.name, ops)
+        if candidate.prototype is None or fits(op, candidate.prototype)
+    ]
+    where = "its name"
+    if not pairs and len(pool) == 1:
+        (only,) = pool
+        in_file = ops_in_name(only.source.stem, ops)
+        pairs = [(only, op) for op in in_file if only.prototype is None or fits(op, only.prototype)]
+        where = "its file's name"
+    vectorised = [pair for pair in pairs if pair[0].isa is None or pair[0].isa.isa != SCALAR_ISA]
+    chosen = pairs if len(pairs) == 1 else vectorised
+    if len(chosen) == 1:
+        ((candidate, op),) = chosen
+        return Choice(candidate, op, "; ".join(filter(None, (f"{where} says {op}", _alone(pool, symbol)))))
+    if chosen or pairs:
+        few = chosen or pairs
+        functions = list(dict.fromkeys(candidate.name for candidate, _ in few))
+        if len(functions) > 1:
+            raise UsageError(f"{what}: {', '.join(functions)} could each be meant; give --symbol NAME")
+        raise UsageError(f"{what}: {functions[0]} could be {' or '.join(op for _, op in few)}; give --op OP")
+    raise UsageError(f"{what}: {_unclear(pool, ops, fits)}")
+
+
+def _unclear(pool: Sequence[Candidate], ops: Sequence[str], fits: Fits) -> str:
+    if len(pool) > 1:
+        return f"which of {_listed(pool)} is the kernel, and of which op, does not show; give --symbol NAME and --op OP"
+    (only,) = pool
+    if only.complaint:
+        return f"{only.name} cannot be called: {only.complaint}"
+    possible = [op for op in ops if only.prototype is None or fits(op, only.prototype)]
+    if not possible:
+        return (
+            f"no bundled op has the form of {only.prototype}; 'harness init' writes a manifest and a contract to fill "
+            f"in, or give --op OP and --prototype"
+        )
+    return f"which op {only.name} is does not show in its name; give --op OP (its form has {', '.join(possible)})"
+
+
+def _alone(candidates: Sequence[Candidate], symbol: str) -> str:
+    if symbol:
+        return ""
+    return "it is the only function" if len(candidates) == 1 else "no other function is of that form and name"
+
+
+def _hint(symbol: str, names: Sequence[str]) -> str:
+    return perhaps(symbol, names) or (f"; there is {_joined(names)}" if names else "")
+
+
+def _listed(pool: Sequence[Candidate]) -> str:
+    return _joined([candidate.name for candidate in pool])
+
+
+def _joined(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED_AT_MOST
+    return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
