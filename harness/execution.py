@@ -127,17 +127,29 @@ class Stepwise:
     plan: Plan
     judging: Judging
     _found: dict[int, list[Verdict]] = field(default_factory=dict)
+    _compared: set[str] = field(default_factory=set)
+    """Ops whose scalar results are at hand."""
 
     def verdicts(self, rank: int) -> list[Verdict]:
         """Return the verdicts on the job at a place in the plan; the op's scalar kernel runs before its others."""
-        ranks = enumerate(self.plan.jobs)
         op = self.plan.jobs[rank].kernel.op
-        scalar = next((r for r, job in ranks if job.kernel.op == op and job.kernel.isa == SCALAR_ISA), rank)
-        for needed in (scalar, rank):
-            if needed not in self._found:
-                job = self.plan.jobs[needed]
-                self._found[needed] = self.judging.verdicts(job, self.judging.bench.run(job))
+        if rank not in self._found and op not in self._compared:
+            scalar = (r for r, job in enumerate(self.plan.jobs) if job.kernel.op == op and job.kernel.isa == SCALAR_ISA)
+            for first in scalar:
+                self._found[first] = self._judged(self.plan.jobs[first])
+                break
+            self._compared.add(op)
+        if rank not in self._found:
+            self._found[rank] = self._judged(self.plan.jobs[rank])
         return self._found[rank]
+
+    def forget(self, op: str) -> None:
+        """Drop what is kept of an op, save its verdicts."""
+        self.judging.forget(op)
+        self._compared.discard(op)
+
+    def _judged(self, job: Job) -> list[Verdict]:
+        return self.judging.verdicts(job, self.judging.bench.run(job))
 
 
 def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
