@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="run the tests that need this; where it is missing, they fail",
     )
+    parser.addoption("--whole-zoo", action="store_true", help="run broken kernels at every width, not at some by turns")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
