@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from harness.model import Outcome, Verdict
+from harness.report.failures import Group, grouped, members, where_of
 from harness.report.run import Run, has_failed
 from harness.report.table import (
     GATE,
@@ -14,6 +15,7 @@ from harness.report.table import (
     folded_suites,
     headroom_text,
     replay_line,
+    suites_text,
     summary_rows,
     ulp_text,
     verdict_line,
@@ -26,15 +28,15 @@ _LISTED = 20
 _LIST_CHARACTERS = 12_000
 _ITEM_CHARACTERS = 600
 _COMMAND_CHARACTERS = 4_000
-_HEADERS = ("target", "bits", "lanes", "cases passed", "max ULP", "headroom", "builds")
+_HEADERS = ("target", "bits", "lanes", "cases passed", "max ULP", "headroom", "suites", "builds")
 
 
 def render(run: Run) -> str:
-    """Return a table per kernel, failures in short, what was not checked, versions, and the line that repeats it."""
+    """Return failures in short, a table per kernel, what was not checked, versions, and the line that repeats it."""
     head = [f"### {'All cases passed' if _all_passed(run.verdicts) else 'Not all cases passed'}", ""]
     head += [escape(verdict_line(run.verdicts)) + ".", ""]
-    tail = [*_list("Failures", map(_failure, run.failures))]
-    tail += _list("Not checked", dict.fromkeys(map(_absence, run.not_run)))
+    head += _list("Failures, worst first", map(_failure, grouped(run.failures)))
+    tail = _list("Not checked", dict.fromkeys(map(_absence, run.not_run)))
     tail += _list("Notes", (escape(note) for note in run.notes))
     tail += [*_provenance(run), ""]
     room = LIMIT_CHARACTERS - sum(len(line) + 1 for line in (*head, *tail))
@@ -62,7 +64,7 @@ def _tables(run: Run, room: int) -> list[str]:
 
 def _table(kernel: str, rows: Sequence[Row], tolerance: str) -> list[str]:
     lines = [f"#### {escape(kernel)}", ""]
-    lines += ["| " + " | ".join(_HEADERS) + " |", "|---|--:|--:|---|--:|--:|---|"]
+    lines += ["| " + " | ".join(_HEADERS) + " |", "|---|--:|--:|---|--:|--:|---|---|"]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows[:_LISTED]]
     more = [f"and {len(rows) - _LISTED} more rows", ""] if len(rows) > _LISTED else []
     return [*lines, "", *more, *([tolerance, ""] if tolerance else [])]
@@ -77,6 +79,7 @@ def _cells(row: Row) -> list[str]:
         cases_text(row),
         ulp_text(row.max_ulp),
         headroom_text(row.headroom),
+        suites_text(row),
         row.build,
     )
     return [escape(clipped(cell, _ITEM_CHARACTERS)) for cell in cells]
@@ -117,14 +120,18 @@ def _list(title: str, items: Iterable[str]) -> list[str]:
     return [f"**{title}**", "", *shown, *more, ""]
 
 
-def _failure(verdict: Verdict) -> str:
+def _failure(group: Group) -> str:
+    """Tell of the worst, and of how many more are like it."""
+    every = members(group)
+    verdict = every[0]
+    more = f" and {len(every) - 1} more, {where_of(every)}" if len(every) > 1 else ""
     where = f"{verdict.kernel} on {verdict.target}"
     if verdict.vector_bits:
         where += f" at {verdict.vector_bits} bits"
     if verdict.case:
         where += f", {verdict.suite}/{verdict.case}"
     detail = f": {verdict.finding.detail}" if verdict.finding.detail else ""
-    told = escape(clipped(f"{verdict.outcome.value} {where} ({verdict.build}){detail}", _ITEM_CHARACTERS))
+    told = escape(clipped(f"{verdict.outcome.value} {where} ({verdict.build}){more}{detail}", _ITEM_CHARACTERS))
     return f"{told} ({replay_line(verdict)})" if verdict.id else told
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.model import Outcome, Verdict
+from harness.report.failures import dealt, grouped, members, where_of
 from harness.report.run import NOT_RUN, Run
 from harness.report.text import visible
 
-SHOWN_FAILURES_PER_JOB = 3
-SHOWN_FAILING_JOBS = 10
+SHOWN_FAILURES = 12
+SHOWN_FAILURES_PER_GROUP = 3
 GATE = "gate"
 """The suite of the one call without the features."""
 SHOWN_ROWS = 40
@@ -286,26 +287,22 @@ def _not_checked(verdicts: Iterable[Verdict]) -> list[str]:
 
 
 def _failures(run: Run, *, verbose: bool) -> list[str]:
-    """Describe failures, the worst first; unless verbose, of a job only the worst few, and of jobs too."""
-    by_job: dict[tuple[object, ...], list[Verdict]] = {}
-    for verdict in run.failures:
-        key = (verdict.kernel, verdict.target, verdict.build, verdict.vector_bits)
-        by_job.setdefault(key, []).append(verdict)
-    groups = list(by_job.values())
-    shown = groups if verbose else groups[:SHOWN_FAILING_JOBS]
+    """Describe failures, the worst first; unless verbose, a few of each kernel and outcome, and fewer of many."""
+    groups = grouped(run.failures)
+    shown = groups if verbose else groups[:SHOWN_FAILURES]
+    few = max(1, min(SHOWN_FAILURES_PER_GROUP, SHOWN_FAILURES // max(1, len(groups))))
     blocks = []
     for group in shown:
-        cases = group if verbose else group[:SHOWN_FAILURES_PER_JOB]
+        every = members(group)
+        cases = every if verbose else dealt(group, few)[:few]
         lines = [describe(verdict) for verdict in cases]
-        if len(group) > len(cases):
-            lines.append(f"  and {len(group) - len(cases)} more cases of this job (-v shows all)")
+        if len(every) > len(cases):
+            lines.append(visible(f"  and {len(every) - len(cases)} more like this, {where_of(every)} (-v shows all)"))
         blocks.append("\n".join(lines))
-    rest = [verdict for group in groups[len(shown) :] for verdict in group]
+    rest = [verdict for group in groups[len(shown) :] for verdict in members(group)]
     if rest:
         kernels = dict.fromkeys(visible(verdict.kernel) for verdict in rest)
-        blocks.append(
-            f"  and {len(rest)} more failures in {len(groups) - len(shown)} jobs of {', '.join(kernels)} (-v shows all)"
-        )
+        blocks.append(f"  and {len(rest)} more failures of {', '.join(kernels)} (-v shows all)")
     return ["Failures, worst first:\n" + "\n\n".join(blocks)] if blocks else []
 
 

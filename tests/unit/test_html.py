@@ -76,6 +76,26 @@ def test_names_without_end_stay_below_the_limit_and_what_is_left_out_is_told() -
     assert sum(data["names"]["outcome"][number] == "MISMATCH" for number in data["rows"]["outcome"]) == 500
 
 
+def test_heat_without_end_stays_below_the_limit_and_what_is_not_drawn_is_told() -> None:
+    places = [(k, t, bits, n) for k in range(70) for t in range(8) for bits in (128, 256, 512) for n in range(30)]
+    verdicts = [
+        replace(
+            told.failed("<&" * 400) if n % 2 else told.passed(),
+            kernel=f"k{k}{'&' * 300}",
+            target=f"t{t}{'<' * 100}",
+            vector_bits=bits,
+            case=f"{k}-{t}-{bits}-{n}{'<&漢' * 100}",
+            sizes=(("len", 1 << n),),
+        )
+        for k, t, bits, n in places
+    ]
+    assert len(verdicts) > 50_000
+    text = html.render(told.run(verdicts, notes=["&" * 3000] * 500))
+    assert len(text.encode()) < LIMIT_BYTES
+    (left_out,) = re.findall(r"(\d+) more kernels are not drawn", text)
+    assert int(left_out) + text.count('<section class="kernel"') == 70
+
+
 def test_heat_has_a_cell_for_every_width_and_size_and_leads_to_the_failure() -> None:
     failing = replace(told.failed("bad", case="len100", sizes=(("len", 100),)), vector_bits=512)
     verdicts = [told.passed(), told.passed("len100", 100), failing]

@@ -7,11 +7,13 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InstallationError
 from harness.model import Outcome, Verdict
+from harness.report.failures import Group, dealt, grouped, members, where_of
 from harness.report.history import Point
 from harness.report.html.cases import case_data
 from harness.report.run import Run, has_failed
@@ -30,7 +32,7 @@ from harness.report.text import clipped, visible
 if TYPE_CHECKING:
     import jinja2
 
-_SHOWN_ROWS = 250
+_SHOWN_ROWS = 150
 _SHOWN_NOTES = 50
 _SHOWN_FAILURES = 100
 _FAILURES_PER_JOB = 3
@@ -71,10 +73,12 @@ def render(run: Run) -> str:
     page = environment().get_template("page.html")
     from harness.report.html.kernels import kernels_of
 
-    numbered = _chosen_failures(run)
+    groups = grouped(run.failures)
+    numbered = _chosen_failures(run, groups)
     rows = folded_suites(summary_rows(run.verdicts))
     first_failure = {_place(run.verdicts[index]): number for index, number in reversed(numbered.items())}
-    kernels = list(dict.fromkeys(row.kernel for row in rows))
+    kernels = list(dict.fromkeys(row.kernel for row in rows if row.cases))
+    drawn = kernels_of(run.verdicts, kernels[:_SHOWN_KERNELS], numbered)
     all_passed = any(v.outcome is Outcome.PASS for v in run.verdicts) and not run.failures
     absences = list(dict.fromkeys(f"{v.outcome.value} {_where(v)}: {v.finding.detail}" for v in run.not_run))
     data, left_out = case_data(run.verdicts, numbered)
@@ -83,6 +87,7 @@ def render(run: Run) -> str:
         all_passed=all_passed,
         verdict_line=verdict_line(run.verdicts),
         facts=_facts(run),
+        command=run.command,
         headers=HEADERS,
         rows=[
             {
@@ -94,10 +99,11 @@ def render(run: Run) -> str:
         ],
         more_rows=max(0, len(rows) - _SHOWN_ROWS),
         notes=list(run.notes)[:_SHOWN_NOTES],
-        failures=[_failure(run.verdicts[index], number) for index, number in numbered.items()],
-        more_failures=len(run.failures) - len(numbered),
-        kernels=kernels_of(run.verdicts, kernels[:_SHOWN_KERNELS], numbered),
-        more_kernels=max(0, len(kernels) - _SHOWN_KERNELS),
+        failures=_failure_groups(run, groups, numbered),
+        shown_failures=len(numbered),
+        all_failures=len(run.failures),
+        kernels=drawn,
+        more_kernels=len(kernels) - len(drawn),
         absences=absences[:_SHOWN_ABSENCES],
         case_headers=("outcome", "kernel", "target", "build", "bits", "suite", "case", "max ULP", "headroom"),
         cases_left_out=left_out,
@@ -161,7 +167,6 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("compilers", ", ".join(compilers) or "none"),
         ("emulators", ", ".join(emulators) or "none"),
         ("seed", str(run.facts["seed"])),
-        ("repeat with", run.command),
     ]
     return facts if run.facts["finished"] else [("state", "this run did not come to its end"), *facts]
 
@@ -169,17 +174,27 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 # ---- failures ------------------------------------------------------------------------------------------------------
 
 
-def _chosen_failures(run: Run) -> dict[int, int]:
-    """Choose failures to show, some of every job, the worst first; by their index in the run, with their number."""
+def _chosen_failures(run: Run, groups: Sequence[Group]) -> dict[int, int]:
+    """Choose failures to show, some of every group before many of any; by their index in the run, with their number."""
     index_of = {id(verdict): index for index, verdict in enumerate(run.verdicts)}
-    taken: dict[object, int] = {}
-    chosen: list[Verdict] = []
-    for verdict in run.failures:
-        place = (*_place(verdict), verdict.build)
-        taken[place] = taken.get(place, 0) + 1
-        if taken[place] <= _FAILURES_PER_JOB:
-            chosen.append(verdict)
-    return {index_of[id(verdict)]: number for number, verdict in enumerate(chosen[:_SHOWN_FAILURES], 1)}
+    rounds = zip_longest(*(dealt(group, _FAILURES_PER_JOB) for group in groups[:_SHOWN_FAILURES]))
+    chosen = [id(verdict) for one_of_each in rounds for verdict in one_of_each if verdict is not None]
+    taken = set(chosen[:_SHOWN_FAILURES])
+    shown = [id(v) for group in groups for v in dealt(group, _FAILURES_PER_JOB) if id(v) in taken]
+    return {index_of[identity]: number for number, identity in enumerate(shown, 1)}
+
+
+def _failure_groups(run: Run, groups: Sequence[Group], numbered: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Return the chosen failures by group, the worst of each apart from the others."""
+    number_of = {id(run.verdicts[index]): number for index, number in numbered.items()}
+    told = []
+    for group in groups:
+        every = members(group)
+        shown = [_failure(v, number_of[id(v)]) for v in dealt(group, _FAILURES_PER_JOB) if id(v) in number_of]
+        if shown:
+            more = f"{len(every) - 1} more like this, {where_of(every)}" if len(every) > 1 else ""
+            told.append({"worst": shown[0], "more": more, "others": shown[1:]})
+    return told
 
 
 def _place(verdict: Verdict) -> tuple[object, ...]:

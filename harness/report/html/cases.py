@@ -11,7 +11,7 @@ from harness.report.run import has_failed
 from harness.report.table import headroom_text, ulp_text
 from harness.report.text import clipped, visible
 
-LIMIT_CHARACTERS = 3_000_000
+LIMIT_CHARACTERS = 2_400_000
 """Of the data, so that the page stays below 5 MB whatever the names are."""
 _NAME_CHARACTERS = 120
 _ROW_CHARACTERS = 36
@@ -55,12 +55,12 @@ def _data(
 def _values(verdict: Verdict) -> dict[str, object]:
     return {
         "outcome": verdict.outcome.value,
-        "kernel": _name(verdict.kernel),
-        "target": _name(verdict.target),
-        "build": _name(verdict.build),
+        "kernel": name_in_data(verdict.kernel),
+        "target": name_in_data(verdict.target),
+        "build": name_in_data(verdict.build),
         "bits": verdict.vector_bits or "-",
-        "suite": _name(verdict.suite),
-        "case": _name(verdict.case),
+        "suite": name_in_data(verdict.suite),
+        "case": name_in_data(verdict.case),
     }
 
 
@@ -70,5 +70,6 @@ def _written(name: object) -> int:
     return len(text) + 1 + 5 * sum(text.count(character) for character in "<>&")
 
 
-def _name(text: str | None) -> str:
+def name_in_data(text: str | None) -> str:
+    """Return what the filters of the page call it."""
     return clipped(visible(text), _NAME_CHARACTERS) if text else "-"

@@ -8,12 +8,19 @@ from typing import Any
 
 from harness.model import Verdict
 from harness.report.html import plots
+from harness.report.html.cases import name_in_data
 from harness.report.run import NOT_RUN, has_failed
 from harness.report.text import clipped
 
 _MAX_HEAT_ROWS = 40
+_MAX_HEAT_CELLS = 8_000
+"""Of all kernels, so that the page stays below 5 MB."""
 _MAX_SAMPLES = 160
 _NAME_CHARACTERS = 300
+_ERRORS_CAPTION = (
+    "Error against n, of the case of each size that uses the most of its tolerance, red where it failed; "
+    "the line is the tightest tolerance at about that size, a stem leads to a looser one"
+)
 Numbers = Mapping[int, int]
 """Of the failures that have a place on the page, by their index in the run."""
 
@@ -24,7 +31,13 @@ def kernels_of(verdicts: Sequence[Verdict], kernels: Sequence[str], failures: Nu
     for index, verdict in enumerate(verdicts):
         if verdict.kernel in members and verdict.case is not None and verdict.outcome not in NOT_RUN:
             members[verdict.kernel].append(index)
-    return [_kernel(name, verdicts, indices, failures) for name, indices in members.items() if indices]
+    drawn: list[dict[str, Any]] = []
+    room = _MAX_HEAT_CELLS
+    for name, indices in members.items():
+        if indices and room > 0:
+            drawn.append(_kernel(name, verdicts, indices, failures))
+            room -= len(drawn[-1]["bins"]) * len(drawn[-1]["heat"])
+    return drawn
 
 
 def _kernel(name: str, verdicts: Sequence[Verdict], indices: Sequence[int], failures: Numbers) -> dict[str, Any]:
@@ -38,15 +51,16 @@ def _kernel(name: str, verdicts: Sequence[Verdict], indices: Sequence[int], fail
         drawings.append(
             {
                 "svg": plots.used_shares(shares, label),
-                "caption": "Cases by the share of their tolerance that they use (logarithmic)",
+                "caption": "Cases by the share of their tolerance that they use; both scales are logarithmic",
             }
         )
     samples = _samples(verdicts[index] for index in sized)
     if samples:
-        caption = "Error in ULPs against n, of the case with the least headroom; the line is its tolerance"
-        drawings.append({"svg": plots.errors_by_size(samples, label), "caption": caption})
+        limits = _limits(verdicts[index] for index in sized)
+        drawings.append({"svg": plots.errors_by_size(samples, limits, label), "caption": _ERRORS_CAPTION})
     return {
         "name": label,
+        "name_in_data": name_in_data(name),
         "bins": [_bin_text(number) for number in bins],
         "heat": _heat(verdicts, sized, bins, failures),
         "plots": drawings,
@@ -80,24 +94,21 @@ def _heat(
     for (target, vector_bits), by_bin in list(cells.items())[:_MAX_HEAT_ROWS]:
         width = str(vector_bits or "-")
         label = width if len(targets) == 1 else f"{clipped(target, 40)} {width}"
-        told = [
-            _cell(verdicts, by_bin.get(number, []), f"{label} bits, n from {_bin_text(number)}", failures)
-            for number in bins
-        ]
-        rows.append({"label": label, "cells": told})
+        told = [_cell(verdicts, by_bin.get(number, []), f"n from {_bin_text(number)}", failures) for number in bins]
+        rows.append({"label": label, "target": name_in_data(target), "bits": width, "cells": told})
     return rows
 
 
 def _cell(verdicts: Sequence[Verdict], indices: Sequence[int], where: str, failures: Numbers) -> dict[str, Any]:
     if not indices:
-        return {"colour": "", "title": f"{where}: no case", "text": "", "failure": None}
+        return {"colour": "", "title": "", "text": "", "failure": None, "leads": False}
     failing = [index for index in indices if has_failed(verdicts[index])]
     headrooms = [h for index in indices if (h := verdicts[index].finding.headroom) is not None and not math.isnan(h)]
     headroom = min(headrooms, default=None)
     if failing:
         title = f"{where}: {len(failing)} of {len(indices)} cases failed"
         shown = min((failures[index] for index in failing if index in failures), default=None)
-        return {"colour": "cf", "title": title, "text": "✗", "failure": shown}
+        return {"colour": "cf", "title": title, "text": "✗", "failure": shown, "leads": True}
     told = "no error measured" if headroom is None else f"headroom {100 * headroom:.0f} %"
     text = "·" if headroom is None else f"{100 * headroom:.0f}"
     return {
@@ -105,6 +116,7 @@ def _cell(verdicts: Sequence[Verdict], indices: Sequence[int], where: str, failu
         "title": f"{where}: {len(indices)} cases, {told}",
         "text": text,
         "failure": None,
+        "leads": False,
     }
 
 
@@ -121,6 +133,18 @@ def _samples(verdicts: Iterable[Verdict]) -> list[plots.Sample]:
     step = -(-len(sizes) // _MAX_SAMPLES) or 1
     groups = (sizes[start : start + step] for start in range(0, len(sizes), step))
     return [max((s for size in group for s in by_size[size]), key=_used) for group in groups]
+
+
+def _limits(verdicts: Iterable[Verdict]) -> list[plots.Limit]:
+    """Return the tightest tolerance of every half octave of sizes, at the size that has it."""
+    tightest: dict[int, plots.Limit] = {}
+    for verdict in verdicts:
+        ulp = verdict.finding.tolerance_ulp
+        if ulp is not None and 0 < ulp < math.inf:
+            size = _size(verdict)
+            place = round(2 * math.log2(1 + size))
+            tightest[place] = min(tightest.get(place, (size, ulp)), (size, ulp), key=lambda limit: limit[1])
+    return [limit for _, limit in sorted(tightest.items())]
 
 
 def _used(sample: plots.Sample) -> tuple[bool, float]:

@@ -62,6 +62,29 @@
     element("next").disabled = last >= matching.length;
   }
 
+  // What a link leads to may be folded away, or still be filtered out.
+  function reveal(hash) {
+    const target = hash && document.getElementById(hash.slice(1));
+    for (let fold = target; fold; fold = fold.parentElement) if (fold.localName === "details") fold.open = true;
+  }
+
+  function only(values) {
+    element("filters").reset();
+    for (const name of filters) {
+      if (name in values) element("f-" + name).value = String(data.names[name].findIndex((value) => String(value) === values[name]));
+    }
+    search();
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    if (link.className === "only") only({ ...link.closest("table").dataset, ...link.closest("tr").dataset });
+    reveal(link.hash);
+  });
+  addEventListener("beforeprint", () => document.querySelectorAll("details.more").forEach((fold) => { fold.open = true; }));
+  reveal(location.hash);
+
   let waiting = 0;
   element("filters").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 120); });
   element("filters").addEventListener("reset", () => setTimeout(search));

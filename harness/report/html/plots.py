@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from harness.report.text import visible
 
-_WIDTH, _HEIGHT = 420, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 8, 34
+_WIDTH, _HEIGHT = 420, 210
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 22, 24
 _LANES_PER_ROW = 16
 _LANE_WIDTH, _LANE_HEIGHT = 24, 26
-_BARS = 20
+_DECADES, _BARS_PER_DECADE = 3, 4
+_BARS = _DECADES * _BARS_PER_DECADE
+"""Of the histogram, from a thousandth of the tolerance to the whole."""
+Limit = tuple[int, float]
+"""A size, and the tightest tolerance in ULPs of the cases of about that size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +39,36 @@ def colour(headroom: float | None) -> str:
 
 
 def used_shares(shares: Sequence[float], label: str) -> Markup:
-    """Draw how much of their tolerance cases use; what is beyond it has a bar of its own."""
-    counts = [0] * (_BARS + 1)
+    """Draw how much of their tolerance cases use, on logarithmic scales: few use more than a tenth, and those matter.
+
+    The first bar has the exact results, the second what is below the scale, the last what is beyond the tolerance.
+    """
+    counts = [0] * (_BARS + 3)
     for share in shares:
-        beyond = math.isnan(share) or share > 1
-        counts[_BARS if beyond else min(_BARS - 1, max(0, int(share * _BARS)))] += 1
+        counts[_bar(share)] += 1
     top = max(*counts, 1)
     step = (_WIDTH - _LEFT - _RIGHT) / len(counts)
-    parts = _axes(["0 %", "50 %", "100 %"], [0, _BARS / 2 * step, _BARS * step], _counts(top))
+    decade = _BARS_PER_DECADE * step
+    names = [("exact", 0.5 * step), ("1 %", 2 * step + decade), ("10 %", 2 * step + 2 * decade)]
+    names.append(("> 100 %", (_BARS + 2.5) * step))
+    parts = _axes([name for name, _ in names], [x for _, x in names], _counts(top), "cases")
     for number, count in enumerate(counts):
         if count:
             # Logarithmic: one case must be seen beside thousands.
             height = (_HEIGHT - _TOP - _BOTTOM) * math.log1p(count) / math.log1p(top)
-            kind = "bar miss" if number == _BARS else "bar"
+            kind = "bar miss" if number == _BARS + 2 else "bar"
             x, y = _LEFT + number * step, _HEIGHT - _BOTTOM - height
             parts.append(f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{step - 1:.1f}" height="{height:.1f}"/>')
-    return _svg(parts, _WIDTH, _HEIGHT, f"{label}: {len(shares)} cases, {counts[_BARS]} beyond their tolerance")
+    told = f"{label}: of {len(shares)} cases {counts[0]} are exact and {counts[-1]} beyond their tolerance"
+    return _svg(parts, _WIDTH, _HEIGHT, told)
+
+
+def _bar(share: float) -> int:
+    if math.isnan(share) or share > 1:
+        return _BARS + 2
+    if share <= 0:
+        return 0
+    return max(1, 2 + min(_BARS - 1, math.floor(_BARS_PER_DECADE * (math.log10(share) + _DECADES))))
 
 
 def _counts(top: int) -> list[tuple[str, float]]:
@@ -58,10 +76,12 @@ def _counts(top: int) -> list[tuple[str, float]]:
     return [("0", 0.0), *((str(count), math.log1p(count) / math.log1p(top)) for count in powers)]
 
 
-def errors_by_size(samples: Sequence[Sample], label: str) -> Markup:
-    """Draw the error of each size and the tolerance above it, both on logarithmic scales."""
-    known = [s for s in samples if s.tolerance_ulp > 0 and math.isfinite(s.tolerance_ulp)]
-    finite = [value for s in known for value in (s.error_ulp, s.tolerance_ulp) if 0 < value < math.inf]
+def errors_by_size(samples: Sequence[Sample], limits: Sequence[Limit], label: str) -> Markup:
+    """Draw the error of each size and the tightest tolerance as a line above it, both on logarithmic scales.
+
+    Elements have tolerances of their own: a sample that is above the line and within its own has a stem up to that.
+    """
+    finite = [s.error_ulp for s in samples if 0 < s.error_ulp < math.inf] + [ulp for _, ulp in limits]
     low, high = min(finite, default=0.1), max(finite, default=1.0)
     bottom, top = math.floor(math.log10(max(low, high / 1e6))), math.ceil(math.log10(high) + 1e-9)
     largest = max((s.size for s in samples), default=1)
@@ -73,15 +93,33 @@ def errors_by_size(samples: Sequence[Sample], label: str) -> Markup:
         height = (math.log10(ulp) - bottom) / max(1, top - bottom) if ulp > 0 else 0.0
         return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * min(1.0, max(0.0, height))
 
-    ticks = [(f"1e{power}", (power - bottom) / max(1, top - bottom)) for power in range(bottom, top + 1)]
+    ticks = [(_power(power), (power - bottom) / max(1, top - bottom)) for power in range(bottom, top + 1)]
     places = [size for size in (1, 32, 1024, 32768, 1 << 20, 1 << 30) if size <= largest] or [largest]
-    parts = _axes([f"n = {size}" for size in places], [x(size) - _LEFT for size in places], ticks)
-    line = " ".join(f"{x(s.size):.1f},{y(s.tolerance_ulp):.1f}" for s in known)
+    parts = _axes([f"n = {size}" for size in places], [x(size) - _LEFT for size in places], ticks, "ULP")
+    line = " ".join(f"{x(size):.1f},{y(ulp):.1f}" for size, ulp in limits)
     parts.append(f'<polyline class="limit" points="{line}"/>')
+    tightest = dict(limits)
     for s in samples:
+        left, own = x(s.size), y(s.tolerance_ulp)
+        if not s.has_failed and s.error_ulp > _limit_at(limits, s.size, tightest):
+            parts.append(
+                f'<path class="stem" d="M{left:.1f} {y(s.error_ulp):.1f}V{own:.1f}M{left - 3:.1f} {own:.1f}h6"/>'
+            )
         kind = "miss" if s.has_failed else "point"
-        parts.append(f'<circle class="{kind}" cx="{x(s.size):.1f}" cy="{y(s.error_ulp):.1f}" r="2.5"/>')
-    return _svg(parts, _WIDTH, _HEIGHT, f"{label}: error in ULPs by size, and the tolerance as a line")
+        parts.append(f'<circle class="{kind}" cx="{left:.1f}" cy="{y(s.error_ulp):.1f}" r="2.5"/>')
+    return _svg(parts, _WIDTH, _HEIGHT, f"{label}: error in ULPs by size, and the tightest tolerance as a line")
+
+
+def _limit_at(limits: Sequence[Limit], size: int, tightest: Mapping[int, float]) -> float:
+    """Return the line's height at a size: between two of its points, the lower."""
+    if size in tightest:
+        return tightest[size]
+    before = [ulp for at, ulp in limits if at < size][-1:]
+    return min(before + [ulp for at, ulp in limits if at > size][:1], default=math.inf)
+
+
+def _power(power: int) -> str:
+    return f"{10.0**power:g}" if -3 <= power <= 4 else f"1e{power}"
 
 
 def lanes(first: int, shares: Sequence[float], worst: int, lanes_per_vector: int, label: str) -> Markup:
@@ -111,7 +149,7 @@ def headroom_by_run(headrooms: Sequence[float | None], runs: Sequence[str], labe
     """Draw the headroom from run to run; what failed is at the bottom, and None, where none was measured, is a gap."""
     step = (_WIDTH - _LEFT - _RIGHT - 20) / max(1, len(runs) - 1)
     ends = [runs[0], runs[-1]] if len(runs) > 1 else list(runs)
-    parts = _axes(ends, [0, step * (len(runs) - 1)], [("0 %", 0.0), ("50 %", 0.5), ("100 %", 1.0)])
+    parts = _axes(ends, [0, step * (len(runs) - 1)], [("0 %", 0.0), ("50 %", 0.5), ("100 %", 1.0)], "")
     points = [
         (
             _LEFT + 10 + number * step,
@@ -128,9 +166,10 @@ def headroom_by_run(headrooms: Sequence[float | None], runs: Sequence[str], labe
     return _svg(parts, _WIDTH, _HEIGHT, label)
 
 
-def _axes(names: Sequence[str], offsets: Iterable[float], ticks: Sequence[tuple[str, float]]) -> list[str]:
+def _axes(names: Sequence[str], offsets: Iterable[float], ticks: Sequence[tuple[str, float]], unit: str) -> list[str]:
     base, height = _HEIGHT - _BOTTOM, _HEIGHT - _TOP - _BOTTOM
     parts = [f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>']
+    parts.append(f'<text x="{_LEFT - 6}" y="{_TOP - 8}" text-anchor="end">{_safe(unit)}</text>')
     for name, offset in zip(names, offsets, strict=False):
         anchor = "end" if offset > _WIDTH - _LEFT - 60 else "start" if offset < 30 else "middle"
         parts.append(f'<text x="{_LEFT + offset:.1f}" y="{base + 16}" text-anchor="{anchor}">{_safe(name)}</text>')
