@@ -116,6 +116,28 @@ def test_links_lead_to_a_failing_case(page: Page, link: str) -> None:
     assert article.locator("svg.lanes rect.worst").count() == 1
 
 
+def test_what_a_link_leads_to_is_unfolded(page: Page) -> None:
+    page.select_option("#f-outcome", label="MISMATCH")
+    folded = page.locator("details.more article").first
+    assert not folded.is_visible()
+    page.locator(f"#case-rows a[href='#{folded.get_attribute('id')}']").click()
+    assert folded.is_visible()
+
+
+def test_a_failing_cell_without_a_place_of_its_own_leads_to_its_cases(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    page.fill("#q", "something else")
+    page.evaluate("""() => {
+      const link = document.querySelector('[data-kernel="op3_f32/sve"] [data-bits="512"] td a');
+      link.className = 'only';
+      link.href = '#cases'; }""")
+    page.locator('[data-kernel="op3_f32/sve"] [data-bits="512"] td a.only').first.click()
+    expect(page.locator("#count")).to_contain_text(f"1000 of {TOTAL} cases")
+    assert page.locator("#case-rows td:first-child").first.inner_text() == "MISMATCH"
+    assert page.is_visible("#case-table")
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_narrow_window_needs_no_horizontal_scrolling(page: Page, scheme: Scheme) -> None:
     page.emulate_media(color_scheme=scheme)

@@ -15,7 +15,7 @@ from harness.errors import InstallationError
 from harness.model import Outcome, Verdict
 from harness.report.failures import Group, dealt, grouped, members, where_of
 from harness.report.history import Point
-from harness.report.html.cases import case_data
+from harness.report.html.cases import case_data, name_in_data
 from harness.report.run import Run, has_failed
 from harness.report.table import (
     HEADERS,
@@ -93,6 +93,9 @@ def render(run: Run) -> str:
             {
                 "cells": cells,
                 "has_passed": row.has_passed,
+                "kernel": name_in_data(row.kernel),
+                "target": name_in_data(row.target),
+                "bits": cells[3],
                 "failure": first_failure.get((row.kernel, row.target, row.build, row.widths[:1])),
             }
             for row, cells in zip(rows[:_SHOWN_ROWS], table_cells(rows[:_SHOWN_ROWS]), strict=True)
@@ -232,9 +235,11 @@ def _drawn_lanes(verdict: Verdict) -> dict[str, Any]:
     shares = [_share(*values) for values in zip(window.got, window.want, window.tolerance, strict=True)]
     last = window.first + len(shares) - 1
     label = f"Elements {window.first} to {last} of {worst.output}, vectors of {count} lanes; worst: {worst.element}"
+    told = f"{label} (framed). A box has its lane's number; a bar begins a vector; rows begin with their first element."
     elements = range(window.first, last + 1)
     values = zip(elements, window.got, window.want, window.tolerance, shares, strict=True)
     return {
+        "drawn": told,
         "lanes": plots.lanes(window.first, shares, worst.element, count, label),
         "elements": [
             {"cells": (element, element % count, *_numbers((got, want, tolerance))), "is_beyond": not share <= 1}

@@ -14,6 +14,7 @@ _WIDTH, _HEIGHT = 420, 210
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 22, 24
 _LANES_PER_ROW = 16
 _LANE_WIDTH, _LANE_HEIGHT = 24, 26
+_LANES_LEFT = 48
 _DECADES, _BARS_PER_DECADE = 3, 4
 _BARS = _DECADES * _BARS_PER_DECADE
 """Of the histogram, from a thousandth of the tolerance to the whole."""
@@ -129,7 +130,9 @@ def lanes(first: int, shares: Sequence[float], worst: int, lanes_per_vector: int
     for number, share in enumerate(shares):
         element = first + number
         row, column = divmod(element - begin, _LANES_PER_ROW)
-        x, y, lane = column * _LANE_WIDTH + 2, row * _LANE_HEIGHT + 2, element % lanes_per_vector
+        x, y, lane = _LANES_LEFT + column * _LANE_WIDTH, row * _LANE_HEIGHT + 2, element % lanes_per_vector
+        if column == 0 or number == 0:
+            parts.append(f'<text x="{x - 5}" y="{y + 15}" text-anchor="end">{element}</text>')
         kind = colour(1 - share) if not math.isnan(share) else "cf"
         size = f'width="{_LANE_WIDTH - 1}" height="{_LANE_HEIGHT - 4}"'
         parts.append(f'<rect class="lane {kind}" x="{x}" y="{y}" {size}/>')
@@ -142,7 +145,7 @@ def lanes(first: int, shares: Sequence[float], worst: int, lanes_per_vector: int
         if element == worst:
             parts.append(f'<rect class="worst" x="{x}" y="{y}" {size}/>')
     rows = (first + len(shares) - 1 - begin) // _LANES_PER_ROW + 1
-    return _svg(parts, _LANES_PER_ROW * _LANE_WIDTH + 4, rows * _LANE_HEIGHT + 4, label, "lanes")
+    return _svg(parts, _LANES_LEFT + _LANES_PER_ROW * _LANE_WIDTH + 2, rows * _LANE_HEIGHT + 4, label, "lanes")
 
 
 def headroom_by_run(headrooms: Sequence[float | None], runs: Sequence[str], label: str) -> Markup:
