@@ -42,7 +42,8 @@
 #define ENTRY_TPIDR2 1216       /* at this call */
 #define ENTRY_ZA_KNOWN 1224     /* address of what ZA holds at this call */
 #define ENTRY_ZA_AFTER 1232     /* address for what it holds after it */
-#define ENTRY_ARGUMENT_V 1248   /* q0 to q7 */
+#define ENTRY_IS_READY 1240
+#define ENTRY_ARGUMENT_V 1248 /* q0 to q7 */
 #define ENTRY_KNOWN_ZT0 1376
 #define ENTRY_FILL_FFR 1440
 #define ENTRY_FILL_P 1472
@@ -119,6 +120,7 @@ struct abi_entry {
     uint64_t tpidr2;
     uint64_t za_known;
     uint64_t za_after;
+    uint64_t is_ready; /* for one call, see guest_ready */
     uint8_t argument_v[8][16] __attribute__((aligned(16)));
     uint8_t known_zt0[64];
     uint8_t fill_ffr[P_BYTES_LIMIT] __attribute__((aligned(32)));

@@ -86,12 +86,31 @@ uint32_t abi_facts(struct fact *facts) {
 #define INTEGER_REGISTERS 8
 #define FLOAT_REGISTERS 8
 
+#define GROUP_REGISTERS 16u /* v8 to v23 */
+
+/* The first free group of v8 to v23 that starts at a multiple of its length (RISC-V psABI, Standard Vector Calling
+ * Convention Variant). argument_v has v0 in front of them. */
+static void carry_group(struct abi_entry *entry, uint32_t registers) {
+    uint64_t group = ((UINT64_C(1) << registers) - 1) << 1;
+    for (uint32_t first = 0; first + registers <= GROUP_REGISTERS; first += registers) {
+        if ((entry->carried_v & group << first) == 0) {
+            entry->carried_v |= group << first;
+            return;
+        }
+    }
+}
+
 /* Floating-point arguments beyond the eighth take integer registers. Nothing above an argument is undefined: integers
  * are extended to 64 bits, and narrow floating-point numbers in registers of their own are NaN-boxed. */
 static void count_arguments(struct abi_entry *entry) {
     for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
-        bool is_float = guest_signature.arguments[i].sequence == SEQUENCE_VECTOR;
-        if (is_float && entry->float_arguments < FLOAT_REGISTERS) {
+        const struct guest_argument *argument = &guest_signature.arguments[i];
+        bool is_float = argument->sequence == SEQUENCE_VECTOR;
+        if (argument->sequence == SEQUENCE_PREDICATE) {
+            entry->carried_v |= 1; /* v0 */
+        } else if (argument->sequence == SEQUENCE_GROUP) {
+            carry_group(entry, argument->bytes);
+        } else if (is_float && entry->float_arguments < FLOAT_REGISTERS) {
             entry->float_arguments++;
         } else if (entry->integer_arguments < INTEGER_REGISTERS) {
             entry->integer_arguments++;
@@ -110,6 +129,7 @@ void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
         entry->vector_bytes = vector_bytes();
         bool is_variant = (guest_signature.flags & SIGNATURE_VECTOR_CC) && entry->vector_bytes <= V_BYTES_LIMIT;
         entry->gates |= is_variant ? GATE_VECTOR_CC : 0;
+        entry->gates |= entry->carried_v && entry->vector_bytes <= V_BYTES_LIMIT ? GATE_CARRIED_V : 0;
     }
 }
 

@@ -5,6 +5,7 @@
 /* entry.gates, as masks. */
 #define GATE_VECTOR 0x01    /* the processor has V */
 #define GATE_VECTOR_CC 0x02 /* the standard vector calling convention variant; only with GATE_VECTOR */
+#define GATE_CARRIED_V 0x04 /* vector registers carry arguments; only with GATE_VECTOR */
 
 #define ENTRY_SEAL_BASE 0
 #define ENTRY_SEAL_BYTES 8
@@ -19,17 +20,19 @@
 #define ENTRY_FILL_VTYPE 80
 #define ENTRY_FILL_VCSR 88
 #define ENTRY_FILL_FFLAGS 96
-#define ENTRY_KNOWN_X 104    /* s0 to s11 */
-#define ENTRY_KNOWN_F 200    /* fs0 to fs11 */
-#define ENTRY_RUNNER_X 296   /* s0 to s11, ra, sp, gp, tp */
-#define ENTRY_ADAPTER_X 424  /* s0 to s11, ra, sp, gp, tp */
-#define ENTRY_ARGUMENT_X 552 /* a0 to a7 */
-#define ENTRY_RUNNER_F 616   /* fs0 to fs11 */
-#define ENTRY_ADAPTER_F 712  /* fs0 to fs11 */
-#define ENTRY_RUNNER_FRM 808
-#define ENTRY_ARGUMENT_V 816 /* v0, v8 to v23 */
-#define ENTRY_KNOWN_V 5168   /* v1 to v7, v24 to v31 */
-#define ENTRY_ADAPTER_V 9008 /* v1 to v7, v24 to v31 */
+#define ENTRY_IS_READY 104
+#define ENTRY_CARRIED_V 112  /* bit n: register number n of argument_v */
+#define ENTRY_KNOWN_X 120    /* s0 to s11 */
+#define ENTRY_KNOWN_F 216    /* fs0 to fs11 */
+#define ENTRY_RUNNER_X 312   /* s0 to s11, ra, sp, gp, tp */
+#define ENTRY_ADAPTER_X 440  /* s0 to s11, ra, sp, gp, tp */
+#define ENTRY_ARGUMENT_X 568 /* a0 to a7 */
+#define ENTRY_RUNNER_F 632   /* fs0 to fs11 */
+#define ENTRY_ADAPTER_F 728  /* fs0 to fs11 */
+#define ENTRY_RUNNER_FRM 824
+#define ENTRY_ARGUMENT_V 832 /* v0, v8 to v23 */
+#define ENTRY_KNOWN_V 5184   /* v1 to v7, v24 to v31 */
+#define ENTRY_ADAPTER_V 9024 /* v1 to v7, v24 to v31 */
 
 #define EXIT_X 0 /* s0 to s11 */
 #define EXIT_SP 96
@@ -44,7 +47,7 @@
 #define SAVED_F 12
 #define SAVED_V 15
 #define ARGUMENT_V 17
-#define V_BYTES_LIMIT 256 /* of the variant: elsewhere no vector register is stored */
+#define V_BYTES_LIMIT 256 /* of registers that are stored: those of the variant, and arguments */
 
 #ifndef __ASSEMBLER__
 
@@ -65,6 +68,8 @@ struct abi_entry {
     uint64_t fill_vtype;
     uint64_t fill_vcsr;
     uint64_t fill_fflags;
+    uint64_t is_ready; /* for one call, see guest_ready */
+    uint64_t carried_v;
     uint64_t known_x[SAVED_X]; /* what the kernel has to give back */
     uint64_t known_f[SAVED_F];
     uint64_t runner_x[SAVED_X + 4];  /* what guest_enter and guest_recover return with */

@@ -141,6 +141,7 @@ uint32_t abi_facts(struct fact *facts) {
 #define SYSV_INTEGER_REGISTERS 6u
 #define SYSV_VECTOR_REGISTERS 8u
 #define MS_REGISTERS 4u
+#define ABOVE_XMM_Q 0xfcu /* the quadwords of a zmm register above its low 16 bytes */
 
 /* What lies above a 32-bit integer is undefined (psABI 3.2.3), but clang relies on callers that extend shorter ones to
  * 32 bits, as gcc and clang do. */
@@ -149,9 +150,10 @@ static uint64_t carried_bits(const struct guest_argument *argument) {
     return abi_carried_bits(is_short_integer ? 4 : argument->bytes);
 }
 
-static void carry_in_xmm(struct abi_entry *entry, uint32_t n, const struct guest_argument *argument) {
+static void carry_in_vector(struct abi_entry *entry, uint32_t n, const struct guest_argument *argument) {
     size_t bytes = argument->bytes < sizeof entry->carried_xmm[n] ? argument->bytes : sizeof entry->carried_xmm[n];
     memset(entry->carried_xmm[n], 0xff, bytes);
+    entry->poisoned_q[n] = (uint8_t)(ABOVE_XMM_Q << (argument->bytes > 16 ? argument->bytes / 8 - 2 : 0));
 }
 
 /* psABI 3.2.3. Windows x64 numbers arguments through both sequences: the second argument is in rdx or xmm1, whichever
@@ -160,6 +162,7 @@ static void place_arguments(struct abi_entry *entry) {
     bool is_ms_abi = (guest_signature.flags & SIGNATURE_MS_ABI) != 0;
     uint32_t integers = 0;
     uint32_t vectors = 0;
+    memset(entry->poisoned_q, ABOVE_XMM_Q, sizeof entry->poisoned_q);
     for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
         const struct guest_argument *argument = &guest_signature.arguments[i];
         bool is_vector = argument->sequence == SEQUENCE_VECTOR;
@@ -167,7 +170,7 @@ static void place_arguments(struct abi_entry *entry) {
         if (place >= (is_ms_abi ? MS_REGISTERS : is_vector ? SYSV_VECTOR_REGISTERS : SYSV_INTEGER_REGISTERS)) {
             entry->carried_stack[entry->stack_arguments++] = carried_bits(argument);
         } else if (is_vector) {
-            carry_in_xmm(entry, place, argument);
+            carry_in_vector(entry, place, argument);
         } else {
             entry->carried_r[place] = carried_bits(argument);
         }

@@ -35,6 +35,8 @@
 #define ENTRY_CARRIED_STACK 704 /* masks */
 #define ENTRY_FILL_ZMM 1216
 #define ENTRY_CARRIED_XMM 1280 /* xmm0 to xmm7: masks */
+#define ENTRY_POISONED_Q 1408  /* of zmm0 to zmm7, a byte each: which quadwords carry nothing */
+#define ENTRY_IS_READY 1416
 
 #define EXIT_R 0 /* rbx rbp r12 r13 r14 r15 rsp rdi rsi */
 #define EXIT_FLAGS 72
@@ -89,6 +91,8 @@ struct abi_entry {
     uint64_t carried_stack[ARGUMENT_LIMIT];
     uint8_t fill_zmm[64] __attribute__((aligned(64)));
     uint8_t carried_xmm[8][16];
+    uint8_t poisoned_q[8];
+    uint64_t is_ready; /* for one call, see guest_ready */
     /* Not for the trampoline: */
     uint64_t known_flags;    /* the direction flag is clear */
     uint64_t known_x87_tags; /* all registers are empty */

@@ -10,6 +10,7 @@
  *     const struct guest_signature guest_signature = {.argument_count = 3, ...
  *         .arguments = {{SEQUENCE_INTEGER, 8}, {SEQUENCE_INTEGER, 8}, {SEQUENCE_VECTOR, 4}}};
  *     void guest_adapter(const uint64_t *value, uint64_t *result) {
+ *         guest_ready(guest_kernel);
  *         guest_trampoline((float *)value[0], (size_t)value[1], guest_f32(value[2]));
  *     }
  */
@@ -24,7 +25,7 @@
 #define SIGNATURE_MS_ABI 4u       /* Windows x64 convention */
 #define SIGNATURE_WIDE_VECTORS 8u /* takes or returns __m256 or __m512: upper halves may stay dirty */
 #define SIGNATURE_STREAMING 16u   /* AArch64: the vectors are those of streaming mode; so is the width asked for */
-#define SIGNATURE_VECTOR_CC 32u   /* riscv_vector_cc, RISC-V vector types: v1-v7 and v24-v31 are callee-saved */
+#define SIGNATURE_VECTOR_CC 32u   /* riscv_vector_cc: v1-v7 and v24-v31 are callee-saved */
 
 /* The interface to SME state (ACLE, "SME keyword attributes"); without them non-streaming and private-ZA. */
 #define SIGNATURE_STREAMING_INTERFACE 64u   /* __arm_streaming */
@@ -35,18 +36,23 @@
 #define SIGNATURE_ZT0_INPUT 2048u           /* the same for "zt0" */
 #define SIGNATURE_ZT0_KEPT 4096u
 
+#define SIGNATURE_DEPENDENT_LANES                                                                                      \
+    8192u /* waived: what lanes beside the row's hold may change how others are rounded                                \
+           */
+
 /* Which registers a parameter takes one of, while there are any; behind the last it goes to the stack. */
 enum guest_sequence {
     SEQUENCE_INTEGER,   /* integers and pointers */
     SEQUENCE_VECTOR,    /* floating-point numbers and vectors */
-    SEQUENCE_PREDICATE, /* SVE predicates */
+    SEQUENCE_PREDICATE, /* SVE predicates; RISC-V: a mask, in v0 */
+    SEQUENCE_GROUP,     /* RISC-V: groups of vector registers */
 };
 
 /* One parameter. What a register or stack slot holds above these bytes is poisoned where the standard leaves it
  * undefined. */
 struct guest_argument {
     uint16_t sequence; /* enum guest_sequence */
-    uint16_t bytes;    /* UINT16_MAX for a scalable vector */
+    uint16_t bytes;    /* UINT16_MAX for a scalable vector; of a group the number of registers */
 };
 
 #define ARGUMENT_LIMIT 64
@@ -62,8 +68,17 @@ extern const struct guest_signature guest_signature;
 extern void (*const guest_kernel)(void);
 
 /* Converts value[i], raw bits as the pack holds them, to the prototype's types and calls guest_trampoline with
- * them; stores the raw bits of what comes back, zero-extended, to result[0] and result[1]. */
+ * them, each time after guest_ready; stores the raw bits of what comes back, zero-extended, to result[0] and
+ * result[1]. */
 void guest_adapter(const uint64_t *value, uint64_t *result);
+
+/* Before every call of guest_trampoline: what the call before it left is checked, and the runner's memory opened. Takes
+ * guest_kernel and returns the trampoline's address. */
+void *guest_ready(void (*kernel)(void));
+
+/* Where the trampoline goes when it was not made ready; says so and ends the process. */
+__attribute__((noreturn)) void guest_not_ready(void);
+__attribute__((noreturn)) void guest_misuse(const char *what);
 
 static inline float guest_f32(uint64_t bits) {
     union {

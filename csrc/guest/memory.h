@@ -34,6 +34,10 @@ struct sealed {
     struct descriptors descriptors;
     struct recorder recorder;
     uint64_t values[PACK_PARAMETER_LIMIT]; /* the arguments of the next call */
+    const struct pack_trial *trial;        /* the one that is on */
+    uint32_t call_count;                   /* of the kernel in it, so far */
+    uint32_t violation_count;
+    struct violation violations[VIOLATION_LIMIT]; /* that these calls have left */
     uint64_t case_offset;
     uint32_t cases_done;
     uint32_t cases_timed_out;

@@ -12,11 +12,11 @@
 #include <time.h>
 
 #include "adapter.h"
+#include "calls.h"
 #include "children.h"
 #include "crc32.h"
 #include "descriptors.h"
 #include "memory.h"
-#include "state.h"
 #include "status.h"
 #include "syscalls.h"
 
@@ -65,7 +65,7 @@ static uint64_t call(struct sealed *sealed, uint32_t cpu_timeout_ms) {
     }
     memory_unseal();
     sealed->in_call = false;
-    abi_settle(&sealed->entry, leaving);
+    calls_end(sealed);
     return cpu_nanoseconds() - start;
 }
 
@@ -123,9 +123,7 @@ static void append_damage(struct sealed *sealed, struct trial_header *header) {
 
 static void append_violations(struct sealed *sealed, struct trial_header *header) {
     struct violation_sink sink = {.recorder = &sealed->recorder, .header = header};
-    if (header->status == TRIAL_RETURNED) {
-        state_check(&sealed->entry, guest_frozen.exit, report_violation, &sink);
-    }
+    calls_report(sealed, report_violation, &sink);
     fault_check_call(report_violation, &sink);
     if (sealed->cases_done % CASES_BETWEEN_FULL_CHECKS == 0) {
         fault_check_all(report_violation, &sink);
@@ -167,6 +165,7 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     point_at_buffers(sealed, view);
     abi_set_trial(&sealed->entry, trial.head);
     fill_set_poison(trial.head->fill);
+    calls_begin(sealed, trial.head);
     uint64_t spent = call(sealed, view->head->cpu_timeout_ms);
 
     struct trial_header *header = append_header(sealed, TRIAL_RETURNED);

@@ -9,6 +9,7 @@ enum exit_status {
     EXIT_STATUS_BAD_OUTPUT = 121,   /* the observation could not be written */
     EXIT_STATUS_RUNNER_FAULT = 122, /* a fault outside the kernel: usually the kernel unmapped or overwrote something */
     EXIT_STATUS_USAGE = 123,
+    EXIT_STATUS_BAD_ADAPTER = 124, /* a user's adapter does not call the kernel as it has to; stderr says how */
     EXIT_STATUS_NO_MEMORY = 125,
     EXIT_STATUS_CHILD = 126, /* a child that the kernel forked came back from the kernel; it has written nothing */
 };

@@ -327,6 +327,10 @@ guest_recover:
     .balign 16
 guest_trampoline:
     entry_address x16
+    ldr x9, [x16, #ENTRY_IS_READY]
+    cbnz x9, 1f
+    b guest_not_ready
+1:  str xzr, [x16, #ENTRY_IS_READY]
     ldr x17, [x16, #ENTRY_GATES]
     pairs_x19_x28 stp, x16, ENTRY_ADAPTER_X
     stp x29, x30, [x16, #ENTRY_ADAPTER_X + 80]

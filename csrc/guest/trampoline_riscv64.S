@@ -115,7 +115,7 @@ guest_recover:
  * Documentation/arch/riscv/vector.rst, section 3), so vector arguments are put aside. */
 .macro seal
     arguments_x sd, t0
-    skip_unless GATE_VECTOR_CC, t6, 1f
+    skip_unless GATE_CARRIED_V, t6, 1f
     vectors vs1r.v, t0, ENTRY_ARGUMENT_V, ARGUMENTS
 1:  ld a0, ENTRY_SEAL_BASE(t0)
     ld a1, ENTRY_SEAL_BYTES(t0)
@@ -123,9 +123,6 @@ guest_recover:
     li a7, SYS_mprotect
     ecall
     arguments_x ld, t0
-    skip_unless GATE_VECTOR_CC, t6, 2f
-    vectors vl1r.v, t0, ENTRY_ARGUMENT_V, ARGUMENTS
-2:
 .endm
 
 /* Continues at instruction number \from of those that follow. */
@@ -149,18 +146,34 @@ guest_recover:
     bnez t2, 3b
 .endm
 
+/* Of the arguments put aside, those that are some. */
+.macro load_carried registers:vararg
+    ld t1, ENTRY_CARRIED_V(t0)
+    li t3, ENTRY_ARGUMENT_V
+    add t3, t3, t0
+    csrr t4, vlenb
+    .irp v, \registers
+    andi t5, t1, 1
+    beqz t5, 7f
+    vl1re8.v \v, (t3)
+7:  srli t1, t1, 1
+    add t3, t3, t4
+    .endr
+.endm
+
 /* vl, vtype, vxrm and vxsat are unspecified at entry, as are all registers of the base convention; vstart is zero
  * (RISC-V psABI, Vector Register Convention). */
 .macro poison_vectors
     skip_unless GATE_VECTOR, t6, 5f
-    skip_unless GATE_VECTOR_CC, t6, 4f
-    vectors vl1r.v, t0, ENTRY_KNOWN_V, SAVED
-    j 3f
-4:  ld t1, ENTRY_FILL_V(t0)
+    ld t1, ENTRY_FILL_V(t0)
     vsetvli t2, zero, e8, m8, ta, ma
     .irp v, v0, v8, v16, v24
     vmv.v.x \v, t1
     .endr
+    skip_unless GATE_VECTOR_CC, t6, 4f
+    vectors vl1r.v, t0, ENTRY_KNOWN_V, SAVED
+4:  skip_unless GATE_CARRIED_V, t6, 3f
+    load_carried ARGUMENTS
 3:  ld t1, ENTRY_FILL_VL(t0)
     ld t2, ENTRY_FILL_VTYPE(t0)
     vsetvl zero, t1, t2
@@ -230,6 +243,10 @@ guest_recover:
     .balign 16
 guest_trampoline:
     entry_address t0
+    ld t1, ENTRY_IS_READY(t0)
+    bnez t1, 6f
+    tail guest_not_ready
+6:  sd zero, ENTRY_IS_READY(t0)
     ld t6, ENTRY_GATES(t0)
     saved_x sd, t0, ENTRY_ADAPTER_X
     saved_f fsd, t0, ENTRY_ADAPTER_F

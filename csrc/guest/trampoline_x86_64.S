@@ -124,31 +124,34 @@ guest_recover:
     .endr
 .endm
 
-/* What lies above an argument of up to 16 bytes is undefined. */
+#define UPPER_YMM_Q 0x0c
+
+/* What lies above an argument is undefined. */
+.macro poison_upper_ymm n
+    testb $UPPER_YMM_Q, ENTRY_POISONED_Q + \n(%r11)
+    jz 1f
+    vinsertf128 $1, ENTRY_FILL_ZMM(%r11), %ymm\n, %ymm\n
+1:
+.endm
+
 .macro poison_ymm
     .irp n, 8, 9, 10, 11, 12, 13, 14, 15
     vmovups ENTRY_FILL_ZMM(%r11), %ymm\n
     .endr
-    testl $GATE_WIDE, ENTRY_GATES(%r11)
-    jnz 1f
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
-    vinsertf128 $1, ENTRY_FILL_ZMM(%r11), %ymm\n, %ymm\n
+    poison_upper_ymm \n
     .endr
-1:
 .endm
 
 .macro poison_zmm
     .irp n, 8, 9, 10, 11, 12, 13, 14, 15
     vmovups ENTRY_FILL_ZMM(%r11), %zmm\n
     .endr
-    testl $GATE_WIDE, ENTRY_GATES(%r11)
-    jnz 1f
-    movl $0xfc, %eax
-    kmovw %eax, %k1
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+    movzbl ENTRY_POISONED_Q + \n(%r11), %eax
+    kmovw %eax, %k1
     vmovdqu64 ENTRY_FILL_ZMM(%r11), %zmm\n{%k1}
     .endr
-1:
 .endm
 
 .macro poison_only_avx512_has
@@ -328,6 +331,9 @@ guest_recover:
     .balign 16
 guest_trampoline:
     entry_address %r11
+    cmpq $0, ENTRY_IS_READY(%r11)
+    je guest_not_ready
+    movq $0, ENTRY_IS_READY(%r11)
     popq ENTRY_ADAPTER_RETURN(%r11)
     store_preserved %r11, ENTRY_ADAPTER_R
     movq %rsp, ENTRY_ADAPTER_R + 48(%r11)

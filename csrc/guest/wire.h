@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 3u
+#define WIRE_VERSION 4u
 #define PACK_MAGIC 0x4b434150u   /* "PACK" */
 #define RECORD_MAGIC 0x43455248u /* "HREC" */
 
@@ -121,10 +121,11 @@ struct pack_trial {
     uint32_t flags; /* TRIAL_* */
 };
 
-#define TRIAL_CLEAN_UPPERS 1u /* x86: enter with clean upper halves and report if the kernel left them dirty */
-#define TRIAL_STREAMING 2u    /* SME: enter a streaming-compatible kernel in streaming mode */
-#define TRIAL_ZA_DORMANT 4u   /* SME: enter a private-ZA kernel while a lazy save of ZA is pending */
-#define TRIAL_FLAGS (TRIAL_CLEAN_UPPERS | TRIAL_STREAMING | TRIAL_ZA_DORMANT)
+#define TRIAL_CLEAN_UPPERS 1u    /* x86: enter with clean upper halves and report if the kernel left them dirty */
+#define TRIAL_STREAMING 2u       /* SME: enter a streaming-compatible kernel in streaming mode */
+#define TRIAL_ZA_DORMANT 4u      /* SME: enter a private-ZA kernel while a lazy save of ZA is pending */
+#define TRIAL_ALTERNATE_LANES 8u /* kernels on vectors: every second lane active, and then the others */
+#define TRIAL_FLAGS (TRIAL_CLEAN_UPPERS | TRIAL_STREAMING | TRIAL_ZA_DORMANT | TRIAL_ALTERNATE_LANES)
 
 enum placement_side {
     SIDE_END = 0,   /* the last byte (of the readable bytes) touches the guard page behind, less offset */

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
-WIRE_VERSION = 3
+WIRE_VERSION = 4
 PACK_MAGIC = 0x4B434150
 RECORD_MAGIC = 0x43455248
 NO_BUFFER = 2**32 - 1
@@ -13,6 +13,7 @@ CASE_SPARSE = 1
 TRIAL_CLEAN_UPPERS = 1
 TRIAL_STREAMING = 2
 TRIAL_ZA_DORMANT = 4
+TRIAL_ALTERNATE_LANES = 8
 SIDE_ALIAS = 2
 
 PACK_HEADER = struct.Struct("<IIQQIIIIQII")

@@ -19,6 +19,7 @@ from harness.guest.layout import (
     PACK_RUN,
     PACK_TRIAL,
     SIDE_ALIAS,
+    TRIAL_ALTERNATE_LANES,
     TRIAL_CLEAN_UPPERS,
     TRIAL_STREAMING,
     TRIAL_ZA_DORMANT,
@@ -173,5 +174,5 @@ def distance_bytes(case: PackCase, number: int, side: Side) -> int:
 
 
 def _flags(trial: Trial) -> int:
-    flags = TRIAL_CLEAN_UPPERS * trial.clean_uppers
+    flags = TRIAL_CLEAN_UPPERS * trial.clean_uppers | TRIAL_ALTERNATE_LANES * trial.alternate_lanes
     return flags | TRIAL_STREAMING * trial.streaming | TRIAL_ZA_DORMANT * trial.za_dormant

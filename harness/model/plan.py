@@ -14,6 +14,10 @@ from harness.model.verdict import Outcome
 SPARSE_ELEMENTS_PER_S = 2_000_000
 """Of a sparse row, what a kernel handles at least: a tenth of what unoptimised code does under emulation."""
 
+MS_PER_VECTOR_CALL = 0.1
+"""Several times what poison and checks around one call take under QEMU: 20 microseconds on an EPYC."""
+_FEWEST_LANES = 2
+
 
 class Fill(IntEnum):
     """What everything undefined holds during a call; the guest's poison.h gives the values."""
@@ -43,6 +47,8 @@ class Trial:
     """SME: enter a streaming-compatible kernel in streaming mode."""
     za_dormant: bool = False
     """SME: enter a private-ZA kernel while a lazy save of ZA is pending."""
+    alternate_lanes: bool = False
+    """Kernels on vectors: call with every second lane active, and again for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,14 @@ class Job:
     @property
     def cpu_timeouts_ms(self) -> tuple[int, ...]:
         """CPU time that one call of each case may take."""
-        return tuple(self.cpu_timeout_ms + case.sparse_elements * 1000 // SPARSE_ELEMENTS_PER_S for case in self.cases)
+        return tuple(
+            self.cpu_timeout_ms + case.sparse_elements * 1000 // SPARSE_ELEMENTS_PER_S + self._calls_ms(case)
+            for case in self.cases
+        )
+
+    def _calls_ms(self, case: Case) -> int:
+        """CPU time for what the guest does around each call of a kernel on vectors."""
+        return round(case.sizes[0][1] / _FEWEST_LANES * MS_PER_VECTOR_CALL) if self.kernel.takes_vectors else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ void (*const guest_kernel)(void) = (void (*)(void))kernel;
 const struct guest_signature guest_signature = SIGNATURE;
 void guest_adapter(const uint64_t *value, uint64_t *result) {
     (void)result, (void)on_signal, (void)forever, (void)guest_frozen;
+    guest_ready(guest_kernel);
     guest_trampoline((const float *)value[0], (float *)value[1], (size_t)value[2]);
 }
 """
