@@ -13,7 +13,7 @@ from harness.discovery.source import functions
 from harness.errors import ConfigurationError, UsageError, perhaps
 from harness.finding import candidates_in, read_bytes, read_text, with_disassembly
 from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
-from harness.project import bundled_contract, bundled_ops, contracts_around, single_kernel_project
+from harness.project import bundled_contract, bundled_ops, contracts_around, match_lanes, single_kernel_project
 from harness.prototype import Prototype, parse_prototype
 from harness.settings import Given
 
@@ -142,11 +142,19 @@ def _isa(given: Given, chosen: Candidate, candidates: Sequence[Candidate], what:
     raise UsageError(f"{what}: {chosen.isa_complaint or 'its ISA does not show'}; give --isa ISA")
 
 
+def _fitted(prototype: Prototype, contract: Contract) -> Prototype:
+    """Return a prototype that the manifest's rules match with the contract."""
+    if not prototype.vectors:
+        return fitted(prototype, contract)
+    match_lanes(prototype, contract)
+    return prototype
+
+
 def _prototype(given: Given, chosen: Candidate, contract: Contract, what: str) -> Prototype | None:
     """Return the kernel's prototype with the contract's names where positions do not match; None: its own."""
     if given.prototype:
         try:
-            return fitted(parse_prototype(given.prototype), contract)
+            return _fitted(parse_prototype(given.prototype), contract)
         except ConfigurationError as error:
             raise UsageError(f"--prototype: {error}") from None
     if chosen.prototype is None:
@@ -156,7 +164,7 @@ def _prototype(given: Given, chosen: Candidate, contract: Contract, what: str) -
             )
         return None
     try:
-        return fitted(chosen.prototype, contract)
+        return _fitted(chosen.prototype, contract)
     except ConfigurationError as error:
         hint = "give --prototype with the contract's names for its parameters, or another --op"
         raise UsageError(f"{what}: {error}; {hint}") from None

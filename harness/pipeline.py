@@ -136,7 +136,7 @@ def _project(settings: Settings) -> tuple[Project, str]:
 
 def _source_digests(plan: Plan) -> dict[str, str]:
     kernels = {job.kernel.id: job.kernel for job in plan.jobs}
-    return {name: key_of(path.read_bytes() for path in kernel.sources) for name, kernel in kernels.items()}
+    return {name: key_of(path.read_bytes() for path in kernel.files) for name, kernel in kernels.items()}
 
 
 def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
@@ -165,7 +165,7 @@ def _place(settings: Settings, project: Project) -> Place:
     from harness.place.container import ContainerPlace  # the engine's client takes long to import
 
     root = bundled_root()
-    sources = [path for kernel in project.kernels for path in kernel.sources]
+    sources = [path for kernel in project.kernels for path in kernel.files]
     sources += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
     sources += [
         path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")

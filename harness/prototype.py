@@ -1,7 +1,7 @@
 """C prototypes: the part of a declaration that a contract and a call adapter need.
 
-Understood: functions that return void or a scalar and take scalars and pointers to scalars, in the LP64 data model
-that every target here shares (Linux on AArch64, x86-64 and RISC-V 64).
+Understood: functions that return void, a scalar or a vector and take scalars, pointers to scalars and vectors, in the
+LP64 data model that every target here shares (Linux on AArch64, x86-64 and RISC-V 64).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.errors import ConfigurationError, perhaps
+from harness.vectors import VECTOR_TYPES, VectorType, why_not
 
 Family = Literal["float", "signed", "unsigned"]
 _DTYPE_KINDS: dict[Family, str] = {"float": "f", "signed": "i", "unsigned": "u"}
@@ -70,18 +71,26 @@ SCALAR_TYPES: dict[str, ScalarType] = {
 }
 
 
+_VOID = ScalarType("void", "unsigned", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: a scalar, or a pointer to scalars of `type`."""
+    """One parameter: a scalar, or a pointer to scalars of `type`; or a vector."""
 
     name: str
+    """Vectors need none."""
     type: ScalarType
+    """Of a vector its lanes'."""
     is_pointer: bool
     is_const: bool
+    vector: VectorType | None = None
 
     @property
     def c_type(self) -> str:
         """The type as it is written in C."""
+        if self.vector:
+            return self.vector.c_name
         const = "const " if self.is_const else ""
         return f"{const}{self.type.c_name} *" if self.is_pointer else self.type.c_name
 
@@ -126,6 +135,8 @@ class Prototype:
     calling_convention: str = ""
     """A key of CALLING_CONVENTIONS; empty for the platform's own."""
     sme: SmeInterface = SmeInterface()
+    vector_result: VectorType | None = None
+    """Instead of `result`."""
 
     def __str__(self) -> str:
         """Write the declaration in C, without its semicolon."""
@@ -133,9 +144,9 @@ class Prototype:
 
     def declare(self, name: str) -> str:
         """Write a declaration of a function called `name` with this type, for compilers that need not know SME."""
-        result = self.result.c_name if self.result else "void"
+        result = (self.vector_result or self.result or _VOID).c_name
         parameters = ", ".join(
-            f"{p.c_type}{p.name}" if p.is_pointer else f"{p.c_type} {p.name}" for p in self.parameters
+            f"{p.c_type}{p.name}" if p.is_pointer else f"{p.c_type} {p.name}".rstrip() for p in self.parameters
         )
         attribute = f"__attribute__(({self.calling_convention})) " if self.calling_convention else ""
         return f"{attribute}{result} {name}({parameters or 'void'})"
@@ -155,8 +166,15 @@ class Prototype:
         """The pointer parameters, in order."""
         return tuple(p for p in self.parameters if p.is_pointer)
 
+    @property
+    def vectors(self) -> tuple[VectorType, ...]:
+        """The types of all vectors in it, predicates among them, with that of the result."""
+        found = [p.vector for p in self.parameters if p.vector]
+        return (*found, *([self.vector_result] if self.vector_result else []))
+
 
 _FUNCTION = re.compile(r"\s*(?P<result>[\w\s]*?)\s*(?P<name>[A-Za-z_]\w*)\s*\((?P<parameters>[^()]*)\)\s*;?\s*")
+_LOOKS_LIKE_VECTOR = re.compile(r"\w+_t|__m\w+")
 _ATTRIBUTE = re.compile(r"__attribute__\s*\(\(([^()]*)\)\)")
 _SME_KEYWORD = re.compile(r"\b(__arm_\w+)(?:\s*\(([^()]*)\))?")
 _QUALIFIERS = {"const", "restrict", "__restrict", "__restrict__", "volatile", "extern", "static", "inline"}
@@ -166,7 +184,7 @@ def parse_prototype(text: str) -> Prototype:
     """Parse one C function declaration.
 
     Raises:
-        ConfigurationError: the text is no declaration of a function over scalars and pointers to scalars.
+        ConfigurationError: the text is no declaration of a function over scalars, pointers to scalars, and vectors.
     """
     calling_convention = _calling_convention(text)
     sme = _sme_interface(text)
@@ -174,14 +192,28 @@ def parse_prototype(text: str) -> Prototype:
     if not match:
         raise ConfigurationError(f"not a C function declaration: {text!r} (expected 'void f(float *row, size_t len)')")
     result_words = [word for word in match["result"].split() if word not in _QUALIFIERS]
-    result = None if result_words == ["void"] else _scalar_type(" ".join(result_words), text)
+    result_name = " ".join(result_words)
+    vector_result = _vector_type(result_name, text)
+    result = None if result_name == "void" or vector_result else _scalar_type(result_name, text)
     inside = match["parameters"].strip()
     pieces = [] if inside in ("", "void") else inside.split(",")
     parameters = tuple(_parameter(piece, text) for piece in pieces)
-    names = [parameter.name for parameter in parameters]
+    names = [parameter.name for parameter in parameters if parameter.name]
     if len(set(names)) != len(names):
         raise ConfigurationError(f"two parameters share a name in {text!r}")
-    return Prototype(match["name"], result, parameters, calling_convention, sme)
+    return Prototype(match["name"], result, parameters, calling_convention, sme, vector_result)
+
+
+def interface_of(name: str, text: str) -> Prototype:
+    """Read of a declaration what a trampoline must know where somebody else makes the call: conventions and vectors.
+
+    Raises:
+        ConfigurationError: an unknown attribute or keyword of SME.
+    """
+    words = dict.fromkeys(re.findall(r"\w+", text))
+    vectors = [VECTOR_TYPES[word] for word in words if word in VECTOR_TYPES]
+    parameters = tuple(Parameter("", _scalar_of(v), is_pointer=False, is_const=False, vector=v) for v in vectors)
+    return Prototype(name, None, parameters, _calling_convention(text), _sme_interface(text))
 
 
 def _calling_convention(text: str) -> str:
@@ -224,18 +256,39 @@ def _parameter(piece: str, text: str) -> Parameter:
     words = [token for token in tokens if re.fullmatch(r"\w+", token) and token not in _QUALIFIERS]
     if len(stars) > 1:
         raise ConfigurationError(f"{piece.strip()!r} in {text!r} is a pointer to a pointer, which has no contract form")
+    if len(words) == 1 and _LOOKS_LIKE_VECTOR.fullmatch(words[0]) and words[0] not in SCALAR_TYPES:
+        words.append("")
     if len(words) < 2 or (words[-1] in SCALAR_TYPES and " ".join(words) in SCALAR_TYPES):
         raise ConfigurationError(f"the parameter {piece.strip()!r} of {text!r} needs a name")
+    vector = _vector_type(" ".join(words[:-1]), text)
+    if vector and stars:
+        raise ConfigurationError(f"{piece.strip()!r} in {text!r} is a pointer to vectors; declare what they consist of")
     before_star = tokens[: tokens.index("*")] if "*" in tokens else tokens
     return Parameter(
         name=words[-1],
-        type=_scalar_type(" ".join(words[:-1]), text),
+        type=_scalar_of(vector) if vector else _scalar_type(" ".join(words[:-1]), text),
         is_pointer=bool(stars),
         is_const=bool(stars) and "const" in before_star,
+        vector=vector,
     )
+
+
+def _vector_type(name: str, text: str) -> VectorType | None:
+    reason = why_not(name)
+    if reason:
+        raise ConfigurationError(f"the type {name!r} in {text!r}: {reason}")
+    return VECTOR_TYPES.get(name)
+
+
+def _scalar_of(vector: VectorType) -> ScalarType:
+    """Return the type of a vector's lanes; of one that does not say, bytes."""
+    family: Family = "signed" if vector.family == "signed" else "unsigned"
+    if vector.family in ("float", "bfloat"):
+        family = "float"
+    return ScalarType(vector.c_name, family, vector.lane_bytes or 1)
 
 
 def _scalar_type(name: str, text: str) -> ScalarType:
     if name not in SCALAR_TYPES:
-        raise ConfigurationError(f"unknown type {name!r} in {text!r}{perhaps(name, SCALAR_TYPES)}")
+        raise ConfigurationError(f"unknown type {name!r} in {text!r}{perhaps(name, (*SCALAR_TYPES, *VECTOR_TYPES))}")
     return SCALAR_TYPES[name]

@@ -116,7 +116,7 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
 
 def _refused_line(job: Job, fault: str) -> str:
     """Find the line of the kernel that a compiler complains about."""
-    for source in job.kernel.sources:
+    for source in job.kernel.files:
         found = re.search(rf"\b{re.escape(source.name)}:(\d+)\b", fault)
         if found:
             return f"{source.name}:{found[1]}"

@@ -11,7 +11,15 @@ from functools import cache, partial
 from pathlib import Path
 
 from harness.build.adapter import adapter_source
-from harness.build.commands import BINARY_NAME, GUEST_FLAGS, RUNNER_NAME, recipe, source_command
+from harness.build.commands import (
+    BINARY_NAME,
+    GUEST_FLAGS,
+    RUNNER_NAME,
+    caller_flags,
+    recipe,
+    source_command,
+    user_adapter_command,
+)
 from harness.build.preprocessed import preprocessed_digest
 from harness.build.shims import hostile_flags
 from harness.build.store import entry, key_of
@@ -46,10 +54,11 @@ class Builder:
             UnavailableError: the compiler lacks a part for the kernel's language.
         """
         compiler = build.compiler
+        own_flags = caller_flags(kernel, flags)
         if build.variant == HOSTILE:
             flags = (*flags, *hostile_flags(kernel.isa, compiler.triple))
         adapter = adapter_source(kernel, contract)
-        how = recipe(kernel, build, flags, self.guest_sources)
+        how = recipe(kernel, contract, build, flags, own_flags, self.guest_sources)
         said = kernel.compilation
         chosen = () if kernel.is_prebuilt else (build.opt, build.variant, *flags, *said.defines, *said.flags)
         key = key_of(
@@ -58,6 +67,8 @@ class Builder:
                 " ".join((*compiler.command, *chosen, *said.libraries)),
                 self._guest_digest(),
                 adapter,
+                " ".join(own_flags),
+                *self._user_adapter_digest(kernel, contract, build, own_flags),
                 kernel.symbol,
                 *(self._source_digest(kernel, build, flags, source) for source in kernel.sources),
             ]
@@ -71,6 +82,19 @@ class Builder:
             )
         return Binary(made / BINARY_NAME, key, how.commands, tuple(made / name for name in how.objects))
 
+    def _user_adapter_digest(
+        self, kernel: Kernel, contract: Contract, build: Build, own_flags: tuple[str, ...]
+    ) -> list[str]:
+        if kernel.adapter is None:
+            return []
+        given = (kernel, contract, build, own_flags, self.guest_sources)
+        command = user_adapter_command(*given, "-E", str(kernel.adapter))
+        return [self._preprocessed(build.compiler, command, kernel.adapter), " ".join(command)]
+
+    def _preprocessed(self, compiler: Compiler, command: Command, source: Path) -> str:
+        run = partial(_run, self.place, [command], source.parent)
+        return preprocessed_digest(self.cache / "preprocessed", compiler.identity, command, source, run)
+
     def _source_digest(self, kernel: Kernel, build: Build, flags: tuple[str, ...], source: Path) -> str:
         """Digest all that a source comes to; what assemblers include themselves is not told by preprocessing."""
         if source.suffix in PREBUILT_SUFFIXES:
@@ -81,8 +105,7 @@ class Builder:
         if source.suffix == ".s":
             return key_of(parts)
         command = source_command(kernel, build, flags, source, "-E", str(source))
-        run = partial(_run, self.place, [command], source.parent)
-        digest = preprocessed_digest(self.cache / "preprocessed", build.compiler.identity, command, source, run)
+        digest = self._preprocessed(build.compiler, command, source)
         return key_of([digest, *parts]) if parts else digest
 
     def _fill(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.build.strips import strips_of
 from harness.model import Contract, Kernel, has_sme
 from harness.prototype import Parameter, Prototype, ScalarType
+from harness.vectors import Bank
 
 _HEADERS = ("stdbool.h", "stddef.h", "stdint.h", "sys/types.h")
 
@@ -17,29 +19,55 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
     """Write the adapter of one kernel.
 
     value[i] follows the contract's parameters; the kernel may have them in another order or with other integer
-    types, which the conversions here bridge.
+    types, which the conversions here bridge. A kernel on vectors is called strip by strip; a user's adapter is called
+    with the contract's parameters, and calls the kernel itself.
     """
+    if kernel.adapter:
+        return _source(kernel, *_handed_over(contract), callee=contract.prototype)
+    if kernel.prototype.vectors:
+        return _source(kernel, [], strips_of(kernel, contract, _argument), callee=kernel.prototype)
     positions = {parameter.name: index for index, parameter in enumerate(contract.prototype.parameters)}
     by_name = {parameter.name: parameter for parameter in contract.prototype.parameters}
     arguments = ", ".join(
         _argument(mine, by_name[name], positions[name])
         for mine, name in zip(kernel.prototype.parameters, kernel.argument_names, strict=True)
     )
+    call = ["    guest_ready(guest_kernel);", *_call(kernel.prototype.result, f"guest_trampoline({arguments})")]
+    return _source(kernel, [], call, callee=kernel.prototype)
+
+
+USER_FUNCTION = "harness_adapter"
+"""What a user's adapter defines, with the contract's parameters; csrc/guest/harness_adapter.h is for it."""
+
+
+def _handed_over(contract: Contract) -> tuple[list[str], list[str]]:
+    """Return the declaration of the user's function, and the call of it."""
+    prototype = contract.prototype
+    arguments = ", ".join(_argument(p, p, position) for position, p in enumerate(prototype.parameters))
+    return [f"{prototype.declare(USER_FUNCTION)};"], _call(prototype.result, f"{USER_FUNCTION}({arguments})")
+
+
+def _source(kernel: Kernel, declarations: list[str], body: list[str], callee: Prototype) -> str:
     prototype = kernel.prototype
+    headers = sorted({vector.bank.value for vector in prototype.vectors}) if not kernel.adapter else []
+    own = [_declared(prototype).declare(name) for name in (kernel.symbol, "guest_trampoline")]
+    if kernel.adapter:  # which alone knows the types
+        own = [f"void {kernel.symbol}(void)"]
     lines = [
         f"/* Generated from: {prototype} */",
         '#include "adapter.h"',
-        *(f"#include <{header}>" for header in _HEADERS),
-        *_typedefs(prototype),
+        *(['#include "strips.h"'] if headers else []),
+        *(f"#include <{header}>" for header in (*_HEADERS, *headers)),
+        *([] if Bank.NEON.value in headers else _typedefs(callee)),
         "",
-        f"{_declared(prototype).declare(kernel.symbol)};",
-        f"{_declared(prototype).declare('guest_trampoline')};",
+        *(f"{declaration};" for declaration in own),
+        *declarations,
         f"void (*const guest_kernel)(void) = (void (*)(void)){kernel.symbol};",
-        f"const struct guest_signature guest_signature = {_signature(prototype, kernel.isa)};",
+        f"const struct guest_signature guest_signature = {_signature(kernel)};",
         "",
         "void guest_adapter(const uint64_t *value, uint64_t *result) {",
         "    (void)value;",
-        *_call(prototype.result, f"guest_trampoline({arguments})"),
+        *body,
         "}",
         "",
     ]
@@ -51,7 +79,8 @@ def _declared(prototype: Prototype) -> Prototype:
 
     It passes scalars as the base convention does. What more it preserves, the trampoline does too.
     """
-    return replace(prototype, calling_convention="") if prototype.calling_convention == "riscv_vector_cc" else prototype
+    is_refused = prototype.calling_convention == "riscv_vector_cc" and not prototype.vectors
+    return replace(prototype, calling_convention="") if is_refused else prototype
 
 
 def _call(result: ScalarType | None, call: str) -> list[str]:
@@ -102,8 +131,13 @@ _IS_INPUT = ("__arm_in", "__arm_inout")
 _IS_KEPT = ("__arm_in", "__arm_preserves")
 
 
-def _flags(prototype: Prototype, isa: str) -> list[str]:
-    flags = ["SIGNATURE_STREAMING"] if has_sme(isa) else []
+def _flags(kernel: Kernel) -> list[str]:
+    prototype = kernel.prototype
+    banks = {vector.bank for vector in prototype.vectors}
+    flags = ["SIGNATURE_STREAMING"] if has_sme(kernel.isa) else []
+    flags += ["SIGNATURE_SVE_PCS"] if Bank.SVE in banks else []
+    flags += ["SIGNATURE_WIDE_VECTORS"] if any(vector.is_wide for vector in prototype.vectors) else []
+    flags += ["SIGNATURE_DEPENDENT_LANES"] if "lanes" in kernel.conventions.waived else []
     flags += _CONVENTION_FLAGS.get(prototype.calling_convention, [])
     flags += _MODE_FLAGS.get(prototype.sme.mode, [])
     flags += ["SIGNATURE_SHARED_ZA"] if prototype.sme.shared else []
@@ -113,14 +147,17 @@ def _flags(prototype: Prototype, isa: str) -> list[str]:
     return flags
 
 
-def _signature(prototype: Prototype, isa: str) -> str:
+def _signature(kernel: Kernel) -> str:
     """Describe the parameters in order; the trampoline knows in which registers or stack slots they are.
 
     The base procedure call standards here agree: integers and pointers take one sequence of registers, floating-point
     scalars another one, and the rest is on the stack (AAPCS64 6.8.2; psABI 3.2.3).
     """
+    prototype = kernel.prototype
     arguments = [_argument_entry(parameter) for parameter in prototype.parameters]
-    flags = _flags(prototype, isa)
+    if kernel.adapter:
+        arguments = _any_arguments(prototype)
+    flags = _flags(kernel)
     fields = [
         f".argument_count = {len(arguments)}",
         f".result_bytes = {prototype.result.size_bytes if prototype.result else 0}",
@@ -130,7 +167,36 @@ def _signature(prototype: Prototype, isa: str) -> str:
     return f"{{{', '.join(fields)}}}"
 
 
+_ANY_INTEGERS, _ANY_VECTORS, _ANY_PREDICATES, _ANY_GROUPS = 8, 8, 4, 2
+_SSE_BYTES, _WIDEST_BYTES, _SCALABLE_BYTES = 16, 64, "UINT16_MAX"
+_GROUP_REGISTERS = 8
+
+
+def _any_arguments(prototype: Prototype) -> list[str]:
+    """Describe the arguments of a function whose parameters are its adapter's business: all registers that carry some.
+
+    Of a machine that has fewer, the rest are taken for whole stack slots, which the trampoline leaves as they are.
+    """
+    banks = {vector.bank for vector in prototype.vectors}
+    vector_bytes: int | str = _WIDEST_BYTES if any(vector.is_wide for vector in prototype.vectors) else _SSE_BYTES
+    if Bank.SVE in banks:
+        vector_bytes = _SCALABLE_BYTES
+    entries = ["{SEQUENCE_INTEGER, 8}"] * _ANY_INTEGERS + [f"{{SEQUENCE_VECTOR, {vector_bytes}}}"] * _ANY_VECTORS
+    if banks & {Bank.SVE, Bank.RVV}:
+        entries += ["{SEQUENCE_PREDICATE, 0}"] * _ANY_PREDICATES
+    if Bank.RVV in banks:
+        entries += [f"{{SEQUENCE_GROUP, {_GROUP_REGISTERS}}}"] * _ANY_GROUPS
+    return entries
+
+
 def _argument_entry(parameter: Parameter) -> str:
+    vector = parameter.vector
+    if vector and vector.bank is Bank.RVV:
+        return f"{{SEQUENCE_GROUP, {vector.registers}}}"
+    if vector and vector.is_predicate:
+        return f"{{SEQUENCE_INTEGER, {vector.total_bytes}}}" if vector.total_bytes else "{SEQUENCE_PREDICATE, 0}"
+    if vector:
+        return f"{{SEQUENCE_VECTOR, {vector.total_bytes or _SCALABLE_BYTES}}}"
     if parameter.is_pointer:
         return "{SEQUENCE_INTEGER, 8}"
     sequence = "SEQUENCE_VECTOR" if _is_float(parameter) else "SEQUENCE_INTEGER"

@@ -69,6 +69,10 @@ def op(
     interface = parsed.calling_convention or str(parsed.sme)
     if interface:
         raise ContractError(f"{interface} in {prototype!r} belongs into the prototype of a kernel")
+    if parsed.vectors:
+        raise ContractError(
+            f"vectors in {prototype!r} belong into the prototype of a kernel; a contract speaks of rows"
+        )
     values = {name: _as_values(name, value) for name, value in (scalars or {}).items()}
     flows, extents = buffers_of(parsed, {Flow.IN: inputs, Flow.OUT: outputs, Flow.INOUT: inout})
     default_pattern = pattern or normal()

@@ -69,7 +69,8 @@ def fitted(prototype: Prototype, contract: Contract) -> Prototype:
     """
     theirs = contract.prototype.parameters
     its, mine = contract.prototype.result, prototype.result
-    if len(prototype.parameters) != len(theirs) or (its and its.dtype) != (mine and mine.dtype):
+    is_other = bool(prototype.vectors) or len(prototype.parameters) != len(theirs)
+    if is_other or (its and its.dtype) != (mine and mine.dtype):
         raise ConfigurationError(f"{prototype} is not of the form {contract.prototype}")
     stands_for: dict[str, str] = {}
     by_name = {parameter.name: parameter for parameter in theirs}

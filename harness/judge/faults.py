@@ -46,8 +46,14 @@ def gate_finding(observation: Observation, isa: str, faults_elsewhere: str) -> F
     return Finding(Outcome.CRASH, f"{how} instead of an illegal instruction with {isa} switched off")
 
 
+_BAD_ADAPTER, _ADAPTER_SAYS = 124, "harness_adapter: "
+"""How a guest ends whose adapter does not call the kernel as it has to: csrc/guest/status.h and calls.c."""
+
+
 def death_finding(death: Death) -> Finding:
     """Judge a case in which the process ended."""
+    if death.exit_status == _BAD_ADAPTER and _ADAPTER_SAYS in death.stderr:
+        return Finding(Outcome.CONTRACT_ERROR, death.stderr.rpartition(_ADAPTER_SAYS)[2].strip())
     if death.exit_status is None:
         return Finding(Outcome.TIMEOUT, "the process made no progress and was ended by the host's deadline")
     if death.exit_status < 0:

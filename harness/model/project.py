@@ -67,7 +67,8 @@ class Kernel:
     prototype: Prototype
     """The kernel's own; its parameters are in one-to-one correspondence with `argument_names`."""
     argument_names: tuple[str, ...]
-    """For each of the kernel's parameters, the name that the contract gives it."""
+    """For each of the kernel's parameters, the name that the contract gives it; empty for what says which lanes of its
+    vectors are active. None where a user's adapter makes the call."""
     conventions: Conventions
     """The contract's and its own."""
     compilation: Compilation = Compilation()
@@ -77,6 +78,20 @@ class Kernel:
     expected: Expectation | None = None
     words: tuple[str, ...] = ()
     """What names it on the command line where no manifest does; else its id does."""
+    result_name: str = ""
+    """The buffer that a returned vector is for."""
+    adapter: Path | None = None
+    """C code of the user's that calls it, where its prototype is not enough to go by."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that is compiled or linked for it."""
+        return (*self.sources, *([self.adapter] if self.adapter else []))
+
+    @property
+    def takes_vectors(self) -> bool:
+        """Whether the harness calls it once per vector of a row."""
+        return bool(self.prototype.vectors) and self.adapter is None
 
     @property
     def is_prebuilt(self) -> bool:

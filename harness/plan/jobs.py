@@ -97,6 +97,8 @@ def make_plan(
 def _without_cases(point: Point) -> Absence:
     promised = " and ".join(requirement.text for requirement in point.kernel.conventions.requires)
     reason = f"it may be called only where {promised}: no case is left" if promised else "no case is selected"
+    if point.kernel.takes_vectors and not promised:
+        reason = "no case is left: rows beyond 2 GiB are nothing to a kernel that sees one vector at a time"
     return Absence(
         point.kernel.id, point.target.name, point.vector_bits, None, Outcome.NOT_APPLICABLE, reason, named=False
     )
@@ -147,6 +149,8 @@ def _jobs(
         builds = [(opt, variant) for opt in selection.opts[-1:] for variant in selection.variants[:1]]
     else:
         cases = make_cases(contract, point.kernel.conventions, selection, point.vector_bits)
+        if point.kernel.takes_vectors:
+            cases = tuple(case for case in cases if case.suite != HUGE_SUITE)
         builds = [
             (opt, variant) for opt in dict.fromkeys(selection.opts) for variant in dict.fromkeys(selection.variants)
         ]
@@ -190,6 +194,8 @@ def _trials(point: Point, compiler: Compiler, variant: str) -> tuple[Trial, ...]
     if point.role is Role.GATE:
         return TRIALS["plain"][:1]
     trials = TRIALS[variant]
+    if point.kernel.takes_vectors and any(vector.is_predicate for vector in point.kernel.prototype.vectors):
+        trials = (*trials[:-1], replace(trials[-1], alternate_lanes=True))
     if has_sme(point.kernel.isa):
         return _sme_trials(point.kernel.prototype.sme, variant, trials)
     if (

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.model import Contract, Project
 from harness.project.bundled import bundled_contract, bundled_ops, bundled_project
+from harness.project.lanes import match_lanes
 from harness.project.manifest import IN_PYPROJECT, PYPROJECT_NAME, manifest_project, own_contracts
 from harness.project.matching import match_parameters
 from harness.project.single import project_of
@@ -27,6 +28,7 @@ __all__ = [
     "load_project",
     "load_target",
     "load_targets",
+    "match_lanes",
     "match_parameters",
     "single_kernel_project",
 ]

@@ -17,6 +17,8 @@ _ELSEWHERE = {
     "-flto": "objects must hold machine code, which is looked at",
 }
 """Flags with a place of their own, by how they start."""
+_CALL = "HARNESS_CALL"
+"""The macro of csrc/guest/harness_adapter.h."""
 _OUTPUT = frozenset({"-c", "-E", "-S", "-o", "-r", "-shared", "-static"})
 _DEFINE = re.compile(r"[A-Za-z_]\w*(\([\w, ]*\))?(=.*)?", re.DOTALL)
 _LIBRARY = re.compile(r"[\w+.-]+")
@@ -38,6 +40,27 @@ def sources_of(layers: Layers) -> tuple[Path, ...]:
             raise table.fault(f"no such source file: {path}", "sources")
         found.append(path)
     return tuple(found)
+
+
+def adapter_of(layers: Layers) -> Path | None:
+    """Return the path of a kernel's own adapter; None if it has none.
+
+    Raises:
+        ConfigurationError: it is no C file, or never calls the kernel.
+    """
+    name = layers.text("adapter")
+    if not name:
+        return None
+    path = layers.own.path.parent / name
+    if path.suffix != ".c":
+        raise layers.fault(f"'adapter': {name!r} is no C file (.c)", "adapter")
+    if not path.is_file():
+        raise layers.fault(f"no such adapter: {path}", "adapter")
+    if _CALL not in path.read_text(encoding="utf-8", errors="replace"):
+        raise layers.fault(f"'adapter': {path} never calls the kernel by {_CALL}(...)", "adapter")
+    if layers.text("prototype") and "ms_abi" in layers.text("prototype"):
+        raise layers.fault("'adapter': ms_abi functions cannot be called by one", "adapter")
+    return path
 
 
 def compilation_of(layers: Layers) -> Compilation:

@@ -11,11 +11,12 @@ from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Conventions, Expectation, Kernel, Outcome, Project, Target, has_sme
 from harness.project.bundled import bundled_contract
-from harness.project.compilation import compilation_of, sources_of
+from harness.project.compilation import adapter_of, compilation_of, sources_of
+from harness.project.lanes import check_vectors, match_lanes
 from harness.project.layers import Layers
 from harness.project.matching import match_parameters
 from harness.project.toml import Table, read_toml
-from harness.prototype import Prototype, parse_prototype
+from harness.prototype import Prototype, interface_of, parse_prototype
 
 PYPROJECT_NAME = "pyproject.toml"
 IN_PYPROJECT = ("tool", "harness")
@@ -41,6 +42,7 @@ KERNEL_KEYS = {
     "name": "a string",
     "symbol": "a string",
     "prototype": "a string",
+    "adapter": "a string",
     "expected": "a table",
 }
 EXPECTED_KEYS = {
@@ -50,6 +52,8 @@ EXPECTED_KEYS = {
 }
 _KERNEL_REQUIRED = ("op", "isa", "sources", "symbol")
 _WHY_NO_GATE = "its callers start streaming mode, so it holds nothing that only SME has"
+_WHY_NO_GATE_OF_VECTORS = "its callers hold its vectors, so they need the ISA themselves"
+_WHY_NO_CLEAN_UPPERS = "its callers have wide vectors in use"
 
 
 def manifest_project(path: Path, targets: Mapping[str, Target]) -> Project:
@@ -129,13 +133,16 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
     if not symbol.isidentifier():
         raise layers.fault(f"{symbol!r} is no C symbol", "symbol")
     prototype = _prototype(layers, contract, isa, targets[isa].triple)
+    adapter = adapter_of(layers)
     try:
-        names = match_parameters(prototype, contract)
+        check_vectors(prototype, isa)
+        names, result_name = _matched(prototype, contract) if adapter is None else ((), "")
     except ConfigurationError as error:
         raise layers.fault(str(error), "prototype") from None
     conventions = contract.conventions | _own_conventions(layers, contract)
-    if prototype.sme.mode:
-        conventions |= conventions_of(contract.prototype, [], {}, {}, {"gate": _WHY_NO_GATE})
+    implied = _implied_waivers(prototype)
+    if implied:
+        conventions |= conventions_of(contract.prototype, [], {}, {}, implied)
     return Kernel(
         contract.op,
         name,
@@ -148,7 +155,26 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
         compilation_of(layers),
         _targets(layers, isa, targets),
         _expectation(layers.own, targets) if "expected" in layers.own.values else None,
+        result_name=result_name,
+        adapter=adapter,
     )
+
+
+def _matched(prototype: Prototype, contract: Contract) -> tuple[tuple[str, ...], str]:
+    """Return the contract's names for a kernel's parameters, and for a vector that it returns."""
+    return match_lanes(prototype, contract) if prototype.vectors else (match_parameters(prototype, contract), "")
+
+
+def _implied_waivers(prototype: Prototype) -> dict[str, str]:
+    """Return the checks that make no sense for an interface, with the reason."""
+    waived = {}
+    if prototype.sme.mode:
+        waived["gate"] = _WHY_NO_GATE
+    if not all(vector.is_baseline for vector in prototype.vectors):
+        waived["gate"] = _WHY_NO_GATE_OF_VECTORS
+    if any(vector.is_wide for vector in prototype.vectors):
+        waived["dirty-uppers"] = _WHY_NO_CLEAN_UPPERS
+    return waived
 
 
 def _isa(layers: Layers, targets: Mapping[str, Target]) -> str:
@@ -205,9 +231,10 @@ def _contract(layers: Layers, contracts: dict[str, Contract]) -> Contract:
 def _prototype(layers: Layers, contract: Contract, isa: str, triple: str) -> Prototype:
     text = layers.text("prototype")
     if not text:
-        return replace(contract.prototype, name=layers.text("symbol"))
+        own = Prototype("", None, ()) if layers.text("adapter") else contract.prototype
+        return replace(own, name=layers.text("symbol"))
     try:
-        prototype = parse_prototype(text)
+        prototype = interface_of(layers.text("symbol"), text) if layers.text("adapter") else parse_prototype(text)
         prototype.check_machine("any host" if triple == "host" else triple.partition("-")[0])
         if str(prototype.sme) and not has_sme(isa):
             raise ConfigurationError(f"{prototype.sme} needs an isa with SME, not {isa!r}")

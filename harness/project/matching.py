@@ -1,4 +1,4 @@
-"""Which parameter of a contract each of a kernel's parameters stands for."""
+"""Which parameter of a contract each of a kernel's parameters stands for. Kernels on vectors: see lanes.py."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _host() -> dict[str, str]:
 
 def source_digests(kernel: Kernel) -> list[dict[str, str]]:
     """Return path and SHA-256 of a kernel's sources and of all that they include by name."""
-    paths = included(kernel.sources, kernel.compilation.includes)
+    paths = included(kernel.files, kernel.compilation.includes)
     return [{"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in paths]
 
 
@@ -155,7 +155,7 @@ def _job_row(
         "way": job.build.how,
         "role": job.role.value,
         "cpu_timeout_ms": job.cpu_timeout_ms,
-        "sources": [str(source) for source in job.kernel.sources],
+        "sources": [str(source) for source in job.kernel.files],
         "source_digests": digests,
         "symbol": job.kernel.symbol,
         "conventions": list(job.kernel.conventions.lines),

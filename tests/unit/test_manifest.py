@@ -42,7 +42,7 @@ def documented(heading: str) -> dict[str, str]:
 def test_the_document_has_every_key_with_what_it_must_be() -> None:
     assert documented("At the top") == MANIFEST_KEYS
     assert documented("`[[kernel]]`") == KERNEL_KEYS
-    assert KERNEL_KEYS.keys() - DEFAULTS_KEYS.keys() == {"name", "symbol", "prototype", "expected"}
+    assert KERNEL_KEYS.keys() - DEFAULTS_KEYS.keys() == {"name", "symbol", "prototype", "adapter", "expected"}
     assert documented("`expected`") == EXPECTED_KEYS
 
 

@@ -86,13 +86,14 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 
 # A room is a module or package directly below harness/; it may import these other rooms and no more.
-GROUND = {"errors", "machine", "model", "place", "prototype"}
+GROUND = {"errors", "machine", "model", "place", "prototype", "vectors"}
 SIDE_BY_SIDE = {"contract", "guest", "inputs", "plan", "build", "judge", "report", "settings"}
 MAY_IMPORT = {
     "errors": set[str](),
     "machine": {"errors"},
     "place": {"errors", "machine", "resources"},
-    "prototype": {"errors"},
+    "prototype": {"errors", "vectors"},
+    "vectors": set[str](),
     "model": {"errors", "prototype"},
     "resources": {"errors"},
     **dict.fromkeys(SIDE_BY_SIDE, GROUND),
