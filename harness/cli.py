@@ -47,6 +47,9 @@ def make_parser() -> argparse.ArgumentParser:
         verbs.add_parser(verb, help=text, description=f"{text.capitalize()}.").add_argument(
             "--config", metavar="F", help="the manifest (default: harness.toml found upwards)"
         )
+    text = "write a manifest, a contract and a CI job for the kernels of a directory"
+    init = verbs.add_parser("init", help=text, description=f"{text.capitalize()}; files that are there are kept.")
+    init.add_argument("directory", nargs="?", metavar="DIR", help="the project (default: the current directory)")
     verbs.add_parser("clean", help="drop cached builds and kept runs", description="Drop cached builds and kept runs.")
     return parser
 
@@ -106,10 +109,19 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
         if parsed.verb == "diff":
             return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
         return kept.show_history(parsed.kernel, parsed.html)
+    return _look(parsed)
+
+
+def _look(parsed: argparse.Namespace) -> ExitCode:
+    """The verbs that run no kernel and tell of no run."""
     if parsed.verb == "check":
         from harness.check import show_check
 
         return show_check(parsed.config)
+    if parsed.verb == "init":
+        from harness.init import show_init
+
+        return show_init(parsed.directory)
     from harness import inspection
 
     if parsed.verb == "list":

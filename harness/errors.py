@@ -36,6 +36,12 @@ class ConfigurationError(HarnessError):
     exit_code = ExitCode.USAGE
 
 
+class NothingFoundError(HarnessError):
+    """There is nothing that the command line could be about."""
+
+    exit_code = ExitCode.NOTHING_SELECTED
+
+
 class ContractError(HarnessError):
     """A contract that cannot be loaded, or whose reference misbehaves."""
 

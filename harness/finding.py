@@ -11,9 +11,10 @@ from pathlib import Path
 from harness.discovery.candidates import Candidate, candidates_of
 from harness.discovery.isas import X86, isa_of_assembly
 from harness.discovery.objects import compiled_functions
-from harness.discovery.source import includes, own_includes
+from harness.discovery.rust import exported
+from harness.discovery.source import functions, includes, own_includes
 from harness.errors import UsageError
-from harness.model import PREBUILT_SUFFIXES
+from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES
 
 HEADER_SUFFIXES = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _ROOT_SIGNS = (".git", "harness.toml")
@@ -82,21 +83,39 @@ def headers_beside(source: Path, directories: Iterable[Path]) -> dict[Path, str]
     """Return the texts of all headers beside an object or assembly, and in its include directories."""
     places = [source.absolute().parent, *directories]
     found = [path for place in places for suffix in HEADER_SUFFIXES for path in sorted(place.glob(f"*{suffix}"))]
-    return {path: read_text(path) for path in dict.fromkeys(found) if path.is_file()}
+    texts = {path: read_text(path) for path in dict.fromkeys(found) if path.is_file()}
+    for path in [path for place in places for path in sorted(place.glob("*.rs"))]:
+        texts[path] = "".join(f"{function.declaration};\n" for function in exported(read_text(path)))
+    return texts
 
 
-def candidates_in(source: Path) -> tuple[list[Candidate], dict[Path, str], list[Path]]:
+def candidates_in(source: Path, further: Sequence[Path] = ()) -> tuple[list[Candidate], dict[Path, str], list[Path]]:
     """List the functions of a file, with the headers that were read for it and the include directories it needs.
+
+    Args:
+        source: the file.
+        further: directories to look for headers in, besides the usual ones.
 
     Raises:
         UsageError: it cannot be read.
     """
-    directories = search_directories(source)
+    directories = [*search_directories(source), *further]
     is_prebuilt = source.suffix in PREBUILT_SUFFIXES
     headers, needed = ({}, []) if is_prebuilt else headers_of(source, directories)
     is_c = not is_prebuilt and source.suffix.lower() != ".s"
     around = headers if is_c else {**headers, **headers_beside(source, directories)}
     return candidates_of(source, read_bytes(source), around), around, needed
+
+
+MAIN_RENAMED = "main=main_of_its_own"
+"""The definition under which a source with a main of its own can be linked with the guest's."""
+
+
+def has_main(source: Path) -> bool:
+    """Whether a C or C++ source defines main."""
+    if source.suffix not in (".c", *CPP_SUFFIXES):
+        return False
+    return any(function.name == "main" and function.body for function in functions(read_text(source)))
 
 
 def with_disassembly(candidate: Candidate) -> Candidate:

@@ -11,7 +11,7 @@ from harness.discovery.choice import choose
 from harness.discovery.ops import fitted
 from harness.discovery.source import functions
 from harness.errors import ConfigurationError, UsageError, perhaps
-from harness.finding import candidates_in, read_bytes, read_text, with_disassembly
+from harness.finding import MAIN_RENAMED, candidates_in, has_main, read_bytes, read_text, with_disassembly
 from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
 from harness.project import bundled_contract, bundled_ops, contracts_around, match_lanes, single_kernel_project
 from harness.prototype import Prototype, parse_prototype
@@ -87,6 +87,7 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
         "sources": [str(source.absolute()) for source in given.sources],
         "symbol": symbol,
         "includes": list(dict.fromkeys(map(str, includes))),
+        "defines": [MAIN_RENAMED] if any(map(has_main, given.sources)) else [],
         **({"prototype": str(replace(prototype, name=chosen.candidate.name))} if prototype else {}),
     }
     words = (*map(str, given.sources), "--op", chosen.op, "--symbol", symbol, "--isa", isa)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from harness.build import HOSTILE
 from harness.build.shims import coverage_note
 from harness.build.store import cache_directory
@@ -12,9 +14,12 @@ _NAMED_AT_MOST = 3
 """Kernels that a note names."""
 
 
-def notes_on(plan: Plan, selection: Selection) -> list[str]:
-    """Say what the inputs are proven to show, what contracts waive, and what hostile builds leave out."""
-    contracts = {job.contract.op: job.contract for job in plan.jobs}
+def notes_on(plan: Plan, selection: Selection, at_fault: Collection[str] = ()) -> list[str]:
+    """Say what the inputs are proven to show, what contracts waive, and what hostile builds leave out.
+
+    Nothing can be proven of kernels `at_fault`, by id, whose contracts misbehave.
+    """
+    contracts = {job.contract.op: job.contract for job in plan.jobs if job.kernel.id not in at_fault}
     notes = []
     if not (selection.suites or selection.cases or selection.sizes):
         for op, contract in contracts.items():

@@ -15,7 +15,7 @@ from typing import Any
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
 from harness.errors import ExitCode, UsageError
-from harness.execution import execute
+from harness.execution import Result, execute
 from harness.expectations import notes_of
 from harness.given import given_project
 from harness.model import (
@@ -83,8 +83,7 @@ def validate(
         result = execute(plan, builder, recorder, line.settings, program_name(command))
         finished = not result.interrupted
         try:
-            notes = notes_on(plan, line.settings.selection) + notes_of(plan.jobs, result.verdicts) if finished else []
-            recorder.notes = notes
+            recorder.notes = _notes(result, line.settings.selection) if finished else []
         except KeyboardInterrupt:  # proofs may take long
             finished = False
         code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
@@ -132,6 +131,12 @@ def _project(settings: Settings) -> tuple[Project, str]:
     if settings.given:
         return given_project(settings.given, settings.config)
     return load_project(settings.config, Path.cwd(), settings.selection.kernels), ""
+
+
+def _notes(result: Result, selection: Selection) -> list[str]:
+    plan, verdicts = result.plan, result.verdicts
+    at_fault = {verdict.kernel for verdict in verdicts if verdict.outcome is Outcome.CONTRACT_ERROR}
+    return notes_on(plan, selection, at_fault) + notes_of(plan.jobs, verdicts)
 
 
 def _source_digests(plan: Plan) -> dict[str, str]:

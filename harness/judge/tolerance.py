@@ -104,7 +104,9 @@ def propagate(
                 value, bound = _max(step, known, bounds)
             else:
                 value, bound = _each(step, known, bounds, units.get(step.name, unit))
-        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError) as error:
+        except ContractError:
+            raise
+        except Exception as error:  # a contract is the user's code
             raise ContractError(
                 f"{contract.origin}: pass {step.name!r} of {contract.op}: {type(error).__name__}: {error}"
             ) from None

@@ -21,10 +21,12 @@ from harness.project.targets import load_target, load_targets
 from harness.resources import targets_directory
 
 __all__ = [
+    "MANIFEST_NAME",
     "bundled_contract",
     "bundled_ops",
     "contracts_around",
     "find_manifest",
+    "holds_manifest",
     "load_project",
     "load_target",
     "load_targets",
@@ -82,12 +84,13 @@ def find_manifest(start: Path) -> Path | None:
     for directory in (start, *start.parents):
         if (directory / MANIFEST_NAME).is_file():
             return directory / MANIFEST_NAME
-        if _holds_manifest(directory / PYPROJECT_NAME):
+        if holds_manifest(directory / PYPROJECT_NAME):
             return directory / PYPROJECT_NAME
     return None
 
 
-def _holds_manifest(path: Path) -> bool:
+def holds_manifest(path: Path) -> bool:
+    """Whether a pyproject.toml is there and has the table of a manifest."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:

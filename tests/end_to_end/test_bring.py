@@ -75,3 +75,21 @@ def test_a_mangled_function_of_cpp_is_found_and_called(harness: Harness, tmp_pat
     done = harness("run", "k.cpp", *ONE, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "as avx2 sum_f32, symbol _ZN4fast3sumEPKfm" in done.stderr
+
+
+def test_init_and_run_in_a_folder_with_one_kernel_give_a_verdict(harness: Harness, tmp_path: Path) -> None:
+    (tmp_path / "kernel.c").write_text(SVE)
+    assert harness("init", cwd=tmp_path).returncode == 0
+    done = harness("run", "--svl", "128", *ONE, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 of 100 cases passed; vector lengths attested by the guest: 128 bits" in done.stdout
+
+
+def test_until_a_drafted_contract_is_filled_in_it_is_a_contract_error(harness: Harness, tmp_path: Path) -> None:
+    text = "#include <arm_neon.h>\nvoid relu6(float *out, const float *x, long n) { (void)vdupq_n_f32(x[n - 1]); }\n"
+    (tmp_path / "k.c").write_text(text)
+    assert harness("init", cwd=tmp_path).returncode == 0
+    done = harness("run", "--case", "boundary/n1", *ONE[:6], cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "CONTRACT_ERROR  relu6/neon" in done.stdout
+    assert "write what relu6 computes into this contract" in done.stdout

@@ -103,6 +103,8 @@ MAY_IMPORT = {
     "discovery": GROUND,  # pure: text in, nouns out
     "finding": GROUND | {"discovery"},
     "given": GROUND | {"discovery", "finding", "project", "settings"},
+    "scaffold": GROUND,  # pure: nouns in, text out
+    "inventory": GROUND | {"discovery", "finding", "given", "scaffold"},
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
     "audit": GROUND | {"build", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},

@@ -1,0 +1,135 @@
+"""The verb init: writes a manifest, a contract and a CI job for what a directory holds, and overwrites nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+from harness.errors import ExitCode, HarnessError, NothingFoundError
+from harness.finding import read_text
+from harness.given import Contracts
+from harness.inventory import Inventory, take_inventory
+from harness.project import MANIFEST_NAME, holds_manifest
+from harness.report.text import visible
+from harness.resources import bundled_root
+from harness.scaffold.contract import contract_text
+from harness.scaffold.jobs import PLACEHOLDER, action_of, github_job, gitlab_job
+from harness.scaffold.manifest import Found, manifest_text
+
+_LEFT_OUT_AT_MOST = 8
+_COPIED = (
+    "# A copy of the harness's own contract, to start from: change it, and name it under `contracts` in harness.toml.\n"
+)
+
+
+def show_init(directory: str | None) -> ExitCode:
+    """Write what is not there yet, and say what was found, what was written and what to run next.
+
+    Raises:
+        UsageError: there is no such directory.
+        NothingFoundError: it holds nothing that could be a kernel.
+        HarnessError: a file cannot be written.
+    """
+    root = Path(directory or ".")
+    contracts = Contracts({})
+    inventory = take_inventory(root, contracts)
+    if not inventory.kernels:
+        raise NothingFoundError(_nothing(root, inventory))
+    known = [kernel for kernel in inventory.kernels if kernel.op not in inventory.own_ops]
+    kernels = [replace(kernel, is_active=not known or kernel in known) for kernel in inventory.kernels]
+    for kernel in kernels:
+        state = "" if kernel.is_active else " (as a comment: it needs a contract)"
+        print(
+            visible(f"found  {kernel.op}/{kernel.name}  {kernel.function} in {kernel.where}, {kernel.why_isa}{state}")
+        )
+    for text in inventory.left_out[:_LEFT_OUT_AT_MOST]:
+        print(visible(f"left   {text}"))
+    if len(inventory.left_out) > _LEFT_OUT_AT_MOST:
+        print(f"left   {len(inventory.left_out) - _LEFT_OUT_AT_MOST} more")
+    hints = [*_write_project(root, kernels, inventory), *_write_job(root, inventory.build_first)]
+    place = [f"cd {shlex.quote(directory)}"] if directory and root.resolve() != Path.cwd() else []
+    for hint in hints:
+        print(visible(hint))
+    print(visible(f"next   {' && '.join([*place, *inventory.build_first, 'harness run'])}"))
+    print("       (or harness run --in docker, which brings compilers and emulators along)")
+    return ExitCode.PASSED
+
+
+def _nothing(root: Path, inventory: Inventory) -> str:
+    wanted = "a C, C++, assembly or Rust function with vectors, or one with the name and the parameters of a bundled op"
+    reasons = f"; {'; '.join(inventory.left_out[:2])}" if inventory.left_out else ""
+    return f"nothing to validate in {root.absolute()}: {inventory.files} sources, none with {wanted}{reasons}"
+
+
+def _write_project(root: Path, kernels: list[Found], inventory: Inventory) -> list[str]:
+    """Write the manifest and its contracts; return what the user has to do about them."""
+    if (root / MANIFEST_NAME).exists() or holds_manifest(root / "pyproject.toml"):
+        name = MANIFEST_NAME if (root / MANIFEST_NAME).exists() else "pyproject.toml"
+        print(f"kept   {name}, which is there already; nothing was added to it")
+        return []
+    used = [op for op in inventory.own_ops if any(kernel.op == op and kernel.is_active for kernel in kernels)]
+    texts = {op: contract_text(op, inventory.own_ops[op]) for op in used or list(inventory.own_ops)[:1]}
+    if not texts:
+        op = kernels[0].op
+        texts = {op: _COPIED + read_text(bundled_root() / "cases" / f"{op}.py")}
+    paths = {f"contracts/{op}.py": bool(used) for op in texts}
+    for op, text in texts.items():
+        _write(root / "contracts" / f"{op}.py", text, root)
+    _write(root / MANIFEST_NAME, manifest_text(kernels, paths), root)
+    return [
+        f"todo   contracts/{op}.py: say in numpy what {op} computes; until then it is a CONTRACT_ERROR" for op in used
+    ]
+
+
+def _write_job(root: Path, build_first: list[str]) -> list[str]:
+    """Write the job for the CI that the repository has, GitHub's where it has none; return what is to be done."""
+    top = next((place for place in (root.absolute(), *root.absolute().parents) if (place / ".git").exists()), root)
+    manifest = os.path.relpath(root.absolute() / MANIFEST_NAME, top.absolute())
+    url, commit = _origin()
+    if (top / ".gitlab-ci.yml").exists() and not (top / ".github").is_dir():
+        template = read_text(bundled_root() / "docs" / "validate.gitlab-ci.yml")
+        package = f"harness[html] @ git+{url}@{commit}" if url else ""
+        path = top / ".gitlab" / "harness.gitlab-ci.yml"
+        if not _write(path, gitlab_job(template, manifest, package), top):
+            return []
+        hints = ["todo   .gitlab-ci.yml: add  include: {local: .gitlab/harness.gitlab-ci.yml}"]
+        return hints if package else [*hints, "todo   .gitlab/harness.gitlab-ci.yml: say what pip installs"]
+    action = action_of(url, commit)
+    machines = [words[words.index("--target") + 1] for words in map(str.split, build_first)]
+    rustup = [f"rustup target add {' '.join(machines)}"] if machines else []
+    text = github_job(manifest, action, " && ".join([*rustup, *build_first]))
+    is_new = _write(top / ".github" / "workflows" / "harness.yml", text, top)
+    return (
+        [f"todo   .github/workflows/harness.yml: say where the harness is ({PLACEHOLDER})"]
+        if is_new and not action
+        else []
+    )
+
+
+def _origin() -> tuple[str, str]:
+    """Return the repository and commit that this was installed from (PEP 610); empty where that is not known."""
+    try:
+        told = json.loads(metadata.distribution("harness").read_text("direct_url.json") or "{}")
+        return str(told["url"]), str(told["vcs_info"]["commit_id"])
+    except (metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
+        return "", ""
+
+
+def _write(path: Path, text: str, root: Path) -> bool:
+    """Write a file that is not there yet, and say so."""
+    shown = os.path.relpath(path, root)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        print(visible(f"kept   {shown}, which is there already"))
+        return False
+    except OSError as error:
+        raise HarnessError(f"cannot write {path}: {error.strerror}") from None
+    print(visible(f"wrote  {shown}"))
+    return True
