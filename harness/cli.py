@@ -66,6 +66,13 @@ def _add_comparisons(verbs: argparse._SubParsersAction[_Parser]) -> None:
     history.add_argument("--html", metavar="F", help="write a page with plots")
 
 
+class _Visible(logging.Formatter):
+    """Commands as they are, but for what a terminal would obey: a file may have any name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(record.getMessage())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     command = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
@@ -86,7 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "-v" in command:
             raise
-        print(f"harness: internal error: {type(error).__name__}: {error} (-v shows where)", file=sys.stderr)
+        print(
+            f"harness: internal error: {type(error).__name__}: {visible(str(error))} (-v shows where)", file=sys.stderr
+        )
         return int(ExitCode.HARNESS)
 
 
@@ -95,7 +104,9 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
     if parsed.verb == "run":
         settings = read_settings(parsed)
         if settings.reports.verbose:
-            logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+            shown = logging.StreamHandler(sys.stderr)
+            shown.setFormatter(_Visible())
+            logging.basicConfig(level=logging.INFO, handlers=[shown])
         from harness.pipeline import run
 
         return run(settings, command)

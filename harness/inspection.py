@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from harness.pipeline import make_surveyor, runs_root
 from harness.place.host import HostPlace
 from harness.project import load_project
 from harness.report.record import RUNS_DIRECTORY
+from harness.report.text import visible
 
 _PROCESSOR_AND_QEMU = 2
 
@@ -25,11 +27,16 @@ def show_list(config: str | None) -> ExitCode:
     """Print the kernels of the project, the suites of their ops, and all targets."""
     project = _project(config)
     kernels = [[k.id, k.isa, k.symbol, _suites(project.contracts[k.op])] for k in project.kernels]
-    print(tabulate(kernels, ("kernel", "ISA", "symbol", "suites")))
+    print(_table(kernels, ("kernel", "ISA", "symbol", "suites")))
     print()
     targets = [[t.name, ", ".join(t.isas), _bits(t), t.description] for t in project.targets.values()]
-    print(tabulate(targets, ("target", "runs", "bits", "description"), disable_numparse=True))
+    print(_table(targets, ("target", "runs", "bits", "description")))
     return ExitCode.PASSED
+
+
+def _table(rows: Iterable[Iterable[object]], headers: Sequence[str]) -> str:
+    """Return a table that is safe to look at: names of files and words of compilers are other people's."""
+    return tabulate([[visible(str(cell)) for cell in row] for row in rows], headers, disable_numparse=True)
 
 
 def _suites(contract: Contract) -> str:
@@ -63,7 +70,7 @@ def show_doctor(config: str | None) -> ExitCode:
         [compiler.triple, compiler.spec, f"no {isa}", str(missing)]
         for (isa, compiler), missing in capabilities.unfit.items()
     ]
-    print(tabulate(compilers, ("triple", "compiler", "version", "program, or what to do"), disable_numparse=True))
+    print(_table(compilers, ("triple", "compiler", "version", "program, or what to do")))
     print()
     rows = []
     for target in project.targets.values():
@@ -72,10 +79,10 @@ def show_doctor(config: str | None) -> ExitCode:
             how = f"{found.how} {found.version}" if isinstance(found, Executor) else "not available"
             detail = _how_it_runs(found) if isinstance(found, Executor) else str(found)
             rows.append([target.name, need.isa, need.vector_bits or "-", how, detail])
-    print(tabulate(rows, ("target", "ISA", "bits", "runs by", "CPU, or what to do"), disable_numparse=True))
+    print(_table(rows, ("target", "ISA", "bits", "runs by", "CPU, or what to do")))
     print("\nWays to run in order of trust; the first that works is taken, --emulator names another:\n")
     ladder = [[rung.target, rung.how, *_how_it_stands(capabilities.executors[rung])] for rung in rungs]
-    print(tabulate(ladder, ("target", "way", "version", "CPU, or what to do"), disable_numparse=True))
+    print(_table(ladder, ("target", "way", "version", "CPU, or what to do")))
     return ExitCode.PASSED
 
 

@@ -147,7 +147,7 @@ def _source_digests(plan: Plan) -> dict[str, str]:
 def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
     """Say what changed since the baseline; a regression fails a run that passed."""
     found = difference(baseline, run)
-    print(f"\nAgainst {settings.baseline}:\n")
+    print(f"\nAgainst {visible(str(settings.baseline))}:\n")
     print(difference_text(found, verbose=settings.reports.verbose))
     return ExitCode.KERNEL_FAILED if found.is_regression and code is ExitCode.PASSED else code
 
@@ -258,7 +258,7 @@ def _planned(plan: Plan) -> str:
     lines += [
         f"{absence.outcome.value} {absence.kernel} on {absence.target}: {absence.reason}" for absence in plan.absences
     ]
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 @cache

@@ -99,12 +99,13 @@ def _provenance(run: Run) -> list[str]:
     """Versions, the seed, and how to get this again."""
     compilers = {f"{job['compiler']['name']} {job['compiler']['version']}": None for job in run.jobs}
     emulators = {f"{job['emulator']['name']} {job['emulator']['version']}".strip(): None for job in run.jobs}
-    told = [f"harness {run.facts['harness']}", *compilers, *emulators, f"seed {run.facts['seed']}"]
+    told = [f"harness {run.facts['harness']}", f"seed {run.facts['seed']}", *compilers, *emulators]
+    versions = escape(clipped(", ".join(told), _COMMAND_CHARACTERS))
     command = visible(run.command)
     if len(command) > _COMMAND_CHARACTERS:
-        return [f"{escape(', '.join(told))}. The command is too long for this place; the record has it."]
+        return [f"{versions}. The command is too long for this place; the record has it."]
     fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall("`+", command)), default=0))
-    return [f"{escape(', '.join(told))}. Repeat with:", "", f"{fence}sh", command, fence]
+    return [f"{versions}. Repeat with:", "", f"{fence}sh", command, fence]
 
 
 def _list(title: str, items: Iterable[str]) -> list[str]:

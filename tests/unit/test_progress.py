@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from harness.model import Selection
 from harness.progress import Progress
 from harness.project import load_project
+from harness.report.text import visible
+from tests.unit import told
 from tests.unit.test_plan import planned
 
 
@@ -45,6 +50,16 @@ def test_it_says_what_is_running_how_far_it_is_and_how_long_it_will_take() -> No
     assert line.startswith("1 of 4 jobs done, 3 failures, about ")
     assert f"about {round(107 / 100 * left_s / 60)} min left" in line
     assert "(7 s)" in line
+
+
+@pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
+def test_a_name_does_nothing_to_the_terminal(text: str) -> None:
+    shown, _, stream = progress()
+    job = replace(shown.jobs[0], kernel=replace(shown.jobs[0].kernel, name=text))
+    shown.begin(job)
+    shown.tick()
+    assert "running" in stream.getvalue()
+    assert visible(stream.getvalue().removeprefix("\r\x1b[K")) == stream.getvalue().removeprefix("\r\x1b[K")
 
 
 def test_a_terminal_has_one_line_that_is_gone_at_the_end() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import shutil
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -16,7 +18,8 @@ import pytest
 from harness.errors import UsageError
 from harness.model import Outcome
 from harness.report import annotations as github
-from harness.report import html, junit, markdown, table
+from harness.report import difference, history, html, junit, markdown, table
+from harness.report.record import verdict_row
 from harness.report.run import Run, read_record, run_of
 from harness.report.text import visible
 from tests.unit import told
@@ -29,6 +32,19 @@ def annotated(run: Run) -> str:
     return github.render(run, Path("/home/user"))
 
 
+def compared(run: Run) -> str:
+    """The difference from nothing to a run and back."""
+    nothing = told.run([])
+    pairs = ((nothing, run), (run, nothing))
+    return "\n".join(difference.render(difference.difference(before, after)) for before, after in pairs)
+
+
+def points_of(run: Run) -> dict[str, list[history.Point]]:
+    """Two runs of which both are this one, as the records of kept runs have them."""
+    record = {"verdicts": [verdict_row(verdict, 0) for verdict in run.verdicts], "started": run.facts["started"]}
+    return history.points({"20260101T000000-abc": record, "20260102T000000-abc": record})
+
+
 FORMATS: dict[str, Callable[[Run], str]] = {
     "table": table.render,
     "verbose table": lambda run: table.render(run, verbose=True),
@@ -36,6 +52,10 @@ FORMATS: dict[str, Callable[[Run], str]] = {
     "junit": junit.render,
     "annotations": annotated,
     "html": html.render,
+    "difference": compared,
+    "history": lambda run: history.render(points_of(run), plain=False),
+    "history page": lambda run: html.render_history(points_of(run)),
+    "record": lambda run: json.dumps(told.record(run)),
 }
 EVERY_FORMAT = pytest.mark.parametrize("render", FORMATS.values(), ids=FORMATS)
 
@@ -52,10 +72,19 @@ def test_every_format_renders_any_number_of_verdicts(render: Callable[[Run], str
 @EVERY_FORMAT
 @pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
 def test_no_format_lets_through_what_acts_instead_of_being_seen(render: Callable[[Run], str], text: str) -> None:
-    rendered = render(told.run(told.nasty(text), notes=[f"Conventions of {text}"]))
+    rendered = render(told.nasty_run(text))
     rendered.encode("utf-8")
     seen = {character for character in rendered if visible(character) != character}
     assert seen <= {"\n"}
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7e308])
+def test_no_number_stops_a_format(render: Callable[[Run], str], number: float) -> None:
+    rendered = render(told.run(told.odd(number)))
+    assert "sum_f32/sve" in rendered
+    drawn = re.findall(r' (?:x|y|x1|x2|y1|y2|cx|cy|width|height|points|d|viewBox)="([^"]*)"', rendered)
+    assert not [place for place in drawn if re.search("nan|inf", place)]
 
 
 @EVERY_FORMAT
@@ -91,12 +120,24 @@ def test_folding_never_puts_a_failure_among_passes() -> None:
     )
 
 
+def test_the_name_of_a_file_does_nothing_to_the_terminal(harness: Any, tmp_path: Path, repository: Path) -> None:
+    name = "k\x1b[31m\n::error::k.c"
+    shutil.copy(repository / "csrc" / "kernels" / "sum_f32" / "scalar.c", tmp_path / name)
+    kernel = {"op": "sum_f32", "isa": "scalar", "symbol": "sum_f32_scalar", "sources": [name]}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in kernel.items()]
+    (tmp_path / "harness.toml").write_text("\n".join(["[[kernel]]", *lines]))
+    done = harness("run", "-v", *("--cc", "gcc", "--opt", "O2", "--build", "plain", "--case", "boundary/len1"))
+    assert done.returncode == 0, done.stderr
+    assert "k\\x1b[31m\\x0a::error::k.c" in done.stderr
+    assert {character for character in done.stderr + done.stdout if visible(character) != character} <= {"\n"}
+
+
 # ---- Markdown ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
 def test_markdown_has_no_markup_but_its_own(text: str) -> None:
-    rendered = markdown.render(told.run(told.nasty(text), notes=[text], reproduce=text))
+    rendered = markdown.render(told.nasty_run(text))
     body, fence = rendered.split("Repeat with:")
     assert not re.search(r"<(?!/?br>)", body)
     assert not re.search(r"(?<!\\)(`|\]\()", body)
@@ -114,7 +155,10 @@ def test_markdown_fits_into_a_comment_whatever_there_is_to_say() -> None:
     long = "&" * 300
     verdicts = [told.failed(long, kernel=f"{number}{long}", build=long) for number in range(500)]
     verdicts += [told.absent(long, kernel=f"absent{number}{long}") for number in range(500)]
-    rendered = markdown.render(told.run([*verdicts, *told.many(50_000, kernels=400)], notes=[long] * 500))
+    job = told.run([]).jobs[0]
+    jobs = [{**job, "compiler": {**job["compiler"], "name": f"{number}{long}"}} for number in range(500)]
+    many = told.many(50_000, kernels=400)
+    rendered = markdown.render(told.run([*verdicts, *many], notes=[long] * 500, jobs=jobs))
     assert len(rendered) < COMMENT_CHARACTERS
     assert len(rendered.encode()) < STEP_SUMMARY_BYTES
     assert "do not fit" in rendered
@@ -163,7 +207,7 @@ def check(element: ET.Element) -> None:
 
 @pytest.mark.parametrize("text", ["plain", *told.NASTY], ids=lambda text: ascii(text)[:20])
 def test_junit_is_valid_and_says_the_same(text: str) -> None:
-    root = ET.fromstring(junit.render(told.run(told.nasty(text))))
+    root = ET.fromstring(junit.render(told.nasty_run(text)))
     check(root)
     assert root.attrib["tests"] == "3"
     assert {case.attrib["name"] for case in root.iter("testcase")} == {visible(f"{text}/{text}"), "UNAVAILABLE"}
@@ -202,7 +246,7 @@ def test_an_annotation_is_on_the_line_of_the_kernel() -> None:
 
 @pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
 def test_an_annotation_is_one_command_with_no_properties_but_its_own(text: str) -> None:
-    (line,) = annotated(told.run(told.nasty(text))).splitlines()
+    (line,) = annotated(told.nasty_run(text)).splitlines()
     properties, _, message = line.removeprefix("::error ").partition("::")
     assert {part.split("=")[0] for part in properties.split(",")} <= {"file", "line", "title"}
     assert "\n" not in message

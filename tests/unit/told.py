@@ -89,6 +89,25 @@ def many(count: int, kernels: int = 10) -> list[Verdict]:
     return verdicts
 
 
+def nasty_run(text: str) -> Run:
+    """A run in which everything that can be said says this."""
+    plain = run(nasty(text), notes=[f"Conventions of {text}"], reproduce=text, harness=text, started=text)
+    job = {**plain.jobs[0], "kernel": text, "target": text, "build": text, "sources": [f"/home/user/{text}.c", text]}
+    job["compiler"] = {"name": text, "version": text, "triple": text}
+    job["emulator"] = {"name": text, "version": text, "cpu": text, "lacks": [text]}
+    return Run({**plain.facts, "jobs": [job, *plain.jobs]}, plain.verdicts)
+
+
+def odd(number: float) -> list[Verdict]:
+    """A failure and a pass of which every number is this one."""
+    window = Window(8, (number,) * 3, (number,) * 3, (number,) * 3)
+    worst = Worst("row", 9, number, number, number, number, window)
+    numbers: dict[str, Any] = {"max_ulp": number, "mean_ulp": number, "headroom": number, "tolerance_ulp": number}
+    bad = Finding(Outcome.MISMATCH, "beyond tolerance", worst=worst, scalar_ulp=number, **numbers)
+    good = Finding(Outcome.PASS, worst=worst, scalar_ulp=number, **numbers)
+    return [passed(finding=bad), passed("len34", 34, finding=good), passed("len0", 0, finding=good)]
+
+
 def run(verdicts: list[Verdict], **facts: Any) -> Run:
     """A run as it is told at its own end."""
     recorder = Recorder((), ["harness", "run"], {"kind": "host"}, 0, None, reproduce="harness run 'sum_f32/*'")

@@ -36,7 +36,7 @@ def colour(headroom: float | None) -> str:
     """Return the style class of a headroom."""
     if headroom is None or math.isnan(headroom):
         return "cn"
-    return "cf" if headroom < 0 else f"c{min(3, int(4 * headroom))}"
+    return "cf" if headroom < 0 else f"c{int(min(3.0, 4 * headroom))}"
 
 
 def used_shares(shares: Sequence[float], label: str) -> Markup:
