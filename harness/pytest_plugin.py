@@ -30,11 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(PREFIX, action="store_true", help="validate the kernels of harness.toml")
     for option in options_of("pytest"):
         action = "append" if option.is_list else "store"
-        group.addoption(*_flags(option), dest=_name(option), action=action, metavar=option.metavar, help=option.help)
+        group.addoption(*flags_of(option), dest=_name(option), action=action, metavar=option.metavar, help=option.help)
     parser.addini("harness", "validate the kernels of harness.toml in every run", type="bool", default=False)
 
 
-def _flags(option: Option) -> list[str]:
+def flags_of(option: Option) -> list[str]:
+    """Return how pytest calls an option."""
     return list(option.flags) if option.name == "svl" else [PREFIX + option.flags[0].removeprefix("-")]
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "validate.yml"
 ACTION = ROOT / "action.yml"
 GITLAB = ROOT / "docs" / "validate.gitlab-ci.yml"
-STUBS = ("actionlint", "apt-get", "docker", "pip", "python3")
+STUBS = ("actionlint", "apt-get", "docker", "pip", "python3", "sphinx-build")
 HERE = {
     "HARNESS_IN": "host",
     "HARNESS_OPT": "O2",
@@ -112,7 +112,7 @@ def test_every_run_step_succeeds(runner: Runner) -> None:
     assert executed == sum("run" in step for name, step in steps() if name != "action")
     assert "All cases passed" in runner.summary.read_text()
     calls = runner.calls.read_text()
-    for expected in ("pip install .", "docker save", "docker load", "actionlint"):
+    for expected in ("pip install .", "docker save", "docker load", "actionlint", "sphinx-build --fail-on-warning"):
         assert expected in calls
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.contract.loading import load_contracts
+from harness.model import Outcome
 from harness.project import load_project
+from harness.pytest_plugin import flags_of
+from harness.settings import options_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -42,3 +45,37 @@ def test_the_manifest_of_the_readme_is_complete(tmp_path: Path) -> None:
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
         assert (document.parent / target).exists(), target
+
+
+def test_every_outcome_has_a_section() -> None:
+    page = (ROOT / "docs" / "outcomes.md").read_text()
+    assert set(re.findall(r"(?m)^## (\w+)$", page)) == {outcome.value for outcome in Outcome}
+    table = (ROOT / "docs" / "pytest.md").read_text().split("| what it came to")[1].split("\n\n")[0]
+    assert set(re.findall(r"\b[A-Z]{3,}[A-Z_]*\b", table)) | {"PASS"} == {outcome.value for outcome in Outcome}
+
+
+def test_the_page_on_pytest_names_every_option() -> None:
+    page = (ROOT / "docs" / "pytest.md").read_text()
+    expected = {flag for option in options_of("pytest") for flag in flags_of(option)}
+    assert set(re.findall(r"`(--(?:harness-|svl|vl)[a-z-]*)`", page)) == expected
+
+
+def test_the_page_on_python_names_everything_that_is_offered() -> None:
+    import harness
+
+    page = (ROOT / "docs" / "python.md").read_text()
+    functions = {name for name in harness.__all__ if name.islower()}
+    assert (
+        set(re.findall(r"(?m)^\| `(\w+)\(\w+, ", page)) | set(re.findall(r"(?m)^\| `(\w+)\(run\)`", page)) == functions
+    )
+    attributes = {name for name in vars(harness.Result) if not name.startswith("_")}
+    told = page.split("| attribute | is |")[1].split("\n\n")[0]
+    assert {name.removesuffix("()") for name in re.findall(r"`(\w+(?:\(\))?)`", told)} == attributes
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    trees = re.findall(r"(?ms)^```{toctree}\n(.*?)^```", index)
+    listed = [line for tree in trees for line in tree.split() if not line.startswith(":")]
+    pages = {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert pages <= set(listed), "add it to docs/index.md"
