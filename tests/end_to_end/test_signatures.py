@@ -129,10 +129,12 @@ RVV_ANY = """
     if (__riscv_vfirst_m_b16(large, all) >= 0)
         return x;
 """
+XMM_ABOVE = '    __asm__("vextractf128 $1, %%ymm0, %0" : "=x"(x));\n'
 VECTOR_FAULTS = {
     "neon_vpcs": ("neon.c", "_vpcs(float32x4_t x) {\n", '    __asm__("movi v16.16b, #1");\n', "STATE q16 changed"),
     "neon_q": ("neon.c", "_q(float32x4_t x) {\n", NEON_ANY, "depends on what is undefined"),
     "neon_d": ("neon.c", "_d(float32x2_t x) {\n", "    x = vdup_lane_f32(x, 0);\n", "MISMATCH"),
+    "xmm": ("x86.c", "_xmm(__m128 x) {\n", XMM_ABOVE, "depends on what is undefined"),
     "ymm": ("x86.c", "_ymm(__m256 x) {\n", "    x = _mm256_permute2f128_ps(x, x, 0);\n", "MISMATCH"),
     "m1": ("rvv.c", "_m1(vfloat32m1_t x, size_t vl) {\n", '    __asm__("vmv.v.i v24, 1");\n', "STATE v24 changed"),
     "m2": ("rvv.c", "_m2(vfloat32m2_t x, size_t vl) {\n", RVV_ANY, "depends on what is undefined"),
@@ -148,6 +150,15 @@ def test_a_fault_of_a_vector_function_is_found(harness: Harness, project: Path, 
     one = ("--cc", "clang" if file == "rvv.c" else "gcc", "--opt", "O2", "--build", "hostile", "--svl", "128")
     verdicts = ran(harness, project, f"soft_sign_f32/{kernel}", *one, returncode=1)
     assert any(what in found for found in failures(verdicts, "hostile").values())
+
+
+@pytest.mark.parametrize("project", ["vector_functions"], indirect=True)
+def test_a_waiver_leaves_lanes_beside_the_row_without_poison(harness: Harness, project: Path) -> None:
+    replace_in(project / "neon.c", "_q(float32x4_t x) {\n", "_q(float32x4_t x) {\n" + NEON_ANY)
+    start = 'name = "neon_q"\n'
+    replace_in(project / "harness.toml", start, start + 'waived = { lanes = "one way for all" }\n')
+    verdicts = ran(harness, project, "*/neon_q", *ONE_COMPILER, "--build", "hostile", "--target", "neon")
+    assert {v["outcome"] for v in verdicts} == {"PASS"}
 
 
 @pytest.mark.parametrize("project", ["fused_operations"], indirect=True)

@@ -17,6 +17,7 @@ from harness.model import DamageKind, Fill, Flow, Side, Trial, TrialObservation,
 
 NONCE = 7
 BAD_PACK = 120  # csrc/guest/status.h
+BAD_ADAPTER = 124
 COUNT = 19
 FLOWS = (Flow.IN, Flow.OUT)
 TRIALS = (
@@ -290,6 +291,36 @@ def test_a_fault_is_told_without_the_pointers_that_compiled_code_relies_on(run: 
         (signal.SIGSEGV, 8, True)
     ] * 2
     assert ended.transcript.complete
+
+
+TRASHES = {"x86_64": ("rbx", "movl $1, %ebx"), "aarch64": ("x19", "mov x19, #1"), "riscv64": ("s0", "li s0, 1")}
+
+
+def test_every_call_of_an_adapter_is_checked_and_not_the_last_alone(run: Run, machine: str) -> None:
+    register, trash = TRASHES[machine]
+    ended = run(f"""
+        static int calls;
+        if (calls++ % 2 == 0) __asm__ volatile("{trash}");
+    }}
+    void two_calls(const float *in, float *out, size_t n) {{
+        guest_trampoline(in, out, n);
+        guest_ready(guest_kernel);
+        guest_ready(guest_kernel); /* the same as once */
+        guest_trampoline(in, out, n);
+        guest_ready(guest_kernel); /* for a call that never comes */
+    }}
+    #define guest_trampoline two_calls
+    void unused(void) {{""")
+    assert ended.transcript.complete
+    for trial in ended.trials:
+        assert [violation.name for violation in trial.violations] == [register]
+        assert trial.outputs == (None, (2 * np.arange(1, COUNT + 1, dtype=np.float32)).tobytes())
+
+
+def test_a_call_that_was_not_announced_ends_the_process_with_a_line(run: Run) -> None:
+    ended = run("}\n#define guest_ready(kernel)\nvoid unused(void) {")
+    assert ended.status == BAD_ADAPTER
+    assert "HARNESS_CALL among the arguments of another" in ended.stderr
 
 
 # Stores what it is entered with: the integer arguments number 3 to 5, the first two stack slots, two vector registers.
