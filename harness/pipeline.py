@@ -30,6 +30,7 @@ from harness.place import Place
 from harness.place.host import HostPlace
 from harness.place.sources import headers_below
 from harness.plan import digest, make_plan, select
+from harness.progress import meanwhile
 from harness.project import load_project
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
@@ -83,7 +84,8 @@ def validate(
         result = execute(plan, builder, recorder, line.settings, program_name(command))
         finished = not result.interrupted
         try:
-            recorder.notes = _notes(result, line.settings.selection) if finished else []
+            with _meanwhile("proving what the inputs show", settings):
+                recorder.notes = _notes(result, line.settings.selection) if finished else []
         except KeyboardInterrupt:  # proofs may take long
             finished = False
         code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
@@ -121,9 +123,14 @@ def planned(settings: Settings, say: Callable[[str], None] = _unheard) -> Iterat
         surveyor = make_surveyor(place)
         points, absences = select(project, selection)
         needs = (point.need for point in points)
-        capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
+        with _meanwhile("looking for compilers and emulators that work here", settings):
+            capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
         plan = make_plan(project, selection, points, absences, capabilities)
         yield Planned(replace(settings, selection=selection), project, surveyor, plan)
+
+
+def _meanwhile(what: str, settings: Settings) -> contextlib.AbstractContextManager[None]:
+    return meanwhile(what, sys.stderr, is_silent=settings.reports.quiet or settings.reports.verbose)
 
 
 def _project(settings: Settings) -> tuple[Project, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -14,6 +15,21 @@ from harness.report.text import clipped, visible
 _PLAIN_INTERVAL_S = 30.0
 _ESTIMATE_AFTER_S = 5.0
 _NAMED_JOBS = 2
+
+
+@contextlib.contextmanager
+def meanwhile(what: str, stream: TextIO, *, is_silent: bool) -> Iterator[None]:
+    """Say on a terminal what takes a while before jobs run or after; a pipe hears nothing of it."""
+    is_shown = stream.isatty() and not is_silent
+    if is_shown:
+        stream.write(f"\r\x1b[K{what}")
+        stream.flush()
+    try:
+        yield
+    finally:
+        if is_shown:
+            stream.write("\r\x1b[K")
+            stream.flush()
 
 
 @dataclass(slots=True)

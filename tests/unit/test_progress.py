@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.model import Selection
-from harness.progress import Progress
+from harness.progress import Progress, meanwhile
 from harness.project import load_project
 from harness.report.text import visible
 from tests.unit import told
@@ -81,6 +81,20 @@ def test_a_pipe_gets_a_plain_line_now_and_then() -> None:
     assert stream.getvalue() == "harness: 0 of 4 jobs done\n"
     shown.close()
     assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "is_silent", "written"),
+    [(True, False, "\r\x1b[Klooking\r\x1b[K"), (True, True, ""), (False, False, "")],
+)
+def test_what_comes_before_and_after_is_told_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, is_silent: bool, written: str
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
+    with pytest.raises(KeyboardInterrupt), meanwhile("looking", stream, is_silent=is_silent):
+        raise KeyboardInterrupt
+    assert stream.getvalue() == written
 
 
 def test_nothing_is_said_where_nothing_was_asked_for() -> None:
