@@ -135,6 +135,7 @@ def render(found: Difference, *, verbose: bool = False) -> str:
     counts = {
         "new failures": len(found.new_failures),
         "groups lost headroom": len(lost),
+        "groups changed headroom": len(others),
         "fixed": len(found.fixed),
         "still failing": len(found.still_failing),
         "new cases": found.new,

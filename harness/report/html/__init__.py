@@ -32,7 +32,7 @@ from harness.report.text import clipped, visible
 if TYPE_CHECKING:
     import jinja2
 
-_SHOWN_ROWS = 150
+_SHOWN_ROWS = 120
 _SHOWN_NOTES = 50
 _SHOWN_FAILURES = 100
 _FAILURES_PER_JOB = 3

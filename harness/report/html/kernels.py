@@ -13,7 +13,7 @@ from harness.report.run import NOT_RUN, has_failed
 from harness.report.text import clipped
 
 _MAX_HEAT_ROWS = 40
-_MAX_HEAT_CELLS = 8_000
+_MAX_HEAT_CELLS = 7_000
 """Of all kernels, so that the page stays below 5 MB."""
 _MAX_SAMPLES = 160
 _NAME_CHARACTERS = 300
