@@ -104,6 +104,22 @@ def test_heat_has_a_cell_for_every_width_and_size_and_leads_to_the_failure() -> 
     assert cells == {"256": [("c3", "75", None), ("c3", "75", None)], "512": [("", "", None), ("cf", "✗", 7)]}
 
 
+def test_the_tolerance_is_a_line_and_what_passed_above_it_has_a_stem_to_its_own() -> None:
+    def case(size: int, tolerance_ulp: float, headroom: float) -> Any:
+        verdict = told.passed(f"len{size}-{tolerance_ulp}", size)
+        return replace(verdict, finding=replace(verdict.finding, tolerance_ulp=tolerance_ulp, headroom=headroom))
+
+    def drawn(*verdicts: Any) -> str:
+        (kernel,) = kernels_of(verdicts, ["sum_f32/sve"], {})
+        return str(kernel["plots"][1]["svg"])
+
+    tight = (case(8, 4.0, 0.9), case(64, 8.0, 0.9), case(64, 500.0, 0.99))
+    assert 'class="stem"' not in drawn(*tight)
+    (points,) = re.findall(r'class="limit" points="([^"]+)"', drawn(*tight))
+    assert len(points.split()) == 2
+    assert drawn(*tight, case(64, 1000.0, 0.5)).count('class="stem"') == 1
+
+
 def test_without_jinja2_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, harness: Any, tmp_path: Path) -> None:
     (tmp_path / "jinja2.py").write_text("raise ImportError")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

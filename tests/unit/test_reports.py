@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from harness.errors import UsageError
-from harness.model import Outcome
+from harness.model import Outcome, Verdict
 from harness.report import annotations as github
 from harness.report import difference, history, html, junit, markdown, table
 from harness.report.record import verdict_row
@@ -118,6 +118,39 @@ def test_folding_never_puts_a_failure_among_passes() -> None:
     assert sum(row.cases - row.passed for row in failing) == sum(
         v.outcome is not Outcome.PASS for v in told.many(50_000)
     )
+
+
+def failing_everywhere() -> list[Verdict]:
+    """Ten kernels that fail in every case, at five widths, in two builds."""
+    places = [(k, bits, build) for k in range(10) for bits in (128, 256, 512, 1024, 2048) for build in ("O0", "O2")]
+    return [
+        told.failed(case=f"len{size}", kernel=f"op{k}/sve", vector_bits=bits, build=f"gcc {build} plain")
+        for k, bits, build in places
+        for size in range(1, 21)
+    ]
+
+
+def test_every_kernel_that_fails_is_told_before_any_is_told_again() -> None:
+    run = told.run(failing_everywhere())
+    text = table.render(run)
+    assert re.findall(r"MISMATCH  (\S+) on", text) == [f"op{k}/sve" for k in range(10)]
+    assert "and 199 more like this, at 128, 256, 512, 1024, 2048 bits, in 2 builds" in text
+    assert len(text.splitlines()) < 100
+    listed = re.findall(r"- MISMATCH (\S+) on sve at 128 bits.* and 199 more", markdown.render(run))
+    assert listed == [f"op{k}/sve" for k in range(10)]
+    told_of = re.findall(r'<span class="outcome">MISMATCH</span> (\S+) on sve at (\d+) bits', html.render(run))
+    assert len(told_of) == 100
+    assert {kernel for kernel, _ in told_of} == {f"op{k}/sve" for k in range(10)}
+    assert all(len({bits for kernel, bits in told_of if kernel == f"op{k}/sve"}) == 5 for k in range(10))
+
+
+def test_of_one_kernel_that_fails_several_jobs_are_shown() -> None:
+    text = table.render(told.run([v for v in failing_everywhere() if v.kernel == "op3/sve"]))
+    assert re.findall(r"at (\d+) bits \(gcc (\w+) plain\) boundary/len1$", text, re.MULTILINE) == [
+        ("128", "O0"),
+        ("128", "O2"),
+        ("256", "O0"),
+    ]
 
 
 def test_the_name_of_a_file_does_nothing_to_the_terminal(harness: Any, tmp_path: Path, repository: Path) -> None:
