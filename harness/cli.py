@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from harness import __version__
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.report.text import visible
-from harness.settings import add_options, read_reports, read_settings
+from harness.settings import add_options, read_replay, read_reports, read_settings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,6 +30,10 @@ def make_parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", help="validate kernels", description="Validate kernels.", allow_abbrev=False)
     run.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa, a glob, or a kernel's files, such as k.c")
     add_options(run, "run")
+    text = "run one failure of a kept run again, and look at it closely"
+    replay = verbs.add_parser("replay", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
+    replay.add_argument("id", metavar="ID", help="of the failure, as the run told it, or its beginning")
+    add_options(replay, "replay")
     text = "tell of a kept run again, in any format"
     report = verbs.add_parser("report", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
     report.add_argument("run", metavar="RUN", help="a record, a kept run's directory or name, or last")
@@ -99,27 +103,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(ExitCode.HARNESS)
 
 
+def _show_commands() -> None:
+    shown = logging.StreamHandler(sys.stderr)
+    shown.setFormatter(_Visible())
+    logging.basicConfig(level=logging.INFO, handlers=[shown])
+
+
 def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
     # Imported late: numpy costs more than --help may take.
     if parsed.verb == "run":
         settings = read_settings(parsed)
         if settings.reports.verbose:
-            shown = logging.StreamHandler(sys.stderr)
-            shown.setFormatter(_Visible())
-            logging.basicConfig(level=logging.INFO, handlers=[shown])
+            _show_commands()
         from harness.pipeline import run
 
         return run(settings, command)
-    if parsed.verb in ("report", "merge", "diff", "history"):
-        from harness import kept
+    if parsed.verb == "replay":
+        told = read_replay(parsed)
+        if told.verbose:
+            _show_commands()
+        from harness.replay import replay
 
-        if parsed.verb == "report":
-            return kept.report(parsed.run, read_reports(parsed))
-        if parsed.verb == "merge":
-            return kept.merge(parsed.runs, read_reports(parsed))
-        if parsed.verb == "diff":
-            return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
-        return kept.show_history(parsed.kernel, parsed.html)
+        return replay(told, command)
+    if parsed.verb in ("report", "merge", "diff", "history"):
+        return _tell_of_kept_runs(parsed)
     return _look(parsed)
 
 
@@ -140,3 +147,15 @@ def _look(parsed: argparse.Namespace) -> ExitCode:
     if parsed.verb == "doctor":
         return inspection.show_doctor(parsed.config)
     return inspection.clean()
+
+
+def _tell_of_kept_runs(parsed: argparse.Namespace) -> ExitCode:
+    from harness import kept
+
+    if parsed.verb == "report":
+        return kept.report(parsed.run, read_reports(parsed))
+    if parsed.verb == "merge":
+        return kept.merge(parsed.runs, read_reports(parsed))
+    if parsed.verb == "diff":
+        return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
+    return kept.show_history(parsed.kernel, parsed.html)

@@ -17,7 +17,7 @@ from harness.model import DEFAULT_COMPILERS, HUGE_SUITE, Compiler, Contract, Exe
 from harness.pipeline import make_surveyor, runs_root
 from harness.place.host import HostPlace
 from harness.project import load_project
-from harness.report.record import RUNS_DIRECTORY
+from harness.report.record import REPLAY_DIRECTORY, RUNS_DIRECTORY
 from harness.report.text import visible
 
 _PROCESSOR_AND_QEMU = 2
@@ -123,8 +123,8 @@ def _rungs(project: Project, target: Target) -> list[Need]:
 def clean() -> ExitCode:
     """Remove cached builds, what was learned about this machine, and the runs kept for this project."""
     cache = cache_directory()
-    runs = runs_root(load_project(None, Path.cwd())) / RUNS_DIRECTORY
-    for place in (cache, runs):
+    root = runs_root(load_project(None, Path.cwd()))
+    for place in (cache, root / RUNS_DIRECTORY, root / REPLAY_DIRECTORY):
         if place.is_dir():
             shutil.rmtree(place)
             print(f"removed {place}")

@@ -62,8 +62,10 @@ def show_history(patterns: Sequence[str], page: str | None) -> ExitCode:
     return ExitCode.PASSED
 
 
-def record_path(name: str) -> Path:
+def record_path(name: str, manifest: Path | None = None) -> Path:
     """Return the record that a file, a directory, the name of a kept run, or "last" stands for.
+
+    Kept runs are those of the manifest's project, by default of the one found upwards.
 
     Raises:
         UsageError: there is none.
@@ -73,7 +75,7 @@ def record_path(name: str) -> Path:
         given = given / "record.json"
     if given.exists():
         return given
-    kept = kept_records()
+    kept = kept_records(manifest)
     found = kept[-1:] if name == LAST else [path for path in kept if path.parent.name.startswith(name)]
     if len(found) == 1:
         return found[0]
@@ -84,8 +86,8 @@ def record_path(name: str) -> Path:
     raise UsageError(f"no run {name!r}{perhaps(name, known)}; {told}")
 
 
-def kept_records() -> list[Path]:
-    """Return the records of the runs kept for this project, the oldest first."""
-    manifest = find_manifest(Path.cwd())
+def kept_records(manifest: Path | None = None) -> list[Path]:
+    """Return the records of the runs kept for a project, the oldest first."""
+    manifest = manifest or find_manifest(Path.cwd())
     root = manifest.parent if manifest else Path.cwd()
     return sorted((root / RUNS_DIRECTORY).glob("*/record.json"))

@@ -192,12 +192,23 @@ def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     repeat = f"{program_name(command)} {shlex.join(command[1:])}"
     facts = line.surveyor.place.facts
     recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)
-    recorder.asked = {"sizes": list(settings.selection.sizes), "emulator": settings.selection.emulator}
+    recorder.asked = _asked(settings)
     if settings.shard:
         whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
         recorder.shard = {**asdict(settings.shard), **whole}
     recorder.write(finished=False, exit_code=None)
     return recorder
+
+
+def _asked(settings: Settings) -> dict[str, object]:
+    """What the record tells of the command line, so that one case of it can be replayed."""
+    given = settings.given
+    files = [str(path.absolute()) for path in given.sources] if given else []
+    return {
+        "sizes": list(settings.selection.sizes),
+        "emulator": settings.selection.emulator,
+        "given": {**asdict(given), "sources": files} if given else None,
+    }
 
 
 def runs_root(project: Project) -> Path:

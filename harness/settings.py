@@ -60,14 +60,17 @@ def _size(text: str) -> int:
     return size
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise UsageError(f"--timeout {text}: expected seconds") from None
-    if not 0.001 <= seconds <= 86400:
-        raise UsageError(f"--timeout {text}: expected seconds between 0.001 and 86400")
-    return seconds
+def _seconds(flag: str) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            seconds = float(text)
+        except ValueError:
+            raise UsageError(f"{flag} {text}: expected seconds") from None
+        if not 0.001 <= seconds <= 86400:
+            raise UsageError(f"{flag} {text}: expected seconds between 0.001 and 86400")
+        return seconds
+
+    return read
 
 
 def _shard(text: str) -> Shard:
@@ -207,7 +210,7 @@ OPTIONS: tuple[Option, ...] = (
         "timeout",
         ("--timeout",),
         "CPU time a call may take (default: 2 s)",
-        _seconds,
+        _seconds("--timeout"),
         "S",
         default=2.0,
         group="how",
@@ -224,7 +227,51 @@ OPTIONS: tuple[Option, ...] = (
         "I/N",
         group="how",
     ),
-    Option("config", ("--config",), "the manifest (default: harness.toml found upwards)", Path, "F", group="how"),
+    Option(
+        "config",
+        ("--config",),
+        "the manifest (default: harness.toml found upwards)",
+        Path,
+        "F",
+        group="how",
+        verbs=("run", "replay"),
+    ),
+    Option(
+        "of",
+        ("--run",),
+        "a record, a kept run's directory or name, or last (default: last)",
+        str,
+        "RUN",
+        default="last",
+        group="what to replay",
+        verbs=("replay",),
+    ),
+    Option(
+        "shrink",
+        ("--shrink",),
+        "look for the smallest case that fails alike",
+        None,
+        group="what to do",
+        verbs=("replay",),
+    ),
+    Option(
+        "budget",
+        ("--budget",),
+        "time that --shrink may take (default: 30 s)",
+        _seconds("--budget"),
+        "S",
+        default=30.0,
+        group="what to do",
+        verbs=("replay",),
+    ),
+    Option(
+        "gdb",
+        ("--gdb",),
+        "start the guest waiting for a debugger, and say how to attach one",
+        None,
+        group="what to do",
+        verbs=("replay",),
+    ),
     Option("json", ("--json",), "write the record of the run", Path, "F", group="reports", verbs=_TELLING),
     Option(
         "markdown", ("--markdown",), "write the summary for a pull request", Path, "F", group="reports", verbs=_TELLING
@@ -245,7 +292,7 @@ OPTIONS: tuple[Option, ...] = (
         "show commands before they run, and every row and failure",
         None,
         group="reports",
-        verbs=_TELLING,
+        verbs=(*_TELLING, "replay"),
     ),
     Option("quiet", ("-q",), "only failures and the exit code", None, group="reports", verbs=_TELLING),
 )
@@ -290,6 +337,22 @@ class Settings:
     baseline: Path | None
     shard: Shard | None
     reports: Reports
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """What `harness replay` was told, validated."""
+
+    id: str
+    """Of the failure, or its beginning."""
+    run: str
+    """A record, a kept run's directory or name, or "last"."""
+    config: Path | None
+    shrink: bool
+    budget_s: float
+    """Wall time that shrinking may take."""
+    gdb: bool
+    verbose: bool
 
 
 DEFAULT_VECTOR_BITS = (128, 256, 512)
@@ -386,9 +449,29 @@ def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | No
     return _reports(_values(parsed.verb, parsed, os.environ if environment is None else environment))
 
 
+def read_replay(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> ReplaySettings:
+    """Turn the parsed command line of `harness replay` into settings.
+
+    Raises:
+        UsageError: a value that an option cannot have.
+    """
+    values = _values("replay", parsed, os.environ if environment is None else environment)
+    if values["gdb"] and values["shrink"]:
+        raise UsageError("--gdb and --shrink are two things: shrink first")
+    return ReplaySettings(
+        id=parsed.id,
+        run=values["of"],
+        config=values["config"],
+        shrink=values["shrink"],
+        budget_s=values["budget"],
+        gdb=values["gdb"],
+        verbose=values["verbose"],
+    )
+
+
 def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any]:
     values = {option.name: _value(option, getattr(parsed, option.name), environment) for option in options_of(verb)}
-    if values["verbose"] and values["quiet"]:
+    if values["verbose"] and values.get("quiet"):
         raise UsageError("-v and -q contradict each other")
     return values
 

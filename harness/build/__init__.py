@@ -55,8 +55,7 @@ class Builder:
         """
         compiler = build.compiler
         own_flags = caller_flags(kernel, flags)
-        if build.variant == HOSTILE:
-            flags = (*flags, *hostile_flags(kernel.isa, compiler.triple))
+        flags = _all_flags(kernel, build, flags)
         adapter = adapter_source(kernel, contract)
         how = recipe(kernel, contract, build, flags, own_flags, self.guest_sources)
         said = kernel.compilation
@@ -81,6 +80,11 @@ class Builder:
                 lambda aside: self._fill(aside, compiler, adapter, how.commands, names),
             )
         return Binary(made / BINARY_NAME, key, how.commands, tuple(made / name for name in how.objects))
+
+    def commands(self, kernel: Kernel, contract: Contract, build: Build, flags: tuple[str, ...]) -> tuple[Command, ...]:
+        """Return the command lines that make it, whether or not they succeed."""
+        own_flags, whole = caller_flags(kernel, flags), _all_flags(kernel, build, flags)
+        return recipe(kernel, contract, build, whole, own_flags, self.guest_sources).commands
 
     def _user_adapter_digest(
         self, kernel: Kernel, contract: Contract, build: Build, own_flags: tuple[str, ...]
@@ -161,6 +165,12 @@ class Builder:
     def _lock(self, key: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(key, threading.Lock())
+
+
+def _all_flags(kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[str, ...]:
+    if build.variant != HOSTILE:
+        return flags
+    return (*flags, *hostile_flags(kernel.isa, build.compiler.triple))
 
 
 @cache

@@ -50,22 +50,8 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
     """
     if expected.want.size == 0:
         return EXACT
-    got = decode(raw, expected).astype(np.float64)
-    error = np.abs(got - expected.want)
-    if expected.overflowed is not None:
-        error = np.where(_same(got, expected.overflowed), 0.0, error)
-    share = error / expected.tolerance
+    got, error, share = deviations(raw, expected)
     worst = int(share.argmax())
-    if not math.isfinite(share[worst]):
-        error = _by_class(got, expected, error)
-        share = np.divide(error, expected.tolerance, out=np.zeros_like(error), where=error != 0)
-        share[np.isinf(error)] = np.inf  # of a wrong class, whatever the tolerance is, which may be NaN there
-        worst = int(share.argmax())
-    if expected.bounds and not _within_bounds(got, expected.bounds):
-        beyond = (got < expected.bounds[0]) | (got > expected.bounds[1])
-        error = np.where(beyond, np.inf, error)
-        share = np.where(beyond, np.inf, share)
-        worst = int(share.argmax())
     ulps = error / expected.ulp
     counts = expected.counts
     return Comparison(
@@ -85,6 +71,28 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
         wrong_elements=0 if share[worst] <= 1.0 else _number_of(~(share <= 1.0), counts),
         elements=_number_of(np.ones_like(share, bool), counts),
     )
+
+
+def deviations(raw: bytes, expected: Expected) -> tuple[Array, Array, Array]:
+    """Return an output's elements, their errors, and these as shares of the tolerance: beyond 1 an element is wrong.
+
+    The caller silences numpy's floating-point warnings.
+    """
+    got = decode(raw, expected).astype(np.float64)
+    error = np.abs(got - expected.want)
+    if expected.overflowed is not None:
+        error = np.where(_same(got, expected.overflowed), 0.0, error)
+    share = error / expected.tolerance
+    worst = int(share.argmax())
+    if not math.isfinite(share[worst]):
+        error = _by_class(got, expected, error)
+        share = np.divide(error, expected.tolerance, out=np.zeros_like(error), where=error != 0)
+        share[np.isinf(error)] = np.inf  # of a wrong class, whatever the tolerance is, which may be NaN there
+    if expected.bounds and not _within_bounds(got, expected.bounds):
+        beyond = (got < expected.bounds[0]) | (got > expected.bounds[1])
+        error = np.where(beyond, np.inf, error)
+        share = np.where(beyond, np.inf, share)
+    return got, error, share
 
 
 def _window(worst: int, got: Array, expected: Expected) -> Window:

@@ -90,7 +90,7 @@ def _next_conforming(spec: CaseSpec, conventions: Conventions, vector_bits: int 
         return spec
     ((name, wanted),) = spec.sizes
     for size in range(wanted, wanted + _SIZE_SEARCH):
-        if _holds(conventions, ((name, size),), vector_bits):
+        if holds(conventions, ((name, size),), vector_bits):
             return replace(spec, sizes=((name, size),))
     return spec
 
@@ -101,11 +101,12 @@ def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: in
     return tuple(
         replace(case, is_unspecified=True) if case.pattern.value in free else case
         for case in cases
-        if _holds(conventions, case.sizes, vector_bits)
+        if holds(conventions, case.sizes, vector_bits)
     )
 
 
-def _holds(conventions: Conventions, sizes: Sequence[tuple[str, int]], vector_bits: int | None) -> bool:
+def holds(conventions: Conventions, sizes: Sequence[tuple[str, int]], vector_bits: int | None) -> bool:
+    """Say whether callers may pass these sizes at a width."""
     known = {**dict(sizes), "vector_bits": vector_bits or _FIXED_BITS}
     return all(requirement.holds(known) for requirement in conventions.requires)
 

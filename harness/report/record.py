@@ -25,6 +25,7 @@ from harness.report.identity import identified_rows
 
 RECORD_VERSION = 2
 RUNS_DIRECTORY = Path(".harness") / "runs"
+REPLAY_DIRECTORY = Path(".harness") / "replay"
 KEPT_RUNS = 20
 _WRITE_INTERVAL_S = 0.5
 # Records of large runs take long to write: spend at most one part in so many of the time on it.
@@ -48,7 +49,7 @@ class Recorder:
     reproduce: str = ""
     """The shell command that repeats the run."""
     asked: Mapping[str, object] = field(default_factory=dict)
-    """What of the selection replaying a case takes besides its job: sizes and emulator, as they were named."""
+    """What of the selection replaying a case takes besides its job: sizes, emulator and files, as they were named."""
     _digests: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     """By kernel, of its sources."""
     _started: float = field(default_factory=time.time)

@@ -23,7 +23,7 @@ def test_the_synopsis_names_every_option_and_no_other() -> None:
     assert synopsis
     promised = set(re.findall(r"[\[|](--?[a-z-]+)", synopsis[0])) | {"--vl"}
     assert promised == {flag for option in OPTIONS for flag in option.flags}
-    for verb in ("report", "merge"):
+    for verb in ("replay", "report", "merge"):
         line = re.search(rf"(?m)^    harness {verb} .*$", DOCUMENT)
         assert line
         assert set(re.findall(r"[\[|](--?[a-z-]+)", line[0])) == {f for o in options_of(verb) for f in o.flags}

@@ -121,7 +121,7 @@ MAY_IMPORT = {
 }
 # The pipeline knows all stages and has no rule; these are what a person or a program calls, and nothing else knows the
 # pipeline.
-VERBS = {"api", "check", "cli", "inspection", "pytest_items"}
+VERBS = {"api", "check", "cli", "inspection", "pytest_items", "replay"}
 
 
 def rooms() -> dict[str, list[Path]]:

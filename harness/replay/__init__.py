@@ -1,0 +1,254 @@
+"""Runs one failure of a kept run again, and looks at it: `harness replay`."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from harness import __version__, kept
+from harness.errors import ExitCode, UsageError
+from harness.execution import Judging
+from harness.judge import Judge
+from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict
+from harness.pipeline import Planned, exit_code, planned, program_name, runs_root
+from harness.replay import minimal
+from harness.replay.debug import debug, write_pack
+from harness.replay.evidence import evidence, lines
+from harness.replay.plan import Failure, changes, find, jobs_of, narrowed, settings_for
+from harness.replay.shrink import Candidate, OutOfTimeError, Shrinker, fewest
+from harness.replay.trying import Trying, is_alike
+from harness.report.record import REPLAY_DIRECTORY, source_digests
+from harness.report.run import has_failed, read_record
+from harness.report.table import describe
+from harness.report.text import visible
+from harness.settings import ReplaySettings
+from harness.workbench import Ran
+
+_DIRECT = ("native", "qemu-user")
+"""Executors whose command line a person can use as it stands."""
+
+
+def replay(asked: ReplaySettings, command: Sequence[str]) -> ExitCode:
+    """Carry out `harness replay`; the exit code is that of a run of this one case."""
+    path = kept.record_path(asked.run, asked.config)
+    failure = find(read_record(path), asked.id)
+    settings = settings_for(failure, asked.config or _manifest(failure))
+    if asked.gdb and settings.place != "host":
+        raise UsageError(f"--gdb: {failure.id} ran in {settings.place}; a debugger reaches guests on the host only")
+    with planned(settings) as line:
+        jobs = jobs_of(line.plan, failure)
+        _show(f"{failure.id} of {path}", *_changes(failure, jobs[-1]))
+        bench = _Again(line, failure, jobs, Judging(line.surveyor.builder, settings, program_name(command)))
+        return bench.debugged() if asked.gdb else bench.looked_at(asked)
+
+
+def _manifest(failure: Failure) -> Path | None:
+    """The record's manifest, if it is there; records of other machines are for the project found from here."""
+    return failure.manifest if failure.manifest and failure.manifest.is_file() else None
+
+
+def _changes(failure: Failure, job: Job) -> list[str]:
+    return [f"warning: {one}" for one in changes(failure, job, source_digests(job.kernel), __version__)]
+
+
+def _show(*told: str) -> None:
+    for one in told:
+        print(visible(one), flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The failure's job with the cases that ran, what they told, and the verdict on the last."""
+
+    job: Job
+    ran: Ran
+    verdict: Verdict
+    inputs: Mapping[int, Mapping[str, NDArray[Any]]]
+
+    @property
+    def case(self) -> Case:
+        return self.job.cases[-1]
+
+    def raw(self) -> Finding | None:
+        """What the judge says of the last case, before anything is expected or explained."""
+        if self.ran.observation is None or self.job.role is Role.GATE:
+            return None
+        return Judge(self.job.contract).findings(self.ran.observation, self.job.cases, self.job.trials, self.inputs)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """One failure, planned again."""
+
+    line: Planned
+    failure: Failure
+    jobs: tuple[Job, ...]
+    judging: Judging
+
+    def looked_at(self, asked: ReplaySettings) -> ExitCode:
+        """Run it, alone and if need be behind what ran before it; tell what came of it."""
+        failure = self.failure
+        seen = self._run(failure.cases[-1:])
+        self._show_commands(seen)
+        _show("", "then:", *describe(failure.verdict).splitlines())
+        before = failure.cases[:-1]
+        is_carried = False
+        if before and has_failed_at_all(failure.verdict) and not has_failed_at_all(seen.verdict):
+            alone, seen = seen, self._run(failure.cases)
+            is_carried = has_failed_at_all(seen.verdict)
+            _show("", f"it passes alone; behind the {len(before)} cases before it in its job it {_how(seen.verdict)}")
+            seen = seen if is_carried else alone
+        _show("", "now:", *describe(replace(seen.verdict, reproduce="")).splitlines())
+        if _differs(failure.verdict, seen.verdict):
+            _show("it fails, but not with the numbers of then")
+        if is_carried:
+            _show("the kernel carries something over from one call to the next")
+        self._show_evidence(seen)
+        if asked.shrink and is_carried:
+            self._shrink_before(before, seen, asked.budget_s)
+        elif asked.shrink:
+            self._shrink(seen, asked.budget_s)
+        if not has_failed_at_all(seen.verdict):
+            _show("", "it passes now")
+        return exit_code(self.line.plan, [seen.verdict])
+
+    def _run(self, cases: Sequence[str]) -> _Seen:
+        for whole in self.jobs:
+            job = narrowed(whole, cases)
+            ran = self.judging.bench.run(job)
+            verdicts = self.judging.verdicts(job, ran)
+        worst = min(verdicts, key=lambda one: one.outcome.severity)
+        if not cases and worst.case and has_failed_at_all(worst):  # what did not compile does now
+            return self._run((f"{worst.suite}/{worst.case}",))
+        return _Seen(job, ran, verdicts[-1] if cases else worst, self.judging.bench.inputs(job.contract, job.cases))
+
+    def debugged(self) -> ExitCode:
+        """Start the guest for a debugger."""
+        job = narrowed(self.jobs[-1], self.failure.cases[-1:])
+        binary = self.line.surveyor.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
+        debug(job, binary, write_pack(job, self.judging.bench.inputs(job.contract, job.cases), self._directory()))
+        return ExitCode.PASSED
+
+    def _directory(self) -> Path:
+        return runs_root(self.line.project) / REPLAY_DIRECTORY / self.failure.id
+
+    # -- telling
+
+    def _show_commands(self, seen: _Seen) -> None:
+        _show("", "commands:")
+        job = seen.job
+        commands = self.line.surveyor.builder.commands(job.kernel, job.contract, job.build, job.isa_flags)
+        _show(*(f"  {shlex.join(command)}" for command in commands))
+        if seen.ran.observation is None or seen.ran.binary is None:
+            return
+        files: tuple[str, ...] = ()
+        if seen.job.executor.how in _DIRECT and self.line.settings.place == "host":
+            pack = write_pack(seen.job, seen.inputs, self._directory())
+            files = (str(pack), str(pack.with_name("observation")))
+        _show(f"  {shlex.join((*seen.ran.observation.command, *files))}")
+
+    def _show_evidence(self, seen: _Seen) -> None:
+        if seen.verdict.attested_vector_bits:
+            _show(f"  the guest attests vectors of {seen.verdict.attested_vector_bits} bits")
+        index = len(seen.job.cases) - 1
+        case = seen.ran.observation.cases.get(index) if seen.ran.observation else None
+        if case and seen.job.role is not Role.GATE and has_failed_at_all(seen.verdict):
+            found = evidence(seen.job, seen.case, case, seen.inputs[seen.case.key])
+            _show("", *(f"  {one}" if one else "" for one in lines(found)))
+
+    # -- shrinking
+
+    def _shrink(self, seen: _Seen, budget_s: float) -> None:
+        wanted = seen.raw()
+        binary = seen.ran.binary
+        if wanted is None or binary is None or not wanted.outcome.is_kernel_fault or seen.case.pattern.sites:
+            _show("", "nothing to shrink: it takes a case that a kernel gets wrong, of a row that is held whole")
+            return
+        start = time.monotonic()
+        place, job, case = self.line.surveyor.place, seen.job, seen.case
+        trying = Trying(place, binary, job, case, wanted, self._executors(job), start + budget_s)
+        first = Candidate(job.vector_bits, case.sizes, case.placement, seen.inputs[case.key])
+        shrinker = Shrinker(first, trying.space(), trying.fails)
+        how = "nothing smaller was found to fail alike"
+        alarm = threading.Timer(budget_s, trying.cancelled.set)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            shrinker.run()
+        except OutOfTimeError:
+            how = f"stopped after {budget_s:g} s (--budget)"
+        finally:
+            alarm.cancel()
+        took = f"{shrinker.tried} cases in {trying.processes} processes, {time.monotonic() - start:.1f} s"
+        if shrinker.best is first:
+            _show("", f"it is as small as it gets ({took}; {how}):")
+        else:
+            _show("", f"the smallest case with the same outcome, {wanted.outcome.value} ({took}; {how}):")
+        _show(*(f"  {one}" for one in minimal.describe(shrinker.best, case)))
+        program = minimal.snippet(job, case, shrinker.best, trying.wanted_of(shrinker.best))
+        if program:
+            _show("", "as a program (without the guest's guard pages and poison):", "", *program)
+
+    def _executors(self, job: Job) -> dict[int | None, Executor]:
+        """Return the job's executor, and those of the smaller vector lengths that its target has here."""
+        found: dict[int | None, Executor] = {job.vector_bits: job.executor}
+        isa = self.line.project.isa_target(job.kernel.isa)
+        if job.vector_bits is None or not isa.is_scalable:
+            return found
+        offered = (*job.target.vector_bits, *job.target.vector_bits_on_request)
+        needs = {bits: Need(job.target.name, isa.name, bits) for bits in offered if bits < job.vector_bits}
+        selection = self.line.settings.selection
+        known = self.line.surveyor.survey(
+            self.line.project, needs.values(), selection.compilers, job.executor.how
+        ).executors
+        for bits, need in needs.items():
+            executor = known[need]
+            if isinstance(executor, Executor):
+                found[bits] = executor.made_hostile() if job.build.variant == "hostile" else executor
+        return found
+
+    def _shrink_before(self, before: Sequence[str], seen: _Seen, budget_s: float) -> None:
+        """Find the fewest cases behind which it fails."""
+        wanted, deadline = seen.raw(), time.monotonic() + budget_s
+        smallest = list(before)
+
+        def fails(cases: Sequence[str]) -> bool:
+            nonlocal smallest
+            if time.monotonic() > deadline:
+                raise OutOfTimeError
+            found = self._run((*cases, self.failure.cases[-1])).raw()
+            if wanted is None or found is None or not is_alike(found, wanted):
+                return False
+            smallest = list(cases)
+            return True
+
+        how = ""
+        try:
+            smallest = fewest(before, fails)
+        except OutOfTimeError:
+            how = f" (stopped after {budget_s:g} s, --budget)"
+        _show("", f"it takes {len(smallest)} of the cases before it{how}: {', '.join(smallest)}")
+
+
+def has_failed_at_all(verdict: Verdict) -> bool:
+    """Whether it failed, even if that was expected."""
+    return has_failed(verdict) or verdict.outcome is Outcome.EXPECTED_FAILURE
+
+
+def _how(verdict: Verdict) -> str:
+    return f"fails: {verdict.outcome.value}" if has_failed_at_all(verdict) else "passes, too"
+
+
+def _differs(then: Verdict, now: Verdict) -> bool:
+    """Whether the same failure has other numbers; NaN has none."""
+    before, after = then.finding.worst, now.finding.worst
+    if before is None or after is None or then.outcome is not now.outcome:
+        return False
+    return (before.element, repr(before.got)) != (after.element, repr(after.got))
