@@ -67,6 +67,8 @@ class Evidence:
     """All elements that are wrong or differ."""
     lanes: int = 0
     """Elements per vector of this output; 0 for code without vectors."""
+    has_loop: bool = True
+    """The kernel goes through the row itself, instead of being called once per vector."""
 
 
 def evidence(job: Job, case: Case, seen: CaseObservation, inputs: Inputs) -> Evidence:
@@ -82,11 +84,9 @@ def evidence(job: Job, case: Case, seen: CaseObservation, inputs: Inputs) -> Evi
         return Evidence(calls)
     found = [_of_output(job, name, one, seen) for name, one in expected.items() if one.want.size]
     shown = max((one for one in found if one), key=lambda one: len(one.wrong), default=None)
-    return (
-        Evidence(calls, shown.output, shown.elements, shown.worst, shown.length, shown.wrong, shown.lanes)
-        if shown and shown.wrong
-        else Evidence(calls)
-    )
+    if shown is None or not shown.wrong:
+        return Evidence(calls)
+    return replace(shown, calls=calls, has_loop=not job.kernel.takes_vectors)
 
 
 def _calls(job: Job, case: Case, seen: CaseObservation, inputs: Inputs) -> tuple[Call, ...]:
@@ -207,7 +207,10 @@ def position(found: Evidence) -> list[str]:
         return []
     at, lanes = found.worst, found.lanes
     told = [f"{found.output}[{at}] is lane {at % lanes} of {lanes}"]
-    told += [_in_loop(found, vectors) for vectors in (1, UNROLL)]
+    if found.has_loop:
+        told += [_in_loop(found, vectors) for vectors in (1, UNROLL)]
+    else:
+        told.append(f"in call {at // lanes} of the kernel, which is called once for every {lanes} elements, from 0")
     marked = f"{len(found.wrong)} of {found.length} elements are wrong or differ: {ranges(found.wrong)}"
     touched = sorted({place % lanes for place in found.wrong})
     return [*told, marked + (f"; lanes {ranges(touched)}" if len(touched) < lanes else "; in every lane")]

@@ -31,6 +31,12 @@ def test_the_tail_is_told() -> None:
     ]
 
 
+def test_a_kernel_on_vectors_has_calls_instead_of_iterations() -> None:
+    told = position(Evidence((), "out", worst=13, length=20, wrong=(13,), lanes=8, has_loop=False))
+    assert told[1] == "in call 1 of the kernel, which is called once for every 8 elements, from 0"
+    assert not any("loop" in line for line in told)
+
+
 def test_code_without_vectors_has_no_lanes() -> None:
     assert position(Evidence((), "row", worst=1, length=2, wrong=(1,))) == []
 

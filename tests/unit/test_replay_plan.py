@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from harness import __version__
 from harness.errors import UsageError
-from harness.replay.plan import find, settings_for
+from harness.model import Binary, Executor, Job
+from harness.replay import replay
+from harness.replay.debug import debug
+from harness.replay.plan import changes, find, settings_for
 from harness.report.run import read_record, run_of
+from harness.settings import ReplaySettings
 from tests.unit import told
 
 JOB: dict[str, Any] = {
@@ -87,3 +94,39 @@ def test_the_gate_and_every_way_are_asked_for_as_they_were() -> None:
     assert (chosen.suites, chosen.emulator) == (("gate",), "all")
     whole["jobs"][0] |= {"role": "main", "way": "bochs"}
     assert settings_for(find(whole, ""), None).selection.emulator == "all"
+
+
+def test_a_debugger_is_for_guests_that_it_reaches(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(record("len33", place={"in": "docker"})))
+    asked = ReplaySettings("", str(path), config=None, shrink=False, budget_s=30, gdb=True, verbose=False)
+    with pytest.raises(UsageError, match="ran in docker; a debugger reaches guests on the host only"):
+        replay(asked, ["harness"])
+    bochs = Executor("bochs", "3.0", "", ("bochs",), "")
+    job = SimpleNamespace(executor=bochs, kernel=SimpleNamespace(symbol="f"))
+    with pytest.raises(UsageError, match="--gdb: bochs cannot wait for a debugger; qemu-user and native can"):
+        debug(cast(Job, job), Binary(tmp_path / "guest", "", (), ()), tmp_path / "pack")
+
+
+def test_what_is_not_as_it_was_is_told() -> None:
+    whole = record("len33")
+    whole["jobs"][0]["source_digests"] = [{"path": "/there/k.c", "sha256": "1"}, {"path": "/there/k.h", "sha256": "2"}]
+    failure = find(whole, "")
+    job = SimpleNamespace(
+        contract=SimpleNamespace(source_digest="", origin=Path("sum_f32.py")),
+        kernel=SimpleNamespace(symbol="f"),
+        build=SimpleNamespace(compiler=SimpleNamespace(version="14.2.0")),
+        executor=SimpleNamespace(version="10.0.13", cpu="max"),
+    )
+    same = [{"path": "/here/k.c", "sha256": "1"}, {"path": "/here/k.h", "sha256": "2"}]
+    assert changes(failure, cast(Job, job), same, __version__) == []
+    job.build.compiler.version, job.executor.version, job.kernel.symbol = "15.1.0", "9.2.0", "g"
+    job.contract.source_digest = "other"
+    assert changes(failure, cast(Job, job), [*same[:1], {"path": "/here/k.h", "sha256": "3"}], "9") == [
+        "k.h has changed since",
+        "the contract sum_f32.py has changed since",
+        "the kernel's symbol was f and is g",
+        "the compiler gcc was 14.2.0 and is 15.1.0",
+        "the emulator qemu-user was 10.0.13 and is 9.2.0",
+        f"the harness was {__version__} and is 9",
+    ]
