@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shlex
+import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -20,11 +21,12 @@ from harness.model import Binary, Job
 _CPU_TIMEOUT_MS = 24 * 3600 * 1000
 """A debugger takes its time."""
 _END_S = 5
+KEPT_PACKS = 20
 DEBUGGER = "gdb-multiarch"
 
 
 def write_pack(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]], directory: Path) -> Path:
-    """Leave what the guest is given where a person can use it.
+    """Leave what the guest is given where a person can use it, beside the last few of other failures.
 
     Raises:
         HarnessError: it cannot be written.
@@ -34,6 +36,9 @@ def write_pack(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]], direc
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / "pack"
         path.write_bytes(encode(load_of(patient, inputs), range(len(job.cases)), secrets.randbits(64)))
+        others = sorted(directory.parent.iterdir(), key=lambda other: other.stat().st_mtime_ns)
+        for old in others[:-KEPT_PACKS]:
+            shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise HarnessError(f"{directory}: cannot write there: {error.strerror}") from None
     return path
