@@ -34,6 +34,7 @@ def write_pack(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]], direc
     patient = replace(job, cpu_timeout_ms=_CPU_TIMEOUT_MS)
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        directory.touch()
         path = directory / "pack"
         path.write_bytes(encode(load_of(patient, inputs), range(len(job.cases)), secrets.randbits(64)))
         others = sorted(directory.parent.iterdir(), key=lambda other: other.stat().st_mtime_ns)
