@@ -19,7 +19,7 @@ from harness.judge import Judge
 from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict
 from harness.pipeline import Planned, exit_code, planned, program_name, runs_root
 from harness.replay import minimal
-from harness.replay.debug import debug, write_pack
+from harness.replay.debugging import debug, write_pack
 from harness.replay.evidence import evidence, lines
 from harness.replay.plan import Failure, changes, find, jobs_of, narrowed, settings_for
 from harness.replay.shrink import Candidate, OutOfTimeError, Shrinker, fewest
