@@ -14,8 +14,8 @@ from harness import __version__
 from harness.build.store import cache_directory
 from harness.errors import ExitCode
 from harness.model import DEFAULT_COMPILERS, HUGE_SUITE, Compiler, Contract, Executor, Missing, Need, Project, Target
-from harness.pipeline import make_surveyor, runs_root
-from harness.place.host import HostPlace
+from harness.packages import CONTAINER
+from harness.pipeline import host_place, make_surveyor, runs_root
 from harness.project import load_project
 from harness.report.record import REPLAY_DIRECTORY, RUNS_DIRECTORY
 from harness.report.text import visible
@@ -60,7 +60,7 @@ def show_doctor(config: str | None) -> ExitCode:
     needs = [need for target in project.targets.values() for need in _needs(project, target)]
     rungs = [rung for target in project.targets.values() for rung in _rungs(project, target)]
     needs += rungs
-    capabilities = make_surveyor(HostPlace()).survey(project, needs, DEFAULT_COMPILERS, None)
+    capabilities = make_surveyor(host_place()).survey(project, needs, DEFAULT_COMPILERS, None)
     print(f"harness {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
     compilers = [
         [triple, spec, found.version if isinstance(found, Compiler) else "missing", _means(found)]
@@ -83,6 +83,7 @@ def show_doctor(config: str | None) -> ExitCode:
     print("\nWays to run in order of trust; the first that works is taken, --emulator names another:\n")
     ladder = [[rung.target, rung.how, *_how_it_stands(capabilities.executors[rung])] for rung in rungs]
     print(_table(ladder, ("target", "way", "version", "CPU, or what to do")))
+    print(f"\n{CONTAINER}")
     return ExitCode.PASSED
 
 

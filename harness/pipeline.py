@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 import shlex
 import shutil
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
-from harness.errors import ExitCode, UsageError
+from harness.errors import ExitCode, UnavailableError, UsageError
 from harness.execution import Result, execute
 from harness.expectations import notes_of
 from harness.given import given_project
@@ -166,6 +167,18 @@ def make_surveyor(place: Place) -> Surveyor:
     return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", root / "csrc" / "bochs", cache / "survey.json")
 
 
+def host_place() -> HostPlace:
+    """Return this machine.
+
+    Raises:
+        UnavailableError: it is no Linux.
+    """
+    if platform.system() != "Linux":
+        system = {"Darwin": "macOS"}.get(platform.system(), platform.system())
+        raise UnavailableError(f"kernels run on Linux, and this is {system}: --in docker runs them in a container")
+    return HostPlace()
+
+
 def _place(settings: Settings, project: Project) -> Place:
     """Return where tools and guests run.
 
@@ -173,7 +186,7 @@ def _place(settings: Settings, project: Project) -> Place:
         UnavailableError: it was named and cannot be had.
     """
     if settings.place == "host":
-        return HostPlace()
+        return host_place()
     from harness.place.container import ContainerPlace  # the engine's client takes long to import
 
     root = bundled_root()

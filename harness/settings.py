@@ -482,7 +482,7 @@ def _reports(values: Mapping[str, Any]) -> Reports:
 
 def available_cpus() -> int:
     """Return the number of CPUs this process may use."""
-    return len(os.sched_getaffinity(0))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _value(option: Option, given: Any, environment: Mapping[str, str]) -> Any:

@@ -36,6 +36,7 @@ from harness.model import (
     Project,
     Target,
 )
+from harness.packages import how_to_install
 from harness.place import Place
 
 _MEMORY_VERSION = 3
@@ -142,8 +143,7 @@ class Surveyor:
         triple = self._triple(isa)
         usable = [c for (its_triple, _), c in compilers.items() if its_triple == triple and isinstance(c, Compiler)]
         if not usable:
-            missing = compilers[(triple, DEFAULT_COMPILERS[0])]
-            return missing if isinstance(missing, Missing) else Missing("no compiler", "")
+            return self._no_compiler(compilers[(triple, DEFAULT_COMPILERS[0])], triple, target)
         ways = [way for way in target.emulations if emulator in (None, way.how)]
         if need.is_gate:
             ways = [isa.gate] if isa.gate else []
@@ -157,6 +157,17 @@ class Surveyor:
                 return proven if need.is_gate else self._with_hostility(proven, usable[0], need, isa)
             tried.append(proven)
         return _join(ways, tried)
+
+    def _no_compiler(self, missing: Compiler | Missing, triple: str, target: Target) -> Missing:
+        """Say which compiler is missing, and that QEMU is, too, if it is: both are installed by one command."""
+        assert isinstance(missing, Missing)
+        qemu = f"qemu-{triple.partition('-')[0]}"
+        needs_qemu = triple != self.place.native_triple and any(way.how == "qemu-user" for way in target.emulations)
+        if not needs_qemu or self.place.find(qemu) or self.place.find(f"{qemu}-static"):
+            return missing
+        on_host = self.place.facts["in"] == "host"
+        remedy = how_to_install("gcc qemu-user", triple, self.place.native_triple, on_host=on_host)
+        return Missing(f"{missing.reason}, and no {qemu}", remedy)
 
     def _find(self, target: Target, way: Emulation, compiler: Compiler) -> Executor | Missing:
         """Look for one way to run a target; the probe is still to come."""
@@ -221,7 +232,7 @@ class Surveyor:
             lacks_libc = any(sign in str(error) for sign in _SIGNS_OF_NO_C_LIBRARY)
             return {
                 "reason": f"{compiler.spec} cannot build the guest: {error}",
-                "remedy": _C_LIBRARY_REMEDY if lacks_libc else "",
+                "remedy": self._libc_remedy(compiler) if lacks_libc else "",
                 "is_final": False,
             }
         version = version_of(executor, self.place)
@@ -230,6 +241,10 @@ class Surveyor:
         cpu = executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0))
         reason, remedy = self._objection(seen, need, isa, name, cpu)
         return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
+
+    def _libc_remedy(self, compiler: Compiler) -> str:
+        on_host = self.place.facts["in"] == "host"
+        return how_to_install("libc", compiler.triple, self.place.native_triple, on_host=on_host)
 
     def _observe(self, executor: Executor, compiler: Compiler, need: Need) -> Observation:
         """Run the empty kernel."""
@@ -319,9 +334,6 @@ _CONTROL = {"mxcsr": 0x1F80, "x87_control": 0x37F}
 _ANY_DIRECTORY = Path("/tmp")  # where every place lets tools write
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 _SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
-_C_LIBRARY_REMEDY = (
-    "install the C library for that architecture (libc6-dev, libc6-dev-arm64-cross, libc6-dev-riscv64-cross)"
-)
 
 
 def _is_changed(seen: Observation, fact: str) -> bool:

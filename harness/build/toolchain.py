@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from harness.model import Compiler, Missing
+from harness.packages import how_to_install
 from harness.place import Place
 
 CLANG_VERSIONS = range(22, 11, -1)
@@ -30,7 +31,7 @@ def find_compiler(spec: str, triple: str, place: Place) -> Compiler | Missing:
             continue
         whole = (program.path, f"--target={triple}") if family == "clang" else (program.path,)
         return Compiler(spec, family, _release(said, match[1]), triple, whole, program.identity)
-    return Missing(f"no {spec} that compiles for {triple}", _remedy(spec, triple, place.native_triple))
+    return Missing(f"no {spec} that compiles for {triple}", _remedy(spec, triple, place))
 
 
 def _candidates(spec: str, triple: str, native: str) -> list[str]:
@@ -59,13 +60,13 @@ def _release(said: str, fallback: str) -> str:
     return found[1] if found else fallback
 
 
-def _remedy(spec: str, triple: str, native: str) -> str:
-    if spec.startswith("clang"):
-        return f"install {spec} (apt-get install {'clang-19' if spec == 'clang' else spec})"
-    if spec.startswith("gcc") and triple != native:
-        suffix = spec.removeprefix("gcc")
-        return f"install gcc{suffix}-{triple.replace('_', '-')} and its C library (apt-get install them)"
-    return f"install {spec}"
+def _remedy(spec: str, triple: str, place: Place) -> str:
+    is_known = re.fullmatch(r"(?:gcc|clang)(?:-\d+)?", spec)
+    return (
+        how_to_install(spec, triple, place.native_triple, on_host=place.facts["in"] == "host")
+        if is_known
+        else f"install {spec}"
+    )
 
 
 def compile_command(

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.launch.sde import SDE, find_sde, sde_version
 from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
+from harness.packages import how_to_install
 from harness.place import Place
 
 _VERSION_TIMEOUT_S = 20
@@ -34,9 +35,14 @@ def _qemu_user(machine: str, emulation: Emulation, place: Place) -> Executor | M
     name = f"qemu-{machine}"
     program = place.find(name) or place.find(f"{name}-static")
     if program is None:
-        return Missing(f"no {name}", "install QEMU's user mode (apt-get install qemu-user)")
+        return Missing(f"no {name}", _qemu_remedy(place))
     cpu = emulation.cpu or "max"
     return Executor("qemu-user", "", cpu, (program.path, "-cpu", cpu), program.identity)
+
+
+def _qemu_remedy(place: Place) -> str:
+    native = place.native_triple
+    return how_to_install("qemu-user", native, native, on_host=place.facts["in"] == "host")
 
 
 _X86_ESTIMATES = frozenset({"rcpps", "rcpss", "rsqrtps", "rsqrtss", "vrcpps", "vrcpss", "vrsqrtps", "vrsqrtss"})

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Once
+from tests.end_to_end.test_bring import SVE
 
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 OFFLINE = ("--no-deps", "--no-index")
@@ -121,6 +122,35 @@ def test_kernels_are_listed(installation: Installation) -> None:
 def test_console_script_starts(distributions: Distributions, tmp_path: Path, repository: Path) -> None:
     wheel = from_wheel(distributions, tmp_path, repository)
     assert "usage" in call(tmp_path / "bin" / "harness", "--help", cwd=tmp_path, **wheel.environment)
+
+
+def test_from_pip_install_to_the_verdict_on_a_foreign_kernel_in_four_commands(
+    distributions: Distributions, tmp_path: Path
+) -> None:
+    work = tmp_path / "project"
+    work.mkdir()
+    (work / "kernel.c").write_text(SVE)
+    # What it depends on is taken from our own environment, since there may be no network.
+    borrowed = {"PYTHONPATH": sysconfig.get_path("purelib")}
+    programs = tmp_path / "venv" / "bin"
+    narrow = ("--svl", "256", "--cc", "gcc", "--opt", "O2", "--build", "plain", "--suite", "boundary")
+    commands: list[tuple[str | Path, ...]] = [
+        (sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"),
+        (programs / "python", *PIP, "install", *OFFLINE, distributions.wheel),
+        (programs / "harness", "init"),
+        (programs / "harness", "run", *narrow),
+    ]
+    *_, told, verdict = [call(*command, cwd=work, **borrowed) for command in commands]
+    assert "next   harness run" in told
+    assert "100 of 100 cases passed; vector lengths attested by the guest: 256 bits" in verdict
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kernel.c").write_text(SVE)
+    (other / ".gitlab-ci.yml").write_text("")
+    call(programs / "harness", "init", cwd=other, **borrowed)
+    assert "extends: .harness" in (other / ".gitlab" / "harness.gitlab-ci.yml").read_text(), (
+        "the wheel has the template"
+    )
 
 
 def test_sdist_holds_every_tracked_file(distributions: Distributions, repository: Path) -> None:
