@@ -53,6 +53,10 @@ static uint64_t read_fpcr(void) {
     return value;
 }
 
+static void write_fpsr(uint64_t value) {
+    __asm__ volatile("msr fpsr, %0" ::"r"(value));
+}
+
 static uint64_t read_midr(void) {
     uint64_t value;
     __asm__ volatile("mrs %0, midr_el1" : "=r"(value)); /* emulated by the system */
@@ -133,6 +137,7 @@ static void place_arguments(struct abi_entry *entry) {
 }
 
 #define LEAST_VECTOR_BYTES 16
+#define FPSR_FLAGS UINT64_C(0x0800009f) /* QC, IDC, IXC, UFC, OFC, DZC, IOC (Arm ARM, FPSR) */
 
 /* Asks for the length of the kernel's vectors, which for some are those of streaming mode. Those have a second length
  * beside them: it is made another power of two (compilers count on its being one), so that a kernel that takes the one
@@ -214,6 +219,8 @@ static void lay_fill(struct abi_entry *entry, enum fill fill) {
 
 void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
     bool is_streaming = is_streaming_call(entry, trial);
+    /* Sticky, and not preserved: only a kernel that clears them may ask for them (AAPCS64 6.1.2). */
+    write_fpsr(trial->fill == FILL_BENIGN ? 0 : FPSR_FLAGS);
     entry->stack_shift = 16 * (uint64_t)trial->fill;
     entry->gates = is_streaming ? entry->gates | GATE_STREAMING : entry->gates & ~GATE_STREAMING;
     entry->unit_bytes = is_streaming ? entry->streaming_bytes : entry->vector_bytes;

@@ -24,6 +24,8 @@
 
 #define X87_ALL_EMPTY 0xffffu
 
+#define MXCSR_FLAGS UINT32_C(0x3f) /* sticky: the exceptions since they were last cleared (SDM volume 1, 10.2.3) */
+
 /* ---- what the processor has ----------------------------------------------------------------------- */
 
 struct leaf {
@@ -93,6 +95,10 @@ static uint32_t read_mxcsr(void) {
     uint32_t value;
     __asm__ volatile("stmxcsr %0" : "=m"(value));
     return value;
+}
+
+static void write_mxcsr(uint32_t value) {
+    __asm__ volatile("ldmxcsr %0" ::"m"(value));
 }
 
 static uint16_t read_x87_control(void) {
@@ -207,8 +213,15 @@ static void lay_known_values(struct abi_entry *entry, enum fill fill) {
     }
 }
 
+/* Whatever the caller has computed before may have set them: only a kernel that clears them may ask for them. */
+static void set_sticky_flags(enum fill fill) {
+    uint32_t control = read_mxcsr() & ~MXCSR_FLAGS;
+    write_mxcsr(fill == FILL_BENIGN ? control : control | MXCSR_FLAGS);
+}
+
 void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
     enum fill fill = trial->fill;
+    set_sticky_flags(fill);
     bool is_clean = (trial->flags & TRIAL_CLEAN_UPPERS) && (entry->gates & GATE_AVX) && !(entry->gates & GATE_WIDE);
     entry->gates = is_clean ? entry->gates | GATE_CLEAN : entry->gates & ~(uint64_t)GATE_CLEAN;
     entry->stack_shift = 16 * (uint64_t)fill;

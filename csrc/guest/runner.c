@@ -3,6 +3,7 @@
  *     guest PACK OUT
  *
  * See wire.h for what goes in and comes out, status.h for how it ends. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,17 @@ static struct trial_header *append_header(struct sealed *sealed, enum trial_stat
     return record_append(&sealed->recorder, &header, sizeof header);
 }
 
+/* What an earlier failure of the caller's has left: C11 7.5 clears it at start-up only. */
+static int error_number(enum fill fill) {
+    static const int left[FILL_COUNT] = {
+        [FILL_BENIGN] = 0,
+        [FILL_NAN] = EDOM,
+        [FILL_HUGE_NEGATIVE] = ERANGE,
+        [FILL_HUGE_POSITIVE] = EINTR,
+    };
+    return left[fill];
+}
+
 /* Returns how the trial ended. */
 static enum trial_status run_trial(struct sealed *sealed, const struct case_view *view, uint32_t number) {
     const struct pack *pack = &guest_frozen.pack;
@@ -166,6 +178,7 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     abi_set_trial(&sealed->entry, trial.head);
     fill_set_poison(trial.head->fill);
     calls_begin(sealed, trial.head);
+    errno = error_number(trial.head->fill);
     uint64_t spent = call(sealed, view->head->cpu_timeout_ms);
 
     struct trial_header *header = append_header(sealed, TRIAL_RETURNED);
