@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from harness.machine import resolve_triple
 from harness.model import (
+    ASSEMBLY_SUFFIXES,
     DEFAULT_COMPILERS,
     HUGE_SUITE,
     LONG_SUITE,
+    PREBUILT_SUFFIXES,
     VISIBLE_SUITE,
     Absence,
     Build,
@@ -19,6 +21,7 @@ from harness.model import (
     Executor,
     Fill,
     Job,
+    Kernel,
     Missing,
     Outcome,
     Plan,
@@ -175,7 +178,7 @@ def _jobs(
             role=point.role,
             named=point.named,
             cases=cases_of[opt, variant],
-            trials=_trials(point, compiler, variant),
+            trials=_trials(point, compiler, opt, variant),
             fewer_trials=FEWER_TRIALS[variant],
             cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
         )
@@ -190,7 +193,7 @@ def _without_long(
     return dict.fromkeys(builds, tuple(case for case in cases if case.suite != LONG_SUITE))
 
 
-def _trials(point: Point, compiler: Compiler, variant: str) -> tuple[Trial, ...]:
+def _trials(point: Point, compiler: Compiler, opt: str, variant: str) -> tuple[Trial, ...]:
     if point.role is Role.GATE:
         return TRIALS["plain"][:1]
     trials = TRIALS[variant]
@@ -202,9 +205,20 @@ def _trials(point: Point, compiler: Compiler, variant: str) -> tuple[Trial, ...]
         variant == "hostile"
         and compiler.triple.startswith("x86_64")
         and "dirty-uppers" not in point.kernel.conventions.waived
+        and _answers_for_uppers(point.kernel, compiler, opt)
     ):
         trials = (*trials, CLEAN_UPPERS_TRIAL)
     return trials
+
+
+_WITHOUT_VZEROUPPER = ("O0", "O1", "Os")
+"""Levels at which gcc does not insert VZEROUPPER (gcc/config/i386/i386-features.cc, gate of pass_insert_vzeroupper)."""
+
+
+def _answers_for_uppers(kernel: Kernel, compiler: Compiler, opt: str) -> bool:
+    """Whether upper halves left dirty are the kernel's own doing: with intrinsics, cleaning is the compiler's job."""
+    is_compiled = any(source.suffix not in (*ASSEMBLY_SUFFIXES, *PREBUILT_SUFFIXES) for source in kernel.sources)
+    return not (is_compiled and compiler.family == "gcc" and opt in _WITHOUT_VZEROUPPER)
 
 
 def _sme_trials(interface: SmeInterface, variant: str, trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
