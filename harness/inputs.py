@@ -125,6 +125,8 @@ _LOUD_BITS = 20
 _LOUD_SHIFT = np.uint64(64 - _LOUD_BITS)
 _PEAK = 5.0
 """Above every value of the bell, whose four uniforms end at 3.5 standard deviations, 4.0."""
+_NEGATIVE_PEAK = -0.5
+"""Above every value of a row whose values are the bell's magnitudes, taken from -1."""
 
 
 def _as_drawn(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
@@ -147,8 +149,8 @@ def _descending(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> N
 
 
 def _peak(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
-    drawn = values.astype(dtype)
-    drawn[pattern.position] = _PEAK
+    drawn = (values if pattern.is_signed else -1 - np.abs(values)).astype(dtype)
+    drawn[pattern.position] = _PEAK if pattern.is_signed else _NEGATIVE_PEAK
     return drawn
 
 

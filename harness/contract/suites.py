@@ -51,6 +51,8 @@ class ByLanes:
 Entry = int | Sized | ByLanes
 _UNROLL = 4
 """Vectors per iteration of the unrolled loops that most kernels have."""
+_WIDEST_UNROLL = 32
+"""Vectors per iteration of the widest loops that are known: blocks of 256 elements in AVX2."""
 
 
 def every(first: int, last: int) -> list[int]:
@@ -79,8 +81,17 @@ def around_lanes(multiples: Iterable[int], first_delta: int, last_delta: int) ->
 
 
 def every_residue() -> list[Entry]:
-    """Every residue of an iteration of four vectors: 4 to 8 times the lanes, both included."""
-    return [ByLanes(lambda lanes: [Sized(size) for size in range(_UNROLL * lanes, 2 * _UNROLL * lanes + 1)])]
+    """Every residue of an iteration of four vectors, and every number of vectors that an iteration of 32 may leave.
+
+    That is each size from 4 to 8 times the lanes; from there on one per number of vectors, each with another residue.
+    """
+
+    def entries(lanes: int) -> list[Sized]:
+        single = range(_UNROLL * lanes, 2 * _UNROLL * lanes + 1)
+        vectors = range(2 * _UNROLL + 1, _WIDEST_UNROLL)
+        return [Sized(size) for size in (*single, *(count * lanes + count % lanes for count in vectors))]
+
+    return [ByLanes(entries)]
 
 
 def zeros(size: int | Mapping[str, int]) -> Sized:
@@ -133,12 +144,17 @@ def peaks(of_sizes: Iterable[int]) -> list[Entry]:
     """For each size, cases whose largest element stands at each of some positions.
 
     Every position of rows up to 8 iterations of four 128-bit vectors; of longer rows the ends and one position per
-    residue of an iteration, spread over its blocks: one case shows one position, so these are samples.
+    residue of an iteration, spread over its blocks: one case shows one position, so these are samples. In every second
+    row all elements are negative: comparisons of bits, and zeros that take part, are wrong there.
     """
     entries: list[Entry] = []
     for number, size in enumerate(dict.fromkeys(of_sizes)):
-        entries += [Sized(size, Pattern("peak", position=at)) for at in _peak_positions(size, number)]
+        entries += [Sized(size, _peak(at)) for at in _peak_positions(size, number)]
     return entries
+
+
+def _peak(position: int) -> Pattern:
+    return Pattern("peak", is_signed=position % 2 == 0, position=position)
 
 
 _PEAK_EVERY_POSITION = 33
@@ -164,7 +180,7 @@ def peaks_by_lanes(of_sizes: Iterable[int]) -> list[Entry]:
         block = _UNROLL * lanes
         found = [(_PEAK_BLOCKS * block, at) for at in range(_PEAK_BLOCKS * block)]
         found += [(size, at) for size in wanted for at in _one_per_residue(size, block)]
-        return [Sized(size, Pattern("peak", position=at)) for size, at in dict.fromkeys(found)]
+        return [Sized(size, _peak(at)) for size, at in dict.fromkeys(found)]
 
     return [ByLanes(entries)]
 
@@ -215,7 +231,9 @@ _CACHE_LINE_BYTES = 64
 def placements(element_bytes: int = 4, *, in_place: bool = False) -> list[Entry]:
     """Every alignment in element steps over a cache line, at odd distances between buffers; in place where allowed.
 
-    The sizes go up and down, so that what a kernel keeps from an earlier call shows.
+    The sizes go up and down, so that what a kernel keeps from an earlier call shows. At each alignment there are rows
+    that end an element short of the next multiple of 16, 32 and 64 bytes, too: a kernel that goes there first, element
+    by element, must stop before.
     """
     steps = _CACHE_LINE_BYTES // element_bytes
 
@@ -223,13 +241,20 @@ def placements(element_bytes: int = 4, *, in_place: bool = False) -> list[Entry]
         found = []
         for step in range(steps):
             size = (2 * _UNROLL * lanes + 3 * lanes // 2 + 1) // (1 + step % 3)
-            found.append(Sized(size, None, Placement(offsets=tuple((step * k + k // 2) % steps for k in (1, 3, 5, 7)))))
+            apart = Placement(offsets=tuple((step * k + k // 2) % steps for k in (1, 3, 5, 7)))
+            found += [Sized(short, None, apart) for short in (size, *_short_of_aligned(step, steps))]
         if in_place:
             shared = Placement(alias=((0, 1),))
             found += [Sized(size, None, shared) for size in (1, lanes, 2 * _UNROLL * lanes + lanes // 2 + 1)]
         return found
 
     return [ByLanes(entries)]
+
+
+def _short_of_aligned(step: int, steps: int) -> list[int]:
+    """Sizes of rows that start `step` elements behind a cache line and end one short of an aligned address."""
+    units = [unit for unit in (steps // 4, steps // 2, steps) if unit > 0]
+    return sorted({-step % unit - 1 for unit in units if -step % unit > 1}, reverse=True)
 
 
 def expand(contract: Contract, entries: tuple[Entry, ...]) -> Callable[[int], tuple[CaseSpec, ...]]:

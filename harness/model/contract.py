@@ -54,7 +54,7 @@ class Pattern:
     quiet: float = 0.0
     """Loud: what all other elements are."""
     is_signed: bool = True
-    """Loud and sparse: whether loud values have random signs."""
+    """Loud and sparse: whether loud values have random signs. Peak: whether the others may be positive."""
     part: int = 0
     parts: int = 1
     """Loud: which of so many disjoint subsets, which cover the row together, is loud."""
