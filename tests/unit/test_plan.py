@@ -314,3 +314,57 @@ def test_hostile_builds_run_on_a_hostile_processor_and_what_it_lacks_is_said_onc
 def test_a_real_processor_is_as_hostile_as_it_is() -> None:
     native = replace(RISCV, command=())
     assert native.made_hostile() == native
+
+
+@pytest.mark.parametrize(
+    ("spec", "opt", "sources", "is_asked"),
+    [
+        ("gcc", "O2", "k.c", True),
+        ("gcc", "O0", "k.c", False),
+        ("gcc", "Os", "k.cpp", False),
+        ("clang", "O0", "k.c", True),
+        ("gcc", "O0", "k.S", True),
+    ],
+)
+def test_upper_halves_are_asked_for_where_the_kernel_answers_for_them(
+    project: Project, spec: str, opt: str, sources: str, is_asked: bool
+) -> None:
+    selection = Selection(
+        kernels=("sum_f32/avx2",), compilers=(spec,), opts=(opt,), variants=("hostile",), is_narrowed=True
+    )
+    points, absences = select(project, selection)
+    found = capabilities({point.need for point in points})
+    families: dict[tuple[str, str], Compiler | Missing] = {
+        key: replace(compiler, family=key[1])
+        for key, compiler in found.compilers.items()
+        if isinstance(compiler, Compiler)
+    }
+    points = tuple(replace(point, kernel=replace(point.kernel, sources=(Path(sources),))) for point in points)
+    (job,) = make_plan(project, selection, points, absences, replace(found, compilers=families)).jobs
+    assert any(trial.clean_uppers for trial in job.trials) == is_asked
+
+
+def test_no_process_begins_with_an_empty_row(project: Project) -> None:
+    contract = project.contracts["sum_f32"]
+    cases = make_cases(contract, contract.conventions, Selection(), 128)
+    sizes = [dict(case.sizes)["len"] for case in cases]
+    assert sizes[0] > 0
+    assert sizes[1] == 0
+
+
+@pytest.mark.parametrize("lanes", [1, 4, 8, 64])
+def test_each_number_of_vectors_that_a_wide_iteration_leaves_comes_up(project: Project, lanes: int) -> None:
+    contract = project.contracts["sum_f32"]
+    left = {dict(spec.sizes)["len"] // lanes % 32 for spec in contract.suites["residues"](lanes)}
+    assert left == set(range(32))
+
+
+@pytest.mark.parametrize("aligned", [4, 8, 16])
+def test_rows_end_short_of_the_next_aligned_address(project: Project, aligned: int) -> None:
+    placed = project.contracts["axpy_f32"].suites["placement"](8)
+    short = {
+        spec.placement.offsets[0] % aligned
+        for spec in placed
+        if dict(spec.sizes)["len"] == -spec.placement.offsets[0] % aligned - 1
+    }
+    assert short >= set(range(1, aligned - 1))
