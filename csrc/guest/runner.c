@@ -3,7 +3,6 @@
  *     guest PACK OUT
  *
  * See wire.h for what goes in and comes out, status.h for how it ends. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "children.h"
 #include "crc32.h"
 #include "descriptors.h"
+#include "leavings.h"
 #include "memory.h"
 #include "status.h"
 #include "syscalls.h"
@@ -158,17 +158,6 @@ static struct trial_header *append_header(struct sealed *sealed, enum trial_stat
     return record_append(&sealed->recorder, &header, sizeof header);
 }
 
-/* What an earlier failure of the caller's has left: C11 7.5 clears it at start-up only. */
-static int error_number(enum fill fill) {
-    static const int left[FILL_COUNT] = {
-        [FILL_BENIGN] = 0,
-        [FILL_NAN] = EDOM,
-        [FILL_HUGE_NEGATIVE] = ERANGE,
-        [FILL_HUGE_POSITIVE] = EINTR,
-    };
-    return left[fill];
-}
-
 /* Returns how the trial ended. */
 static enum trial_status run_trial(struct sealed *sealed, const struct case_view *view, uint32_t number) {
     const struct pack *pack = &guest_frozen.pack;
@@ -178,7 +167,7 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     abi_set_trial(&sealed->entry, trial.head);
     fill_set_poison(trial.head->fill);
     calls_begin(sealed, trial.head);
-    errno = error_number(trial.head->fill);
+    leavings_set_errno(trial.head->fill);
     uint64_t spent = call(sealed, view->head->cpu_timeout_ms);
 
     struct trial_header *header = append_header(sealed, TRIAL_RETURNED);
@@ -214,6 +203,15 @@ static void run_case(struct sealed *sealed) {
     sealed->case_offset = view.next_offset;
     sealed->cases_done++;
     sealed->cases_timed_out += status == TRIAL_TIMEOUT;
+}
+
+static enum fill first_fill(void) {
+    const struct pack *pack = &guest_frozen.pack;
+    if (pack->header->case_count == 0) {
+        return FILL_BENIGN;
+    }
+    struct case_view view = pack_case_at(pack, pack->cases_offset);
+    return pack_trial(pack, &view, 0).head->fill;
 }
 
 static bool is_out_of_patience(const struct sealed *sealed) {
@@ -282,6 +280,7 @@ int main(int argc, char **argv) {
     }
     struct sealed *sealed = prepare(argv[1], argv[2]);
     sealed->case_offset = guest_frozen.pack.cases_offset;
+    leavings_lay(first_fill());
     say_hello(sealed);
     for (uint32_t i = 0; i < guest_frozen.pack.header->case_count && !is_out_of_patience(sealed); i++) {
         run_case(sealed);
