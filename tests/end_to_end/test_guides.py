@@ -64,17 +64,26 @@ def test_output_is_compared_line_by_line() -> None:
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 def test_the_guide_works_as_it_stands(page: Path, tmp_path: Path) -> None:
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    environment = {**os.environ, "PATH": path, "PYTEST_ADDOPTS": "", "COLUMNS": "120"}
+    # Of pytest's plugins ours alone: each costs at every start.
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p harness"}
+    environment = {**os.environ, **alone, "PATH": path, "COLUMNS": "120"}
     for block in blocks(page):
         if block.title:
             (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.title).write_text(block.text)
         for command, code, expected in commands(block.text) if block.language == "console" else ():
             done = subprocess.run(
-                command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+                command,
+                shell=True,
+                cwd=tmp_path,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,  # in the order in which a terminal shows it
+                text=True,
+                timeout=120,
             )
-            assert done.returncode == code, f"{page.name}: {command}\n{done.stdout}{done.stderr}"
-            printed = done.stdout + done.stderr
+            printed = done.stdout
+            assert done.returncode == code, f"{page.name}: {command}\n{printed}"
             assert matches(expected, printed), f"{page.name}: {command}\nexpected:\n{expected}\nprinted:\n{printed}"
 
 
