@@ -35,6 +35,7 @@ from harness.model import (
     Observation,
     Project,
     Target,
+    has_feature,
 )
 from harness.packages import how_to_install
 from harness.place import Place
@@ -208,6 +209,8 @@ class Surveyor:
                 compiler.identity,
                 *compiler.command,
                 isa.width_fact or "",
+                *isa.features,
+                *(f"-{name}" for name in isa.lacks),
                 str(need.vector_bits),
                 str(need.is_gate),
             ]
@@ -239,7 +242,7 @@ class Surveyor:
         program = Path(executor.command[0]).name if executor.how == "qemu-user" else executor.how
         name = f"{program} {version}" if executor.command else "this machine's CPU"
         cpu = executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0))
-        reason, remedy = self._objection(seen, need, isa, name, cpu)
+        reason, remedy = objection(seen, need, isa, name, cpu)
         return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
 
     def _libc_remedy(self, compiler: Compiler) -> str:
@@ -283,26 +286,6 @@ class Surveyor:
                 has.append(name)
         return replace(executor, hostility=tuple(has), lacks=tuple(name for name in isa.hostility if name not in has))
 
-    def _objection(self, seen: Observation, need: Need, isa: Target, name: str, cpu: str) -> tuple[str, str]:
-        """Return why what the probe told rules the executor out, and a remedy; empty where it does not."""
-        another = f"needs a QEMU that has the CPU {cpu.partition(',')[0]!r}" if name.startswith("qemu") else ""
-        another = BOCHS_REMEDY if name.startswith(BOCHS) else another
-        if seen.harness_fault and "unable to find CPU model" in seen.harness_fault:
-            return f"{name} has no CPU {cpu.partition(',')[0]!r}", "needs a newer QEMU (Debian 13 has 10.0)"
-        if seen.harness_fault or not seen.attestation:
-            return f"{name} does not run it: {seen.harness_fault or 'no attestation'}", another
-        changed = [f"{fact} {seen.attestation[fact]:#x}" for fact in _CONTROL if _is_changed(seen, fact)]
-        if changed:
-            return f"{name} starts programs with {' and '.join(changed)}: results would be rounded otherwise", ""
-        attested = seen.attestation.get(isa.width_fact) if isa.width_fact else None
-        if need.is_gate:
-            return (f"{name} with the CPU {cpu!r} still has {isa.name}", "") if attested else ("", "")
-        if isa.width_fact and attested is None:
-            return f"{name} has no {isa.name}", another
-        if isa.width_fact and attested != need.vector_bits:
-            return f"{name} runs {attested} bits, not {need.vector_bits}", ""
-        return "", ""
-
     # -- memory
 
     def _recall(self) -> None:
@@ -334,6 +317,33 @@ _CONTROL = {"mxcsr": 0x1F80, "x87_control": 0x37F}
 _ANY_DIRECTORY = Path("/tmp")  # where every place lets tools write
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 _SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
+
+
+def objection(seen: Observation, need: Need, isa: Target, name: str, cpu: str) -> tuple[str, str]:
+    """Return why what the probe told rules an executor out, and a remedy; empty where it does not."""
+    another = f"needs a QEMU that has the CPU {cpu.partition(',')[0]!r}" if name.startswith("qemu") else ""
+    another = BOCHS_REMEDY if name.startswith(BOCHS) else another
+    if seen.harness_fault and "unable to find CPU model" in seen.harness_fault:
+        return f"{name} has no CPU {cpu.partition(',')[0]!r}", "needs a newer QEMU (Debian 13 has 10.0)"
+    if seen.harness_fault or not seen.attestation:
+        return f"{name} does not run it: {seen.harness_fault or 'no attestation'}", another
+    changed = [f"{fact} {seen.attestation[fact]:#x}" for fact in _CONTROL if _is_changed(seen, fact)]
+    if changed:
+        return f"{name} starts programs with {' and '.join(changed)}: results would be rounded otherwise", ""
+    attested = seen.attestation.get(isa.width_fact) if isa.width_fact else None
+    if need.is_gate:
+        return (f"{name} with the CPU {cpu!r} still has {isa.name}", "") if attested else ("", "")
+    if isa.width_fact and attested is None:
+        return f"{name} has no {isa.name}", another
+    lacking = [feature for feature in isa.features if not has_feature(seen.attestation, feature)]
+    if lacking:
+        return f"{name} has no {', '.join(lacking)}", another
+    surplus = [feature for feature in isa.lacks if has_feature(seen.attestation, feature)]
+    if surplus:
+        return f"{name} has {', '.join(surplus)}: that a kernel for {isa.name} uses it would not show", ""
+    if isa.width_fact and attested != need.vector_bits:
+        return f"{name} runs {attested} bits, not {need.vector_bits}", ""
+    return "", ""
 
 
 def _is_changed(seen: Observation, fact: str) -> bool:

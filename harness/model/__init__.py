@@ -27,6 +27,7 @@ from harness.model.contract import (
     Rounding,
     SumPass,
 )
+from harness.model.feature import FEATURE_BITS, has_feature
 from harness.model.observation import (
     Binary,
     CaseObservation,
@@ -63,6 +64,7 @@ __all__ = [
     "ASSEMBLY_SUFFIXES",
     "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
+    "FEATURE_BITS",
     "HUGE_SUITE",
     "LONG_SUITE",
     "PREBUILT_SUFFIXES",
@@ -124,5 +126,6 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
+    "has_feature",
     "has_sme",
 ]

@@ -124,6 +124,10 @@ class Target:
     """GNU triple of its binaries, such as aarch64-linux-gnu; "host" for the machine's own."""
     flags: tuple[str, ...]
     """Compile flags for kernels of this ISA (none for a core model)."""
+    features: tuple[str, ...]
+    """What these flags let a compiler use; all of it must be there, by the guest's word. Names of FEATURE_BITS."""
+    lacks: tuple[str, ...]
+    """What must not be there, so that a kernel that uses it shows. Names of FEATURE_BITS."""
     header: str | None
     """The header that declares the ISA's intrinsics, where not every compiler has it."""
     header_since: str

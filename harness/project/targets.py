@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.model import Emulation, Target
+from harness.model import FEATURE_BITS, Emulation, Target
 from harness.project.toml import Table, read_toml
 
 _TARGET_KEYS = {
@@ -12,6 +12,8 @@ _TARGET_KEYS = {
     "isas": "a list of strings",
     "triple": "a string",
     "flags": "a list of strings",
+    "features": "a list of strings",
+    "lacks": "a list of strings",
     "header": "a string",
     "header_since": "a string",
     "width_fact": "a string",
@@ -49,6 +51,8 @@ def load_target(path: Path) -> Target:
         isas=tuple(values["isas"]),
         triple=values["triple"],
         flags=tuple(values.get("flags", ())),
+        features=tuple(values.get("features", ())),
+        lacks=tuple(values.get("lacks", ())),
         header=values.get("header"),
         header_since=values.get("header_since", ""),
         width_fact=values.get("width_fact"),
@@ -78,5 +82,8 @@ def _check_target(top: Table) -> None:
             raise top.fault(f"a target needs {key!r}")
     if not values.get("core") and bool(values.get("vector_bits")) != bool(values.get("width_fact")):
         raise top.fault("'vector_bits' and 'width_fact' belong together", "vector_bits")
+    for key in ("features", "lacks"):
+        for name in set(values.get(key, ())) - FEATURE_BITS.keys():
+            raise top.fault(f"no feature {name!r} is known; there are {', '.join(sorted(FEATURE_BITS))}", key)
     if bool(values.get("header")) != bool(values.get("header_since")):
         raise top.fault("'header' and 'header_since' belong together", "header")

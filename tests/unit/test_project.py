@@ -208,6 +208,7 @@ def test_parameters_match_by_name_or_by_position(text: str, names: tuple[str, ..
         ('triple = ["x"]', "'triple' in a target must be a string"),
         ("vector_bits = [100]", "must be a list of widths in bits"),
         ("vector_bits = [128]", "belong together"),
+        ('features = ["avx512qd"]', "no feature 'avx512qd' is known; there are avx2, "),
         ('header = "arm_sme.h"', "'header' and 'header_since' belong together"),
         ("hostile = {ones = 1}", "'hostile' in a target must be a table of strings"),
         ('[[run]]\nhow = "magic"', "'how' must be one of native, sde, bochs, qemu-user, not 'magic'"),
