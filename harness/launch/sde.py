@@ -10,7 +10,7 @@ from harness.model import Emulation, Executor, Missing
 from harness.place import Place, Program
 
 SDE = "sde"
-SDE_REMEDY = "unpack Intel SDE and set SDE_PATH to its directory"
+SDE_REMEDY = "unpack Intel SDE and set SDE_PATH to its directory, or SDE_TARBALL to its tarball for --in docker"
 _PROGRAM = "sde64"
 _VERSION_TIMEOUT_S = 60
 # Under limits on ptrace Pin cannot attach to its parent; and what libc's dispatchers look at is not the kernel's doing.

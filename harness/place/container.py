@@ -22,6 +22,7 @@ from harness.place import Command, Exit, GuestCall, GuestEnd, Processor, Program
 from harness.place.containers import Confinement, Container, Pool, remove_stale
 from harness.place.engine import EngineLostError, connect, engine_errors
 from harness.place.image import INSTALLED, Installed, find_or_build, progress
+from harness.place.recipe import find_recipe
 from harness.place.sources import closure, topmost
 from harness.place.supervisor import CancelledError, ContainerLostError, Limits
 
@@ -57,7 +58,7 @@ class ContainerPlace:
         """
         say = progress(quiet)
         self._engine = connect()
-        self._image = find_or_build(self._engine, docker_files, cache / "images" / "lock", say)
+        self._image = find_or_build(self._engine, find_recipe(docker_files), cache / "images" / "lock", say)
         self._cache = cache
         files = closure(sources)
         directories = topmost([*(path.parent for path in files), cache, Path("/tmp")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import platform
 import subprocess
@@ -15,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
@@ -23,8 +22,8 @@ from requests.exceptions import RequestException
 import docker
 from harness.errors import UnavailableError
 from harness.machine import native_triple
+from harness.place.recipe import Recipe
 
-REPOSITORY = "harness"
 REGISTRY_BASE = "debian:trixie-slim"
 OWN_BASE = "harness-base:trixie"
 """Made by docker/make_base where no registry can be reached."""
@@ -79,22 +78,13 @@ class Installed:
         return {path.rpartition("/")[2]: path for path, _ in self._lines("program")}
 
 
-def tag_of(directory: Path) -> str:
-    """Return the name of the image that this directory makes: another one after every change in it."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
-        contents = path.read_bytes()
-        digest.update(f"{path.relative_to(directory)}\0{len(contents)}\0".encode() + contents)
-    return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
-
-
-def find_or_build(engine: docker.APIClient, directory: Path, lock: Path, say: Say) -> Image:
+def find_or_build(engine: docker.APIClient, recipe: Recipe, lock: Path, say: Say) -> Image:
     """Return the image, building it first where the engine does not have it. Of several runs one builds, by the lock.
 
     Raises:
         UnavailableError: it cannot be built.
     """
-    tag = tag_of(directory)
+    tag = recipe.tag
     found = _inspect(engine, tag)
     if found is None:
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +92,7 @@ def find_or_build(engine: docker.APIClient, directory: Path, lock: Path, say: Sa
             fcntl.flock(held, fcntl.LOCK_EX)
             if _inspect(engine, tag) is None:
                 say(f"--in docker: building the image {tag}, once; this takes some minutes")
-                _build(engine, directory, tag, _find_base(engine, directory, say), say)
+                _build(engine, recipe, _find_base(engine, recipe.directory, say), say)
         found = _inspect(engine, tag)
     if found is None:
         raise UnavailableError(f"--in docker: the engine built {tag} and does not have it; look at its log")
@@ -172,17 +162,27 @@ def _make_base(engine: docker.APIClient, directory: Path) -> None:
 # ---- the image -----------------------------------------------------------------------------------------------------
 
 
-def _build(engine: docker.APIClient, directory: Path, tag: str, base: str, say: Say) -> None:
-    events = engine.build(
-        path=str(directory),
-        tag=tag,
-        buildargs={"BASE": base, **_apt_settings()},
+def _build(engine: docker.APIClient, recipe: Recipe, base: str, say: Say) -> None:
+    with recipe.context() as context:
+        _follow(_building(engine, recipe, base, context), say)
+
+
+def _building(engine: docker.APIClient, recipe: Recipe, base: str, context: IO[bytes]) -> Iterable[dict[str, Any]]:
+    events: Iterable[dict[str, Any]] = engine.build(
+        fileobj=context,
+        custom_context=True,
+        tag=recipe.tag,
+        buildargs={"BASE": base, **recipe.arguments, **_apt_settings()},
         labels={_BASE_LABEL: base},
         network_mode="host",  # reaches a package mirror wherever this machine's engine does
         rm=True,
         forcerm=True,
         decode=True,
     )
+    return events
+
+
+def _follow(events: Iterable[dict[str, Any]], say: Say) -> None:
     last = ""
     try:
         for event in events:

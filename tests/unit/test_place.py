@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
+import shutil
 import socket
 import struct
 import subprocess
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import UnavailableError, UsageError
 from harness.place import runs, supervisor
-from harness.place.image import Installed, tag_of
+from harness.place.image import Installed
+from harness.place.recipe import SDE_TARBALL, Recipe, find_recipe
 from harness.place.sources import closure, topmost
 from harness.place.supervisor import FRAME, REPLY, ContainerLostError, ReplyKind, Supervisor
 
@@ -146,13 +150,74 @@ def test_half_an_answer_is_a_lost_container(said: Said) -> None:
 
 def test_a_name_for_each_state_of_the_image_directory(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\n")
-    names = {tag_of(tmp_path)}
+    names = {Recipe(tmp_path).tag}
     (tmp_path / "Dockerfile").write_text("FROM b\n")
-    names.add(tag_of(tmp_path))
+    names.add(Recipe(tmp_path).tag)
     (tmp_path / "Dockerfile").rename(tmp_path / "dockerfile")
-    names.add(tag_of(tmp_path))
+    names.add(Recipe(tmp_path).tag)
     assert len(names) == 3
-    assert tag_of(tmp_path) in names
+    assert Recipe(tmp_path).tag in names
+
+
+# ---- Intel SDE, which a user brings ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tarball(tmp_path: Path) -> Path:
+    """What stands in for a release: a directory with a program."""
+    release = tmp_path / "sde-external-9.0.0-2025-01-01-lin"
+    release.mkdir()
+    (release / "sde64").write_text("#!/bin/sh\n")
+    (release / "sde64").chmod(0o755)
+    packed = tmp_path / "sde.tar.xz"
+    with tarfile.open(packed, "w:xz") as archive:
+        archive.add(release, release.name)
+    return packed
+
+
+def docker_files_that_know(tarball: Path) -> Path:
+    copy = tarball.parent / "docker"
+    shutil.copytree(ROOT / "docker", copy)
+    digest = hashlib.sha256(tarball.read_bytes()).hexdigest()
+    with (copy / "sde_releases").open("a") as releases:
+        releases.write(f"{digest}  sde-external-9.0.0-2025-01-01-lin.tar.xz\n")
+    return copy
+
+
+def test_a_known_tarball_goes_into_an_image_of_its_own(tarball: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = docker_files_that_know(tarball)
+    without = find_recipe(directory)
+    monkeypatch.setenv(SDE_TARBALL, str(tarball))
+    recipe = find_recipe(directory)
+    assert recipe.tag != without.tag
+    assert (without.arguments, recipe.arguments) == ({}, {"SDE": "sde.tar.xz"})
+    with recipe.context() as context, tarfile.open(fileobj=context) as archive:
+        assert {"./Dockerfile", "./supervisor/main.c", "sde.tar.xz"} <= set(archive.getnames())
+
+
+def test_a_tarball_that_nobody_knows_or_has_is_refused(tarball: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SDE_TARBALL, str(tarball))
+    with pytest.raises(UnavailableError, match=r"is no release that .*sde_releases lists; its sha256 is [0-9a-f]{64}"):
+        find_recipe(ROOT / "docker")
+    monkeypatch.setenv(SDE_TARBALL, "/none")
+    with pytest.raises(UnavailableError, match="SDE_TARBALL: /none: No such file"):
+        find_recipe(ROOT / "docker")
+
+
+def test_the_image_checks_the_tarball_itself(tarball: Path, tmp_path: Path) -> None:
+    def install(releases: Path) -> subprocess.CompletedProcess[str]:
+        files = [ROOT / "docker" / "install_sde", releases, tarball, tmp_path / "opt", tmp_path / "installed"]
+        command = ["sh", *map(str, files)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    refused = install(ROOT / "docker" / "sde_releases")
+    assert refused.returncode == 4
+    assert "sde.tar.xz is no release in sde_releases: its sha256 is" in refused.stderr
+    assert not (tmp_path / "opt").exists()
+    assert install(docker_files_that_know(tarball) / "sde_releases").returncode == 0
+    installed = Installed((tmp_path / "installed").read_text())
+    assert installed.packages == {"intel-sde": "9.0.0-2025-01-01"}
+    assert installed.programs == {"sde64": f"{tmp_path}/opt/sde64"}
 
 
 def test_what_an_image_has_is_read_back() -> None:
