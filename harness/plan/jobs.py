@@ -55,8 +55,10 @@ FEWER_TRIALS = {
 CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
 """One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
 
-ZA_DORMANT_TRIAL = Trial(Fill.BENIGN, Side.START, za_dormant=True)
-"""One more call of SME kernels, in the hostile build: a caller with something in ZA, which it may have to save."""
+ZA_DORMANT_TRIAL = Trial(Fill.NAN, Side.START, za_dormant=True)
+"""One more call of SME kernels, in the hostile build: a caller with something in ZA, which it may have to save.
+
+NaNs, which show in a result that they get into."""
 
 
 def make_plan(
