@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.model import Case, Contract, Flow, Pattern
+from harness.formats import limits, places, rounded
+from harness.model import Case, Contract, Flow, Layout, Pattern
 from harness.prototype import ScalarType
 
 Inputs = Mapping[str, NDArray[Any]]
@@ -56,13 +58,22 @@ class InputStream:
         self._state: Any = self._philox.state
 
     def inputs(self, contract: Contract, case: Case) -> Inputs:
-        """Return the initial contents of every buffer that the kernel reads, in its own dtype."""
+        """Return the initial contents of every buffer that the kernel reads, in its own dtype.
+
+        Where rows are apart, the gaps between them hold poison, and so do the elements of a buffer that is only
+        written, whose gaps the judge looks at: that one is in what is returned, too.
+        """
         sizes = dict(case.sizes)
         drawn: dict[str, NDArray[Any]] = {}
         for number, parameter in enumerate(contract.prototype.buffers):
             if contract.flows[parameter.name] is not Flow.OUT:
-                count = case.array_length(contract.extents[parameter.name].count(sizes))
+                extent = contract.extents[parameter.name]
+                count = prod(extent.shape(sizes)) if extent.layout else case.array_length(extent.count(sizes))
                 drawn[parameter.name] = self._draw(parameter.type, case, count, number)
+        for number, parameter in enumerate(contract.prototype.buffers):
+            layout = contract.layout(parameter.name, sizes)
+            if layout and layout.has_gaps and number not in dict(case.placement.alias):
+                drawn[parameter.name] = _apart(drawn.get(parameter.name), layout, poison(parameter.type, case, number))
         for mine, theirs in case.placement.alias:
             buffers = contract.prototype.buffers
             assert drawn.get(buffers[mine].name) is None, "an aliased buffer has no contents of its own"
@@ -75,14 +86,43 @@ class InputStream:
             return np.zeros(count, element.dtype)
         raw = self._raw(case.key, stream, count)
         if element.family != "float":
-            return raw.astype(element.dtype)
+            return self._integers(element, raw, case, count)
+        number_format = element.number_format
         if pattern.kind in ("loud", "sparse"):
             values = self._loud(pattern, raw, case, count)
         else:
             values = _four_uniform(raw).astype(np.float64)
             values *= 2.0**_FOUR_UNIFORM_SCALE_EXPONENT
         values *= 2.0 ** _scale_exponent(case) if pattern.kind != "peak" else 1.0
-        return _SHAPES.get(pattern.kind, _as_drawn)(values, pattern, element.dtype)
+        return _SHAPES.get(pattern.kind, _as_drawn)(values, pattern, number_format)
+
+    def _integers(self, element: ScalarType, raw: NDArray[np.uint64], case: Case, count: int) -> NDArray[Any]:
+        """All bits at random, unless the pattern says which integers; those that fit the type."""
+        pattern = case.pattern
+        drawn: NDArray[Any]
+        ends = np.iinfo(element.dtype)
+        low, high = (min(max(int(bound), int(ends.min)), int(ends.max)) for bound in pattern.bounds)
+        match pattern.kind:
+            case "uniform":
+                drawn = low + (raw % np.uint64(high - low + 1)).astype(np.int64)
+            case "extremes":
+                drawn = np.array([ends.min, ends.max, 0, 1, ends.max // 2 if ends.min == 0 else -1], element.dtype)[
+                    (raw % np.uint64(5)).astype(np.int64)
+                ]
+            case "loud" | "sparse":
+                drawn = self._loud(pattern, raw, case, count).clip(int(ends.min), float(2**62)).astype(np.int64)
+            case "peak":
+                drawn = raw.astype(element.dtype) // 4
+                drawn[pattern.position] = ends.min if pattern.value else ends.max
+            case "constant":
+                drawn = np.full(count, raw[:1].sum(), np.uint64)
+            case "special":
+                drawn = raw.astype(element.dtype)
+                where = slice(None) if pattern.position is None else slice(pattern.position, pattern.position + 1)
+                drawn[where] = {"lowest": ends.min, "highest": ends.max, "zero": 0}.get(pattern.value, 1)
+            case _:
+                drawn = raw
+        return np.asarray(drawn).astype(element.dtype)
 
     def _loud(self, pattern: Pattern, raw: NDArray[np.uint64], case: Case, count: int) -> NDArray[np.float64]:
         """Loud values on one part of the row. The parts of one size are the same for all its cases."""
@@ -130,32 +170,33 @@ _NEGATIVE_PEAK = -0.5
 
 
 def _as_drawn(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
-    return values.astype(dtype)
+    return rounded(values, dtype)
 
 
 def _constant(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
-    return np.full(values.size, np.abs(values[:1]).sum(), dtype)
+    return rounded(np.full(values.size, np.abs(values[:1]).sum()), dtype)
 
 
 def _alternating(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
     magnitude = np.abs(values[:1]).sum()
     signs = 1.0 - 2.0 * (np.arange(values.size) % 2)
-    alternating: NDArray[Any] = (magnitude * signs).astype(dtype)
+    alternating: NDArray[Any] = rounded(magnitude * signs, dtype)
     return alternating
 
 
 def _descending(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
-    return np.sort(np.abs(values))[::-1].astype(dtype)
+    return rounded(np.sort(np.abs(values))[::-1], dtype)
 
 
 def _peak(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
-    drawn = (values if pattern.is_signed else -1 - np.abs(values)).astype(dtype)
-    drawn[pattern.position] = _PEAK if pattern.is_signed else _NEGATIVE_PEAK
+    highest = values if pattern.is_signed else -1 - np.abs(values)
+    highest[pattern.position] = _PEAK if pattern.is_signed else _NEGATIVE_PEAK
+    drawn = rounded(-highest if pattern.value else highest, dtype)
     return drawn
 
 
 def _special(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
-    drawn = values.astype(dtype)
+    drawn = rounded(values, dtype)
     where = slice(None) if pattern.position is None else slice(pattern.position, pattern.position + 1)
     drawn.view(f"<u{drawn.itemsize}")[where] = special_bits(pattern.value, dtype)
     return drawn
@@ -172,24 +213,48 @@ _SHAPES = {
 
 def special_bits(name: str, dtype: str) -> int:
     """Return the bits of a special value in a float format; a signalling NaN has no other spelling."""
-    info = np.finfo(dtype)
-    quiet_nan = int(np.array(np.nan, dtype).view(f"<u{info.bits // 8}")) & ~(1 << (info.bits - 1))
+    info = limits(dtype)
+    exponent_mask = (1 << (info.bits - 1)) - (1 << info.mantissa_bits)
+    quiet_bit = 1 << (info.mantissa_bits - 1)
     values: dict[str, float] = {
         "inf": np.inf,
         "zero": 0.0,
-        "subnormal": float(info.smallest_subnormal) * 3,
-        "smallest": float(info.smallest_normal),
-        "largest": float(info.max),
-        "square-overflows": 2.0 ** (int(info.maxexp) // 2 + 2),
-        "square-underflows": 2.0 ** (int(info.minexp) // 2 - int(info.nmant)),
+        "subnormal": info.smallest_subnormal * 3,
+        "smallest": info.smallest_normal,
+        "largest": info.largest,
+        "square-overflows": 2.0 ** (info.max_exponent // 2 + 2),
+        "square-underflows": 2.0 ** (info.min_exponent // 2 - info.mantissa_bits),
     }
     sign = 1 << (info.bits - 1) if name.startswith("-") else 0
     plain = name.removeprefix("-")
     if plain == "nan":
-        return quiet_nan | sign
+        return exponent_mask | quiet_bit | sign
     if plain == "snan":
-        return (quiet_nan & ~(1 << (int(info.nmant) - 1))) | 1
-    return int(np.array(values[plain], dtype).view(f"<u{info.bits // 8}")) | sign
+        return exponent_mask | 1
+    return int(rounded(np.array(values[plain]), dtype).view(f"<u{info.bits // 8}")) | sign
+
+
+_POISON_NAMES = ("nan", "largest", "-largest")
+
+
+def poison(element: ScalarType, case: Case, buffer: int) -> NDArray[Any]:
+    """Return what stands between rows, by case: NaN, or the largest number of either sign, which maxima do not drop.
+
+    Integers are the largest of their type, all bits but the lowest, or the smallest.
+    """
+    turn = (case.key + buffer) % len(_POISON_NAMES)
+    if element.family == "float":
+        bits = special_bits(_POISON_NAMES[turn], element.number_format)
+        return np.array(bits, f"<u{element.size_bytes}").view(element.dtype)
+    ends = np.iinfo(element.dtype)
+    return np.array((ends.max, ends.max - 1, ends.min)[turn], element.dtype)
+
+
+def _apart(dense: NDArray[Any] | None, layout: Layout, filling: NDArray[Any]) -> NDArray[Any]:
+    spread = np.full(layout.count, filling)
+    if dense is not None:
+        spread[places(layout)] = dense
+    return spread
 
 
 def _scale_exponent(case: Case) -> int:

@@ -14,7 +14,7 @@ from harness.judge.visibility import find_gaps
 from harness.model import Case, Contract
 
 _PACKAGE = Path(__file__).parent
-_SOURCES = ("contract/*.py", "inputs.py", "model/*.py", "plan.py", "judge/*.py")
+_SOURCES = ("contract/*.py", "formats.py", "inputs.py", "model/*.py", "plan.py", "judge/*.py")
 """What a proof depends on besides its contract."""
 _SHOWN_GAPS = 3
 

@@ -18,6 +18,9 @@ Family = Literal["float", "signed", "unsigned"]
 _DTYPE_KINDS: dict[Family, str] = {"float": "f", "signed": "i", "unsigned": "u"}
 _FLOAT_CODES = {2: "e", 4: "f", 8: "d"}
 
+BF16 = "bf16"
+"""The name of bfloat16, the upper half of a float32, which numpy has no dtype for."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScalarType:
@@ -26,14 +29,26 @@ class ScalarType:
     c_name: str
     family: Family
     size_bytes: int
+    is_brain: bool = False
+    """Whether two bytes of float are a bfloat16."""
+
+    @property
+    def number_format(self) -> str:
+        """What its numbers mean, see harness.formats: the dtype, or BF16."""
+        return BF16 if self.is_brain else self.dtype
 
     @property
     def dtype(self) -> str:
-        """The little-endian numpy dtype, such as "<f4"."""
+        """The little-endian numpy dtype that holds it, such as "<f4"; integers for bfloat16."""
+        if self.is_brain:
+            return "<u2"
         return f"<{_DTYPE_KINDS[self.family]}{self.size_bytes}"
 
     def raw_bits(self, number: int | float) -> int:
         """The argument as 64 bits: integers sign- or zero-extended, floats in their own format in the low bits."""
+        if self.is_brain:
+            single = int.from_bytes(struct.pack("<f", number), "little")
+            return (single + 0x7FFF + (single >> 16 & 1)) >> 16
         if self.family == "float":
             return int.from_bytes(struct.pack(f"<{_FLOAT_CODES[self.size_bytes]}", number), "little")
         bits = 8 * self.size_bytes
@@ -65,6 +80,8 @@ SCALAR_TYPES: dict[str, ScalarType] = {
     "_Float16": ScalarType("_Float16", "float", 2),
     "__fp16": ScalarType("__fp16", "float", 2),
     "float16_t": ScalarType("float16_t", "float", 2),
+    "__bf16": ScalarType("__bf16", "float", 2, is_brain=True),
+    "bfloat16_t": ScalarType("bfloat16_t", "float", 2, is_brain=True),
     "float32_t": ScalarType("float32_t", "float", 4),
     "float64_t": ScalarType("float64_t", "float", 8),
     **_integers(),

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.build.strips import strips_of
 from harness.model import Contract, Kernel, has_sme
-from harness.prototype import Parameter, Prototype, ScalarType
+from harness.prototype import SCALAR_TYPES, Parameter, Prototype, ScalarType
 from harness.vectors import Bank
 
 _HEADERS = ("stdbool.h", "stddef.h", "stdint.h", "sys/types.h")
@@ -30,7 +30,7 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
     by_name = {parameter.name: parameter for parameter in contract.prototype.parameters}
     arguments = ", ".join(
         _argument(mine, by_name[name], positions[name])
-        for mine, name in zip(kernel.prototype.parameters, kernel.argument_names, strict=True)
+        for mine, name in zip(_declared(kernel.prototype).parameters, kernel.argument_names, strict=True)
     )
     call = ["    guest_ready(guest_kernel);", *_call(kernel.prototype.result, f"guest_trampoline({arguments})")]
     return _source(kernel, [], call, callee=kernel.prototype)
@@ -42,7 +42,7 @@ USER_FUNCTION = "harness_adapter"
 
 def _handed_over(contract: Contract) -> tuple[list[str], list[str]]:
     """Return the declaration of the user's function, and the call of it."""
-    prototype = contract.prototype
+    prototype = _declared(contract.prototype)
     arguments = ", ".join(_argument(p, p, position) for position, p in enumerate(prototype.parameters))
     return [f"{prototype.declare(USER_FUNCTION)};"], _call(prototype.result, f"{USER_FUNCTION}({arguments})")
 
@@ -77,8 +77,16 @@ def _source(kernel: Kernel, declarations: list[str], body: list[str], callee: Pr
 def _declared(prototype: Prototype) -> Prototype:
     """Return the prototype to call by: gcc refuses riscv_vector_cc without V, which the guest is compiled without.
 
-    It passes scalars as the base convention does. What more it preserves, the trampoline does too.
+    It passes scalars as the base convention does. What more it preserves, the trampoline does too. Pointers to floats
+    of two bytes are pointers to integers here: not every compiler that calls the kernel has their type.
     """
+    parameters = tuple(
+        replace(p, type=SCALAR_TYPES["uint16_t"])
+        if p.is_pointer and p.type.family == "float" and p.type.size_bytes == 2
+        else p
+        for p in prototype.parameters
+    )
+    prototype = replace(prototype, parameters=parameters)
     is_refused = prototype.calling_convention == "riscv_vector_cc" and not prototype.vectors
     return replace(prototype, calling_convention="") if is_refused else prototype
 
@@ -101,19 +109,20 @@ def _argument(mine: Parameter, theirs: Parameter, position: int) -> str:
     if theirs.type.family != "float":
         return f"({mine.type.c_name}){value}"
     if theirs.type.size_bytes == 2:
-        return f"({mine.type.c_name})((union {{ uint16_t bits; __fp16 number; }}){{.bits = {value}}}).number"
+        return f"((union {{ uint16_t bits; {mine.type.c_name} number; }}){{.bits = (uint16_t){value}}}).number"
     return f"({mine.type.c_name})guest_f{8 * theirs.type.size_bytes}({value})"
 
 
 _ARM_TYPEDEFS = {
-    "float16_t": "__fp16",
+    "float16_t": "_Float16",
+    "bfloat16_t": "__bf16",
     "float32_t": "float",
     "float64_t": "double",
 }
 
 
 def _typedefs(prototype: Prototype) -> list[str]:
-    used = {parameter.type.c_name for parameter in prototype.parameters}
+    used = {parameter.type.c_name for parameter in _declared(prototype).parameters}
     used |= {prototype.result.c_name} if prototype.result else set()
     return [f"typedef {plain} {name};" for name, plain in _ARM_TYPEDEFS.items() if name in used]
 

@@ -23,12 +23,15 @@ reference, so the two cannot drift apart.
 """
 
 from harness.contract.definition import op
+from harness.contract.matrices import pairwise
 from harness.contract.passes import each, max_of, sum_of
 from harness.contract.suites import (
     around,
     around_lanes,
     every,
     every_residue,
+    extremes,
+    integers,
     loud,
     loud_subsets,
     normal,
@@ -43,18 +46,24 @@ from harness.contract.suites import (
     structured,
     zeros,
 )
+from harness.contract.tolerances import absolute, exact, sqrt_n, ulp
 
 __all__ = [
+    "absolute",
     "around",
     "around_lanes",
     "each",
     "every",
     "every_residue",
+    "exact",
+    "extremes",
+    "integers",
     "loud",
     "loud_subsets",
     "max_of",
     "normal",
     "op",
+    "pairwise",
     "peaks",
     "peaks_by_lanes",
     "placements",
@@ -63,7 +72,9 @@ __all__ = [
     "sizes",
     "sparse",
     "special_values",
+    "sqrt_n",
     "structured",
     "sum_of",
+    "ulp",
     "zeros",
 ]

@@ -1,11 +1,11 @@
-"""Buffers and their lengths: "x[len], y[(m - 1) * stride + n]"."""
+"""Buffers and their lengths: "x[len]", "image[rows, columns]", and rows that are apart: "a[m, k : lda]"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from harness.contract.expressions import parse_extent
+from harness.contract.expressions import parse_array
 from harness.errors import ContractError, perhaps
 from harness.model import Extent, Flow
 from harness.prototype import Prototype
@@ -24,7 +24,7 @@ def buffers_of(prototype: Prototype, texts: Mapping[Flow, str]) -> tuple[dict[st
             match = re.fullmatch(r"(\w+)\s*\[(.+)\]", piece)
             if not match:
                 raise ContractError(f"{piece!r} is no buffer; expected 'name[length]'")
-            declared[match[1]] = (flow, parse_extent(match[2], size_names))
+            declared[match[1]] = (flow, parse_array(match[2], size_names))
     pointers = {p.name: p for p in prototype.buffers}
     for name in declared:
         if name not in pointers:

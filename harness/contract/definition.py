@@ -12,6 +12,7 @@ from harness.contract.checks import check
 from harness.contract.conventions import conventions_of
 from harness.contract.passes import parameters_of
 from harness.contract.suites import Entry, expand, normal
+from harness.contract.tolerances import Given, tolerances_of
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Flow, Number, Pass, Pattern, Rounding
 from harness.prototype import parse_prototype
@@ -21,8 +22,9 @@ def op(
     prototype: str,
     *,
     reference: Callable[..., Any],
-    passes: Sequence[Pass],
     suites: Mapping[str, Sequence[Entry]],
+    passes: Sequence[Pass] | None = None,
+    tolerance: Given | Mapping[str, Given] | None = None,
     inputs: str = "",
     outputs: str = "",
     inout: str = "",
@@ -40,10 +42,15 @@ def op(
 
     Args:
         prototype: the C declaration; its name is the op's name.
-        reference: numpy in float64; takes parameters by name; returns the one output, or a dict by output name.
-        passes: the error model, see `sum_of` and `each`.
+        reference: numpy; takes parameters by name, floats as float64 and integers as int64 (uint64_t as uint64);
+            returns the one output, or a dict by output name. Integer results wrap around to the output's type.
         suites: named case matrices; entries are sizes, `zeros(...)`, `sizes(...)` or `around_lanes(...)`.
-        inputs: buffers that are only read, as "x[len], y[len]"; lengths are expressions of the size parameters.
+        passes: the error model, see `sum_of` and `each`.
+        tolerance: in the place of passes: `exact()`, `ulp(n)`, `sqrt_n(c, "len")`, `absolute(a, relative=r)`, a
+            function of parameters and `want` (the reference's result) that returns a number or an array, or such by
+            output name.
+        inputs: buffers that are only read, as "x[len], y[len]"; lengths are expressions of the size parameters. An
+            array of several dimensions is "image[h, w]", one whose rows are lda elements apart "a[m, k : lda]".
         outputs: buffers that are only written.
         inout: buffers that are read and written.
         scalars: values for the arguments that are not sizes, used in turn over the cases of a suite.
@@ -83,7 +90,7 @@ def op(
         extents=extents,
         reference=reference,
         reference_takes=parameters_of(reference),
-        passes=tuple(passes),
+        passes=tuple(passes or ()),
         scalars=values,
         suites={},
         pattern=default_pattern,
@@ -94,6 +101,9 @@ def op(
         origin=Path(),
         source_digest="",
     )
+    if (passes is None) == (tolerance is None):
+        raise ContractError("a contract has passes (an error model) or a tolerance, and not both")
+    contract = replace(contract, tolerances=tolerances_of(contract, tolerance))
     check(contract, suites)
     specs = {name: expand(contract, tuple(entries)) for name, entries in suites.items()}
     return replace(contract, suites=specs)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import Any
 
 from harness.errors import ContractError, perhaps
-from harness.model import Extent, Requirement
+from harness.model import Extent, Layout, Requirement
 
 VECTOR_BITS = "vector_bits"
 """The name by which a requirement speaks of the run's vector length."""
@@ -32,6 +32,32 @@ def parse_extent(text: str, size_names: Iterable[str]) -> Extent:
     """
     code = _compiled(text, f"length {text!r}", set(size_names), _check_number)
     return Extent(text.strip(), lambda values: max(0, _evaluate(code, values)))
+
+
+def parse_array(text: str, size_names: Iterable[str]) -> Extent:
+    """Parse a length, dimensions such as "m, k", or dimensions with the distance of rows, "m, k : lda".
+
+    Raises:
+        ContractError: a part is no integer expression, or there is a distance without two dimensions.
+    """
+    names = set(size_names)
+    dimensions, colon, distance = text.partition(":")
+    pieces = dimensions.split(",")
+    if len(pieces) == 1 and not colon:
+        return parse_extent(text, names)
+    if len(pieces) == 1:
+        raise ContractError(f"length {text!r}: a distance of rows belongs to dimensions, as in 'm, k : lda'")
+    shape = [parse_extent(piece, names).count for piece in pieces]
+    stride = parse_extent(distance, names).count if colon else shape[-1]
+
+    def layout(sizes: Mapping[str, int]) -> Layout:
+        found = Layout(tuple(count(sizes) for count in shape), stride(sizes))
+        if found.stride < found.columns:
+            apart = f"{distance.strip() or 'rows'} is {found.stride}, less than the {found.columns} elements of a row"
+            raise ContractError(f"[{text.strip()}]: {apart}")
+        return found
+
+    return Extent(text.strip(), lambda sizes: layout(sizes).count, layout)
 
 
 def parse_requirement(text: str, size_names: Iterable[str]) -> Requirement:

@@ -6,19 +6,41 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from harness.errors import ContractError
+from harness.errors import ContractError, perhaps
 from harness.model import EachPass, MaxPass, SumPass
+from harness.prototype import SCALAR_TYPES, ScalarType
 
 Roundings = float | Callable[..., Any]
 
 
-def sum_of(name: str, terms: Callable[..., Any], *, roundings: Roundings = 1.0) -> SumPass:
+def sum_of(
+    name: str,
+    terms: Callable[..., Any],
+    *,
+    roundings: Roundings = 1.0,
+    axis: int | None = None,
+    accumulator: str = "",
+) -> SumPass:
     """A reduction by addition, in any order, of `terms`, an array expression of inputs and earlier passes.
 
     `roundings` is how many unit roundoffs each term has behind it before it is added (1 for a product), or a function
-    of the same arguments that says it term by term.
+    of the same arguments that says it term by term. With an `axis`, that dimension of the terms is added up and there
+    is a sum for each place in the others. `accumulator` is the C type that is added up in, where that is not the
+    narrowest of the outputs.
+
+    Raises:
+        ContractError: the accumulator is no floating-point type.
     """
-    return SumPass(name, terms, roundings, parameters_of(terms))
+    return SumPass(name, terms, roundings, parameters_of(terms), axis, _float_type(accumulator))
+
+
+def _float_type(c_name: str) -> ScalarType | None:
+    if not c_name:
+        return None
+    floats = {name: known for name, known in SCALAR_TYPES.items() if known.family == "float"}
+    if c_name not in floats:
+        raise ContractError(f"accumulator: {c_name!r} is no floating-point type{perhaps(c_name, floats)}")
+    return floats[c_name]
 
 
 def max_of(name: str, values: Callable[..., Any], *, matters: bool = True) -> MaxPass:

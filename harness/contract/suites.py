@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from harness.errors import ContractError
 from harness.model import ANYWHERE, CaseSpec, Contract, Pattern, Placement
 
 # ---- patterns ------------------------------------------------------------------------------------------------------
@@ -25,6 +26,16 @@ def loud(
 ) -> Pattern:
     """A few loud values, uniform in [low, high), among quiet ones that do not matter to the result."""
     return Pattern("loud", scale_exponents, bounds=(low, high), quiet=quiet, is_signed=signed)
+
+
+def integers(low: int, high: int) -> Pattern:
+    """Integers, uniform in [low, high], for small values; without it integers are drawn over all their bits."""
+    return Pattern("uniform", bounds=(low, high), directed=True)
+
+
+def extremes() -> Pattern:
+    """Integers at the ends of their type and around zero: the smallest, the largest, -1 (all bits), 0 and 1."""
+    return Pattern("extremes", directed=True)
 
 
 _ZEROS = Pattern("zeros", directed=True)
@@ -140,8 +151,8 @@ def sparse(pattern: Pattern, size: int, at: Iterable[int] = ()) -> Sized:
     return Sized(size, replace(pattern, kind="sparse", sites=tuple(sites)))
 
 
-def peaks(of_sizes: Iterable[int]) -> list[Entry]:
-    """For each size, cases whose largest element stands at each of some positions.
+def peaks(of_sizes: Iterable[int], *, lowest: bool = False) -> list[Entry]:
+    """For each size, cases whose largest (or lowest) element stands at each of some positions.
 
     Every position of rows up to 8 iterations of four 128-bit vectors; of longer rows the ends and one position per
     residue of an iteration, spread over its blocks: one case shows one position, so these are samples. In every second
@@ -149,12 +160,12 @@ def peaks(of_sizes: Iterable[int]) -> list[Entry]:
     """
     entries: list[Entry] = []
     for number, size in enumerate(dict.fromkeys(of_sizes)):
-        entries += [Sized(size, _peak(at)) for at in _peak_positions(size, number)]
+        entries += [Sized(size, _peak(at, lowest)) for at in _peak_positions(size, number)]
     return entries
 
 
-def _peak(position: int) -> Pattern:
-    return Pattern("peak", is_signed=position % 2 == 0, position=position)
+def _peak(position: int, lowest: bool) -> Pattern:
+    return Pattern("peak", is_signed=position % 2 == 0, position=position, value="lowest" if lowest else "")
 
 
 _PEAK_EVERY_POSITION = 33
@@ -169,7 +180,7 @@ def _peak_positions(size: int, number: int) -> list[int]:
     return sorted({0, size - 1, *spread})
 
 
-def peaks_by_lanes(of_sizes: Iterable[int]) -> list[Entry]:
+def peaks_by_lanes(of_sizes: Iterable[int], *, lowest: bool = False) -> list[Entry]:
     """Cases whose largest element stands at each position of 8 iterations of four vectors, and at some of longer rows.
 
     Of these, a position per residue of an iteration, in as many different iterations, and all of the tail.
@@ -180,7 +191,7 @@ def peaks_by_lanes(of_sizes: Iterable[int]) -> list[Entry]:
         block = _UNROLL * lanes
         found = [(_PEAK_BLOCKS * block, at) for at in range(_PEAK_BLOCKS * block)]
         found += [(size, at) for size in wanted for at in _one_per_residue(size, block)]
-        return [Sized(size, _peak(at)) for size, at in dict.fromkeys(found)]
+        return [Sized(size, _peak(at, lowest)) for size, at in dict.fromkeys(found)]
 
     return [ByLanes(entries)]
 
@@ -195,21 +206,25 @@ def _one_per_residue(size: int, block: int) -> list[int]:
     return sorted({*spread, *range(blocks * block, size)})
 
 
-def rows(pattern: Pattern, of_sizes: Iterable[int]) -> list[Entry]:
+def rows(pattern: Pattern, of_sizes: Iterable[int | Mapping[str, int]]) -> list[Entry]:
     """A row of each size, drawn from another pattern than the contract's."""
     return [Sized(size, pattern) for size in of_sizes]
 
 
-def special_values(values: Iterable[str]) -> list[Entry]:
+def special_values(values: Iterable[str], *, at: Mapping[str, int] | None = None) -> list[Entry]:
     """Each value in one lane of an ordinary row (first, body, middle, tail, last), and filling the whole row.
 
-    The names are those of harness.inputs.SPECIAL_VALUES.
+    The names are those of harness.inputs.SPECIAL_VALUES. An op of several sizes says with `at` which they are; the
+    lanes are then those of an array whose elements are counted without the gaps between rows.
     """
     names = tuple(values)
 
     def entries(lanes: int) -> list[Sized]:
-        size = 2 * _UNROLL * lanes + lanes + lanes // 2 + 1
-        positions = dict.fromkeys((0, _UNROLL * lanes, size // 2, 2 * _UNROLL * lanes + lanes // 2, size - 1))
+        length = 2 * _UNROLL * lanes + lanes + lanes // 2 + 1
+        size = dict(at) if at else length
+        positions = dict.fromkeys((0, _UNROLL * lanes, length // 2, 2 * _UNROLL * lanes + lanes // 2, length - 1))
+        if at:
+            positions = dict.fromkeys((0, 1, max(at.values()) - 1, max(at.values())))
         return [
             Sized(size, Pattern("special", value=name, position=position, directed=position is None))
             for name in names
@@ -228,24 +243,25 @@ def structured(of_sizes: Iterable[int]) -> list[Entry]:
 _CACHE_LINE_BYTES = 64
 
 
-def placements(element_bytes: int = 4, *, in_place: bool = False) -> list[Entry]:
+def placements(element_bytes: int = 4, *, in_place: bool = False, at: Sequence[Mapping[str, int]] = ()) -> list[Entry]:
     """Every alignment in element steps over a cache line, at odd distances between buffers; in place where allowed.
 
     The sizes go up and down, so that what a kernel keeps from an earlier call shows. At each alignment there are rows
     that end an element short of the next multiple of 16, 32 and 64 bytes, too: a kernel that goes there first, element
-    by element, must stop before.
+    by element, must stop before. An op of several sizes says with `at` which they are, in turn.
     """
     steps = _CACHE_LINE_BYTES // element_bytes
 
     def entries(lanes: int) -> list[Sized]:
         found = []
         for step in range(steps):
-            size = (2 * _UNROLL * lanes + 3 * lanes // 2 + 1) // (1 + step % 3)
+            length = (2 * _UNROLL * lanes + 3 * lanes // 2 + 1) // (1 + step % 3)
             apart = Placement(offsets=tuple((step * k + k // 2) % steps for k in (1, 3, 5, 7)))
-            found += [Sized(short, None, apart) for short in (size, *_short_of_aligned(step, steps))]
+            lengths = [at[step % len(at)]] if at else [length, *_short_of_aligned(step, steps)]
+            found += [Sized(size, None, apart) for size in lengths]
         if in_place:
             shared = Placement(alias=((0, 1),))
-            found += [Sized(size, None, shared) for size in (1, lanes, 2 * _UNROLL * lanes + lanes // 2 + 1)]
+            found += [Sized(size, None, shared) for size in at or (1, lanes, 2 * _UNROLL * lanes + lanes // 2 + 1)]
         return found
 
     return [ByLanes(entries)]
@@ -271,5 +287,12 @@ def expand(contract: Contract, entries: tuple[Entry, ...]) -> Callable[[int], tu
 
 
 def _spec(contract: Contract, entry: Sized) -> CaseSpec:
-    by_name = {contract.size_names[0]: entry.sizes} if isinstance(entry.sizes, int) else dict(entry.sizes)
+    names = contract.size_names
+    by_name = {names[0]: entry.sizes} if isinstance(entry.sizes, int) and names else entry.sizes
+    if not isinstance(by_name, Mapping) or (isinstance(entry.sizes, int) and len(names) != 1):
+        raise ContractError(f"{contract.origin}: {contract.op} has {len(names)} sizes; name them: sizes(m=..., n=...)")
+    if set(by_name) != set(names):
+        raise ContractError(f"{contract.origin}: {contract.op}: sizes are {', '.join(names)}, not {', '.join(by_name)}")
+    for extent in contract.extents.values():
+        extent.shape(by_name)  # rows that overlap are an error of the contract
     return CaseSpec(tuple(by_name.items()), entry.pattern or contract.pattern, entry.placement)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.judge.compare import Comparison, compare, distance_ulp
-from harness.judge.faults import damaged, death_finding, ended_early, gate_finding, state_changed
+from harness.judge.faults import damaged, death_finding, ended_early, gap_written, gate_finding, state_changed
 from harness.judge.reference import Expected, Oracle
 from harness.judge.runs import abreast, compare_runs
 from harness.model import (
@@ -92,6 +92,10 @@ class Judge:
                 found = judge_one(trial, self._contract, case)
                 if found:
                     return Finding(found[0], found[1], seconds=seconds)
+        for trial in seen.trials:
+            found = gap_written(trial, self._contract, case, inputs)
+            if found:
+                return Finding(found[0], found[1], seconds=seconds)
         if case.is_unspecified:
             return Finding(Outcome.PASS, seconds=seconds)
         if case.key not in self._expected:

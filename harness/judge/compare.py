@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.formats import is_float, limits, storage, widened
 from harness.judge.reference import Expected
 from harness.model import Array, Window, Worst
+from harness.prototype import BF16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ _WINDOW_REACH = 16
 
 
 def decode(raw: bytes, expected: Expected) -> NDArray[Any]:
-    """View an output's raw bytes in its format."""
-    return np.frombuffer(raw, expected.dtype, count=expected.want.size)
+    """View an output's raw bytes as numbers, without what stands between rows."""
+    stored = np.frombuffer(raw, storage(expected.dtype))
+    elements = stored[: expected.want.size] if expected.places is None else stored[expected.places]
+    return widened(elements, BF16) if expected.dtype == BF16 else elements
 
 
 def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
@@ -61,12 +65,12 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
         tolerance_ulp=float(expected.tolerance[worst] / expected.ulp[worst]),
         worst=Worst(
             name,
-            worst if expected.first is None else int(expected.first[worst]),
-            float(got[worst]),
-            float(expected.want[worst]),
+            _element(worst, expected),
+            got[worst].item(),
+            expected.want[worst].item(),
             float(ulps[worst]),
             float(expected.tolerance[worst]),
-            None if share[worst] <= 1.0 or expected.first is not None else _window(worst, got, expected),
+            None if share[worst] <= 1.0 or expected.is_scattered else _window(worst, got, expected),
         ),
         wrong_elements=0 if share[worst] <= 1.0 else _number_of(~(share <= 1.0), counts),
         elements=_number_of(np.ones_like(share, bool), counts),
@@ -78,8 +82,12 @@ def deviations(raw: bytes, expected: Expected) -> tuple[Array, Array, Array]:
 
     The caller silences numpy's floating-point warnings.
     """
-    got = decode(raw, expected).astype(np.float64)
-    error = np.abs(got - expected.want)
+    got = decode(raw, expected)
+    if is_float(expected.dtype):
+        got = got.astype(np.float64)
+        error = np.abs(got - expected.want)
+    else:
+        error = _distance(got, expected.want)
     if expected.overflowed is not None:
         error = np.where(_same(got, expected.overflowed), 0.0, error)
     share = error / expected.tolerance
@@ -93,6 +101,20 @@ def deviations(raw: bytes, expected: Expected) -> tuple[Array, Array, Array]:
         error = np.where(beyond, np.inf, error)
         share = np.where(beyond, np.inf, share)
     return got, error, share
+
+
+def _distance(got: NDArray[Any], want: NDArray[Any]) -> Array:
+    """Of integers: exact, also where float64 has no room for either of them."""
+    unsigned = f"u{got.dtype.itemsize}"
+    above, below = np.maximum(got, want).view(unsigned), np.minimum(got, want).view(unsigned)
+    distance: Array = (above - below).astype(np.float64)
+    return distance
+
+
+def _element(entry: int, expected: Expected) -> int:
+    """Where in its buffer an entry of the expectation lies."""
+    scattered = expected.first if expected.places is None else expected.places
+    return entry if scattered is None else int(scattered[entry])
 
 
 def _window(worst: int, got: Array, expected: Expected) -> Window:
@@ -121,7 +143,7 @@ def _by_class(got: Array, expected: Expected, error: Array) -> Array:
     A finite value whose tolerance reaches past the format's largest number may overflow to that infinity.
     """
     want = expected.want
-    largest = float(np.finfo(expected.dtype).max) if np.dtype(expected.dtype).kind == "f" else np.inf
+    largest = limits(expected.dtype).largest if is_float(expected.dtype) else np.inf
     may_overflow = np.isinf(got) & (np.abs(want) + expected.tolerance > largest) & (np.sign(got) == np.sign(want))
     wrong = np.where(np.isfinite(error), error, np.inf)
     classified: Array = np.where(_same(got, want) | (error == 0) | (may_overflow & np.isfinite(want)), 0.0, wrong)

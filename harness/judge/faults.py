@@ -6,7 +6,13 @@ Each becomes an outcome and a line.
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.formats import places
 from harness.model import (
     Case,
     Contract,
@@ -94,6 +100,28 @@ def damaged(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Ou
         parameter = contract.prototype.buffers[damage.buffer]
         element = damage.offset_bytes // parameter.type.size_bytes
         return Outcome.STATE, f"changed the input {parameter.name}[{element}] ({_bytes(damage)} changed)"
+    return None
+
+
+def gap_written(
+    trial: TrialObservation, contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]]
+) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that changed what stands between the rows of an output, or None."""
+    sizes = dict(case.sizes)
+    for parameter, raw in zip(contract.prototype.buffers, trial.outputs, strict=True):
+        layout = contract.layout(parameter.name, sizes)
+        if not isinstance(raw, bytes) or layout is None or not layout.has_gaps or parameter.name not in inputs:
+            continue
+        bits = f"<u{parameter.type.size_bytes}"
+        changed = np.frombuffer(raw, bits) != inputs[parameter.name].view(bits)
+        changed[places(layout)] = False
+        if changed.any():
+            at = int(changed.argmax())
+            rest = int(changed.sum()) - 1
+            more = f" and {rest} more element{'s' if rest != 1 else ''} like it" if rest else ""
+            where = f"between rows {at // layout.stride} and {at // layout.stride + 1}"
+            apart = f"{layout.columns} elements long, {layout.stride} apart"
+            return Outcome.OUT_OF_BOUNDS, f"wrote {parameter.name}[{at}]{more}, {where}, which are {apart}"
     return None
 
 

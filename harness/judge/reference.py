@@ -5,26 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
+from harness.formats import limits, places, rounded, widened
 from harness.judge.tolerance import Steps, propagate, unit_roundoff
 from harness.judge.ulp import ulp_of
-from harness.model import Array, Case, Contract, Rounding, SumPass
+from harness.model import Array, Case, Contract, Flow, Rounding, SumPass
 from harness.prototype import ScalarType
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One output: wanted values, tolerances and ULPs, all float64 and of the output's length."""
+    """One output: wanted values, tolerances and ULPs, each of the output's length.
 
-    want: Array
+    Tolerances and ULPs are float64, and so are wanted values; those of an integer output have its own dtype.
+    """
+
+    want: NDArray[Any]
     tolerance: Array
     ulp: Array
     dtype: str
+    """The number format, see harness.formats."""
     bounds: tuple[float, float] | None = None
     """Every element lies within them exactly, NaN excepted."""
     overflowed: Array | None = None
@@ -33,6 +39,13 @@ class Expected:
     """Of a sparse row: where the elements begin that each entry stands for. None: entry i is element i."""
     counts: NDArray[np.int64] | None = None
     """Of a sparse row: how many elements each entry stands for."""
+    places: NDArray[np.int64] | None = None
+    """Of an array whose rows are apart: where in the buffer each entry lies."""
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether neighbours among the entries need not be neighbours in the buffer."""
+        return self.first is not None or self.places is not None
 
 
 class Oracle:
@@ -49,7 +62,7 @@ class Oracle:
         unit_factor = 2 if self._truncates else 1
         self._units = {name: unit_factor * unit_roundoff(element) for name, element in self._outputs.items()}
         self._sums = tuple(step.name for step in contract.passes if isinstance(step, SumPass))
-        self._rounded = {name: parameters[name].dtype for name in contract.scalars if _is_float(parameters[name])}
+        self._parameters = parameters
 
     def expect(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Expected]:
         """Return what each output must be.
@@ -57,25 +70,33 @@ class Oracle:
         Raises:
             ContractError: the reference raises, or yields the wrong outputs, shapes or numbers.
         """
-        values = self._values(case, inputs)
+        values = self.values(case, inputs)
+        if self._contract.tolerances:
+            return {
+                name: self._tolerated(case, name, want, values) for name, want in self.outputs(values, case).items()
+            }
         steps = self._propagate(values, case)
         if case.pattern.sites:
             self.expect(_short(case), inputs)  # the reference is held against the passes there
-            wants = {name: np.atleast_1d(steps.values[name]) for name in self._outputs}
+            wants = {name: self._in_format(case, name, np.atleast_1d(steps.values[name])) for name in self._outputs}
         else:
-            wants = self._reference(values, case)
+            wants = self.outputs(values, case)
         overflowed = self._overflowed(values, steps, case) if self._sums else {}
         return {name: self._expected(case, name, wants[name], steps, overflowed.get(name)) for name in self._outputs}
 
     def steps(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> tuple[Mapping[str, Any], Steps]:
         """Return a case's values by name and what its passes come to, for those who want to change something."""
-        values = self._values(case, inputs)
+        values = {name: _in_float64(value) for name, value in self.values(case, inputs).items()}
         return values, self._propagate(values, case)
+
+    def again(self, case: Case, values: Mapping[str, Any]) -> Steps:
+        """Evaluate the passes on changed values."""
+        return self._propagate(values, case)
 
     def _propagate(self, values: Mapping[str, Any], case: Case) -> Steps:
         return propagate(
             self._contract,
-            values,
+            {name: _in_float64(value) for name, value in values.items()},
             self._units,
             directed=case.pattern.directed or self._truncates,
             weights=_weights(case),
@@ -84,29 +105,50 @@ class Oracle:
     def _overflowed(self, values: Mapping[str, Any], steps: Steps, case: Case) -> Mapping[str, Array]:
         """Evaluate the passes once more with infinite sums, where a sum leaves the range of the output's format."""
         largest = min(_largest(element) for element in self._outputs.values())
-        if not any(abs(steps.values[name]) > largest for name in self._sums):
+        if not any(np.any(np.abs(steps.values[name]) > largest) for name in self._sums):
             return {}
+        floats = {name: _in_float64(value) for name, value in values.items()}
         again = propagate(
-            self._contract, values, self._units, directed=True, overflow_at=largest, weights=_weights(case)
+            self._contract, floats, self._units, directed=True, overflow_at=largest, weights=_weights(case)
         )
-        return {name: np.atleast_1d(again.values[name]) for name in self._outputs}
+        return {name: np.ravel(again.values[name]) for name in self._outputs}
 
-    def _values(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-        """Everything by name, in float64; a float argument as the rounded number that the kernel gets."""
-        values: dict[str, Any] = {name: array.astype(np.float64) for name, array in inputs.items()}
+    def values(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+        """Everything that the kernel gets, by name, as references get it.
+
+        Floats are float64, integers 64 bits wide; arrays have their dimensions; a float argument is the rounded number
+        that the kernel gets.
+        """
+        values: dict[str, Any] = {}
+        sizes = dict(case.sizes)
+        for name, array in inputs.items():
+            if self._contract.flows[name] is not Flow.OUT:
+                layout = self._contract.layout(name, sizes)
+                elements = array if layout is None or not layout.has_gaps else array[places(layout)]
+                wide = widened(elements, self._parameters[name].number_format)
+                values[name] = wide if layout is None else wide.reshape(layout.shape)
         values.update(case.sizes)
         for name, number in case.scalars:
-            dtype = self._rounded.get(name)
-            values[name] = float(np.asarray(number, dtype)) if dtype else number
+            element = self._parameters[name]
+            values[name] = (
+                float(widened(rounded(np.asarray(number), element.number_format), element.number_format))
+                if _is_float(element)
+                else number
+            )
         return values
 
-    def _reference(self, values: Mapping[str, Any], case: Case) -> dict[str, Array]:
+    def outputs(self, values: Mapping[str, Any], case: Case) -> dict[str, NDArray[Any]]:
+        """Return what the reference yields, by output, each of one dimension.
+
+        Raises:
+            ContractError: the reference raises, or yields the wrong outputs or shapes.
+        """
         contract = self._contract
         arguments = {name: values[name] for name in contract.reference_takes}
         try:
             answer = contract.reference(**arguments)
             by_name = answer if isinstance(answer, dict) else {next(iter(self._outputs)): answer}
-            wants = {name: np.atleast_1d(np.asarray(value, np.float64)) for name, value in by_name.items()}
+            wants = {name: np.atleast_1d(_numbers(value)) for name, value in by_name.items()}
         except ContractError:
             raise
         except Exception as error:
@@ -116,25 +158,83 @@ class Oracle:
             found = ", ".join(map(str, wants)) or "nothing"
             what = f"the reference of {contract.op} must return {', '.join(self._outputs)}, not {found}"
             raise ContractError(f"{contract.origin}: {what}")
-        return wants
+        return {name: self._in_format(case, name, wants[name]) for name in self._outputs}
+
+    def _in_format(self, case: Case, name: str, want: NDArray[Any]) -> NDArray[Any]:
+        """Return a row of float64, or of the output's own integers, which 64 bits wrap around to."""
+        element = self._outputs[name]
+        flat = self._flat(case, "reference", name, want)
+        if _is_float(element):
+            return flat.astype(np.float64)
+        if flat.dtype.kind == "f":
+            if not (np.abs(flat) <= _EXACT_IN_FLOAT64).all() or (flat != np.rint(flat)).any():
+                raise ContractError(
+                    f"{self._contract.origin}: the reference of {self._contract.op} yields numbers for {name!r} in "
+                    f"{case.id} that are no integers, or too large for float64 to be exact"
+                )
+            flat = flat.astype(np.int64)
+        return flat.astype(element.dtype)
+
+    def _flat(self, case: Case, what: str, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        """Return an output's elements in one dimension, whatever dimensions it has."""
+        shape = (1,) if name == "return" else self._contract.extents[name].shape(dict(case.sizes))
+        if len(shape) == 1 and name != "return":
+            shape = (case.array_length(shape[0]),)
+        if array.shape not in (shape, (prod(shape),)):
+            raise ContractError(
+                f"{self._contract.origin}: the {what} of {self._contract.op} yields shape {array.shape} "
+                f"for {name!r} in {case.id}; expected {shape}"
+            )
+        return array.ravel()
+
+    def _places(self, case: Case, name: str) -> NDArray[np.int64] | None:
+        layout = None if name == "return" else self._contract.layout(name, dict(case.sizes))
+        return places(layout) if layout and layout.has_gaps else None
+
+    def _tolerated(self, case: Case, name: str, want: NDArray[Any], values: Mapping[str, Any]) -> Expected:
+        """Return what an output must be within a tolerance by name or function."""
+        contract, element = self._contract, self._outputs[name]
+        given = contract.tolerances[name]
+        spacing = ulp_of(want, element.number_format)
+        size = np.abs(want.astype(np.float64))
+        tolerance = given.ulps * spacing + given.absolute + (given.relative * size if given.relative else 0.0)
+        if given.sqrt_n:
+            tolerance = tolerance + given.sqrt_n * math.sqrt(values[given.terms]) * unit_roundoff(element) * size
+        if given.function:
+            tolerance = self._by_function(case, name, want, values)
+        dtype = element.number_format
+        return Expected(want, tolerance, spacing, dtype, contract.ranges.get(name), places=self._places(case, name))
+
+    def _by_function(self, case: Case, name: str, want: NDArray[Any], values: Mapping[str, Any]) -> Array:
+        contract, given = self._contract, self._contract.tolerances[name]
+        assert given.function
+        shape = (1,) if name == "return" else contract.extents[name].shape(dict(case.sizes))
+        arguments = {**values, "want": want.reshape(shape)}
+        try:
+            answer = given.function(**{taken: arguments[taken] for taken in given.takes})
+            found = np.broadcast_to(np.asarray(answer, np.float64), shape).ravel()
+        except Exception as error:
+            what = f"the tolerance of {contract.op} raised {type(error).__name__} for {case.id}: {error}"
+            raise ContractError(f"{contract.origin}: {what}") from None
+        if not (found >= 0)[np.isfinite(want.astype(np.float64))].all():
+            raise ContractError(
+                f"{contract.origin}: the tolerance of {contract.op} for {name!r} in {case.id} is negative or NaN"
+            )
+        return found
 
     def _expected(self, case: Case, name: str, want: Array, steps: Steps, overflowed: Array | None) -> Expected:
         contract = self._contract
-        count = 1 if name == "return" else case.array_length(contract.extents[name].count(dict(case.sizes)))
         model, tolerance = np.atleast_1d(steps.values[name]), np.atleast_1d(steps.bounds[name])
-        if tolerance.size == 1 != count:  # an exact step has the bound 0
-            tolerance = np.full(count, tolerance[0])
-        for what, array in (("reference", want), ("error model (passes)", model)):
-            if array.shape != (count,):
-                raise ContractError(
-                    f"{contract.origin}: the {what} of {contract.op} yields shape {array.shape} for {name!r} in "
-                    f"{case.id}; expected ({count},)"
-                )
+        if tolerance.size == 1 != model.size:  # an exact step has the bound 0
+            tolerance = np.full(model.shape, tolerance.ravel()[0])
+        model = self._flat(case, "error model (passes)", name, model)
+        tolerance = self._flat(case, "error model (passes)", name, tolerance)
         if not (np.abs(want - model) <= _MODEL_SHARE * tolerance).all():
             self._check_tolerance(case, name, want, tolerance)
             self._check_model(case, name, want, model, tolerance)
-        dtype = self._outputs[name].dtype
-        return Expected(want, tolerance, ulp_of(want, dtype), dtype, contract.ranges.get(name), overflowed)
+        dtype = self._outputs[name].number_format
+        bounds, where = contract.ranges.get(name), self._places(case, name)
+        return Expected(want, tolerance, ulp_of(want, dtype), dtype, bounds, overflowed, places=where)
 
     def _check_tolerance(self, case: Case, name: str, want: Array, tolerance: Array) -> None:
         """A finite number without a tolerance cannot be judged; where NaN or infinity is due, the class decides."""
@@ -159,6 +259,16 @@ class Oracle:
             )
 
 
+def _numbers(value: Any) -> NDArray[Any]:
+    array = np.asarray(value)
+    return array if array.dtype.kind in "iuf" else array.astype(np.int64 if array.dtype.kind == "b" else np.float64)
+
+
+def _in_float64(value: Any) -> Any:
+    """As passes get it: integers, too, are numbers there."""
+    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype.kind in "iu" else value
+
+
 def _weights(case: Case) -> Array | None:
     """How many elements of a sparse row each of its array's stands for."""
     if not case.pattern.sites:
@@ -175,6 +285,7 @@ def _short(case: Case) -> Case:
     return replace(case, sizes=((name, len(case.pattern.sites) + 1),), pattern=pattern)
 
 
+_EXACT_IN_FLOAT64 = 2.0**53
 _MODEL_SHARE = 0.125
 """Share of the tolerance by which the error model's own value may differ from the reference's."""
 _FLOAT64_ROUNDING = 1e-14
@@ -182,7 +293,7 @@ _FLOAT64_ROUNDING = 1e-14
 
 
 def _largest(element: ScalarType) -> float:
-    return float(np.finfo(element.dtype).max) if _is_float(element) else math.inf
+    return limits(element.number_format).largest if _is_float(element) else math.inf
 
 
 def _is_float(element: ScalarType) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.formats import storage
 from harness.judge.compare import Comparison, compare
 from harness.judge.reference import Expected
 from harness.model import Case, Runs
@@ -48,7 +49,7 @@ def _beside(runs: Runs, expected: Expected, sites: tuple[int, ...]) -> tuple[byt
         first=first,
         counts=counts,
     )
-    return _elements_at(runs, first, expected.dtype).tobytes(), wanted
+    return _elements_at(runs, first, storage(expected.dtype)).tobytes(), wanted
 
 
 def abreast(one: bytes | Runs, other: bytes | Runs, dtype: str) -> tuple[NDArray[Any], NDArray[Any], Stretches]:

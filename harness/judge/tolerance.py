@@ -36,8 +36,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
-from harness.model import Array, Contract, EachPass, MaxPass, SumPass
-from harness.prototype import ScalarType
+from harness.formats import limits
+from harness.model import Array, Contract, EachPass, MaxPass, Rounding, SumPass
+from harness.prototype import BF16, ScalarType
 
 FALSE_ALARM = 1e-9
 """Probability, per sum, that rounding alone leads a correct kernel out of its tolerance."""
@@ -46,7 +47,7 @@ FALSE_ALARM = 1e-9
 @cache
 def unit_roundoff(element: ScalarType) -> float:
     """Half the distance between 1 and the next number; 0 for integers, which do not round."""
-    return float(np.finfo(element.dtype).eps) / 2 if element.family == "float" else 0.0
+    return limits(element.number_format).epsilon / 2 if element.family == "float" else 0.0
 
 
 def sum_error(terms: int, roundings: float, unit: float, *, directed: bool) -> float:
@@ -97,9 +98,10 @@ def propagate(
     for step in contract.passes:
         try:
             if isinstance(step, SumPass):
-                value, bound = _sum(step, known, bounds, unit, directed, weights)
-                if abs(value) > overflow_at:
-                    value, bound = math.copysign(math.inf, value), 0.0
+                value, bound = _sum(step, known, bounds, _unit_of(step, unit, contract), directed, weights)
+                beyond = np.abs(value) > overflow_at
+                if np.any(beyond):
+                    value, bound = np.where(beyond, np.copysign(np.inf, value), value), np.where(beyond, 0.0, bound)
             elif isinstance(step, MaxPass):
                 value, bound = _max(step, known, bounds)
             else:
@@ -115,6 +117,12 @@ def propagate(
     return Steps(known, bounds)
 
 
+def _unit_of(step: SumPass, unit: float, contract: Contract) -> float:
+    if step.accumulator is None:
+        return unit
+    return unit_roundoff(step.accumulator) * (2 if contract.rounding is Rounding.DIRECTED else 1)
+
+
 def _arguments(takes: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: known[name] for name in takes}
 
@@ -128,19 +136,26 @@ def _sum(
     weights: Array | None,
 ) -> tuple[Any, Any]:
     def added(terms: NDArray[Any]) -> Any:
-        return np.add.reduce(terms if weights is None else terms * weights, axis=None)
+        return np.add.reduce(terms if weights is None else terms * weights, axis=step.axis)
+
+    def error(roundings: float) -> Any:
+        if step.axis is None:
+            return sum_error(int(count), roundings, unit, directed=directed)
+        counts, of_each = np.unique(count, return_inverse=True)  # each place in the other dimensions has its own sum
+        errors = [sum_error(int(terms), roundings, unit, directed=directed) for terms in counts]
+        return np.array(errors)[of_each].reshape(np.shape(count)) if errors else np.zeros(np.shape(count))
 
     arguments = _arguments(step.takes, known)
     terms = np.asarray(step.terms(**arguments), np.float64)
     value = added(terms)
     sizes = np.abs(terms)
     subnormal = _SMALLEST_SUBNORMAL.get(unit, 0.0)
-    count = int(added(sizes > subnormal / 2))
+    count = added(sizes > subnormal / 2)
     if callable(step.roundings):
         own = unit * added(_at_known(step.roundings, known) * sizes)
-        bound = own + sum_error(count, 0, unit, directed=directed) * added(sizes)
+        bound = own + error(0) * added(sizes)
     else:
-        bound = sum_error(count, step.roundings, unit, directed=directed) * added(sizes)
+        bound = error(step.roundings) * added(sizes)
     bound += added(sizes > 0) * subnormal
     return value, bound + _inherited(lambda changed: added(step.terms(**changed)), arguments, bounds, value)
 
@@ -178,8 +193,8 @@ def _at_known(amount: Any, known: Mapping[str, Any]) -> Any:
 
 # By unit: half a unit in the last place of 1 where an op rounds to nearest, a whole one where it truncates.
 _SMALLEST_SUBNORMAL = {
-    float(np.finfo(dtype).eps) / halves: float(np.finfo(dtype).smallest_subnormal)
-    for dtype in ("f2", "f4", "f8")
+    limits(name).epsilon / halves: limits(name).smallest_subnormal
+    for name in (BF16, "<f2", "<f4", "<f8")
     for halves in (1, 2)
 }
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.formats import is_float, limits
 from harness.model import Array
+from harness.prototype import BF16
 
 
 def ulp_of(want: Array, dtype: str) -> Array:
@@ -18,9 +20,13 @@ def ulp_of(want: Array, dtype: str) -> Array:
     Floating-Point Arithmetic*, 2nd ed., section 2.6, Goldberg's definition). Integer formats have an ULP of 1.
     The caller silences numpy's overflow warning, which spacing raises at the largest number.
     """
-    if np.dtype(dtype).kind != "f":
-        return np.ones_like(want)
+    if not is_float(dtype):
+        return np.ones(want.shape)
     largest, widest = _limits(dtype)
+    if dtype == BF16:  # numpy has no spacing for it
+        exponents = np.frexp(np.minimum(np.abs(want), largest))[1] - 1 - limits(dtype).mantissa_bits
+        spaced = np.where(np.isfinite(want), np.ldexp(np.sign(np.abs(want)), exponents), widest)
+        return np.maximum(spaced, limits(dtype).smallest_subnormal)
     spacing: NDArray[Any] = np.spacing(np.minimum(np.abs(want), largest).astype(dtype))
     # The spacing above the largest number is infinite, that of NaN is NaN: fmin replaces both.
     return np.fmin(spacing.astype(np.float64), widest)
@@ -29,5 +35,5 @@ def ulp_of(want: Array, dtype: str) -> Array:
 @cache
 def _limits(dtype: str) -> tuple[float, float]:
     """Return the largest number of a format and the spacing of its last binade."""
-    info = np.finfo(dtype)
-    return float(info.max), 2.0 ** (int(info.maxexp) - int(info.nmant) - 1)
+    info = limits(dtype)
+    return info.largest, 2.0 ** (info.max_exponent - info.mantissa_bits - 1)

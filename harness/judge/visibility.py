@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judge.reference import Oracle
+from harness.formats import widened
+from harness.judge.reference import Expected, Oracle
 from harness.judge.tolerance import Steps
 from harness.model import LONG_SUITE, VISIBLE_SUITE, Array, Case, Contract, EachPass, Flow, MaxPass, SumPass
+from harness.prototype import ScalarType
 
 MARGIN = 8.0
 """Multiple of the tolerance by which a defect must move a result."""
@@ -33,11 +35,14 @@ class Gap:
     defect: str
     hidden: int
     elements: int
+    is_sampled: bool = False
+    """Whether nobody looked at the hidden ones, where all would be too many."""
 
     def __str__(self) -> str:
         """Read as in "len 1024: omission in energy hidden at 3 of 1024 elements"."""
         size = ", ".join(f"{name} {value}" for name, value in self.sizes)
-        return f"{size}: {self.defect} hidden at {self.hidden} of {self.elements}"
+        how = "not tried" if self.is_sampled else "hidden"
+        return f"{size}: {self.defect} {how} at {self.hidden} of {self.elements}"
 
 
 @dataclass(slots=True)
@@ -45,12 +50,16 @@ class _Shown:
     """By defect, the largest multiple of the tolerance seen so far for each element of one size."""
 
     by_defect: dict[str, Array] = field(default_factory=dict)
+    """NaN where a defect was not tried."""
 
     def add(self, defect: str, multiples: Array) -> None:
         """Take in one case. NaN stands for a result of another class, which always shows."""
-        found = np.where(np.isnan(multiples), np.inf, multiples)
+        self.add_tried(defect, np.where(np.isnan(multiples), np.inf, multiples))
+
+    def add_tried(self, defect: str, multiples: Array) -> None:
+        """Take in one case in which not all was tried: NaN is where nothing was."""
         before = self.by_defect.get(defect)
-        self.by_defect[defect] = found if before is None else np.maximum(before, found)
+        self.by_defect[defect] = multiples if before is None else np.fmax(before, multiples)
 
 
 def find_gaps(
@@ -68,8 +77,14 @@ def find_gaps(
             if case.pattern.kind in ("special", "sparse") or min((size for _, size in case.sizes), default=1) == 0:
                 continue
             inputs = inputs_of(case)
-            values, steps = oracle.steps(case, inputs)
-            _plant(contract, case, values, steps, shown.setdefault(case.sizes, _Shown()))
+            of_size = shown.setdefault(case.sizes, _Shown())
+            if contract.tolerances:
+                if _is_proving(case):
+                    _change_inputs(oracle, contract, case, inputs, of_size)
+            else:
+                values, steps = oracle.steps(case, inputs)
+                _plant(contract, case, values, steps, of_size)
+                _plant_in_layouts(oracle, contract, case, inputs, values, steps, of_size)
             if _is_proving(case):
                 promised.add(case.sizes)
     gaps = [gap for sizes in shown if sizes in promised for gap in _gaps(sizes, shown[sizes])]
@@ -89,6 +104,9 @@ def _gaps(sizes: Sizes, shown: _Shown) -> list[Gap]:
         hidden = int(np.count_nonzero(multiples < MARGIN))
         if hidden:
             found.append(Gap(sizes, defect, hidden, multiples.size))
+        untried = int(np.count_nonzero(np.isnan(multiples)))
+        if untried:
+            found.append(Gap(sizes, defect, untried, multiples.size, is_sampled=True))
     return found
 
 
@@ -100,7 +118,9 @@ def _plant(contract: Contract, case: Case, values: Mapping[str, Any], steps: Ste
     for step in contract.passes:
         known = _known_before(contract, step.name, values, steps)
         arguments = {name: known[name] for name in step.takes}
-        if isinstance(step, SumPass):
+        if isinstance(step, SumPass) and step.axis is not None:
+            _plant_in_sums(step, step.terms(**arguments), outputs, values, steps, shown)
+        elif isinstance(step, SumPass):
             _plant_in_sum(step, np.atleast_1d(step.terms(**arguments)), outputs, values, steps, shown)
         elif isinstance(step, MaxPass):
             if step.matters:
@@ -172,10 +192,11 @@ def _plant_in_step(contract: Contract, step: EachPass, values: Mapping[str, Any]
         return
     want, bound = steps.values[step.name], steps.bounds[step.name]
     if contract.flows[step.name] is Flow.INOUT:
-        shown.add(f"a skipped store to {step.name}", _multiples(values[step.name] - want, bound))
+        shown.add(f"a skipped store to {step.name}", np.ravel(_multiples(values[step.name] - want, bound)))
     if want.size > 1:
-        neighbours = np.append(want[1:], want[-2])
-        shown.add(f"the neighbour's {step.name}", _multiples(neighbours - want, bound))
+        flat = np.ravel(want)
+        neighbours = np.append(flat[1:], flat[-2]).reshape(want.shape)
+        shown.add(f"the neighbour's {step.name}", np.ravel(_multiples(neighbours - want, bound)))
 
 
 def _plant_in_arguments(
@@ -188,10 +209,151 @@ def _plant_in_arguments(
         if name in arguments:
             for other in (size - 1, size + 1):
                 error = np.asarray(step.formula(**{**arguments, name: other}), np.float64) - want
-                shown.add(f"{name} off by one", np.atleast_1d(_multiples(error, bound)).max(keepdims=True))
+                shown.add(f"{name} off by one", np.atleast_1d(_multiples(error, bound)).max().reshape(1))
     for name, number in case.scalars:
         if name in arguments:
             for other_value in {0, *contract.scalars[name]} - {number}:
                 error = np.asarray(step.formula(**{**arguments, name: other_value}), np.float64) - want
-                multiples = np.atleast_1d(_multiples(error, bound)).max(keepdims=True)
+                multiples = np.atleast_1d(_multiples(error, bound)).max().reshape(1)
                 shown.add(f"{name} ignored", multiples)
+
+
+# ---- sums along a dimension ----------------------------------------------------------------------------------------
+
+_TERMS_TRIED = 64
+"""Of a long dimension, this many places are tried: its ends, and the others spread over it."""
+
+
+def _tried_places(count: int, most: int = _TERMS_TRIED) -> NDArray[np.int64]:
+    """Return the places of `count` that are tried: all of few, else both ends and some in between."""
+    if count <= most:
+        return np.arange(count)
+    ends = most // 4
+    between = np.linspace(ends, count - ends, most - 2 * ends, endpoint=False).astype(np.int64)
+    return np.unique(np.concatenate([np.arange(ends), between, np.arange(count - ends, count)]))
+
+
+def _plant_in_sums(
+    step: SumPass, terms: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: _Shown
+) -> None:
+    """Change one term in each of the sums at a time: each sum is an output element's own."""
+    assert step.axis is not None
+    along = np.moveaxis(np.asarray(terms, np.float64), step.axis, 0)
+    total, count = steps.values[step.name], along.shape[0]
+    tried = {defect: np.full(along.shape, np.nan) for defect in ("omission", "double counting", "the neighbour's term")}
+    for place in _tried_places(count):
+        term = along[place]
+        tried["omission"][place] = _moved_each(step.name, total - term, outputs, values, steps)
+        tried["double counting"][place] = _moved_each(step.name, total + term, outputs, values, steps)
+        if count > 1:
+            other = along[place + 1] if place + 1 < count else along[place - 1]
+            moved = _moved_each(step.name, total - term + other, outputs, values, steps)
+            tried["the neighbour's term"][place] = moved
+    for defect, multiples in tried.items():
+        if count > 1 or defect != "the neighbour's term":
+            shown.add_tried(f"{defect} in {step.name}", multiples.ravel())
+
+
+def _moved_each(name: str, changed: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps) -> Array:
+    """Return by how many tolerances each output element moves when all sums of pass `name` change."""
+    moved = np.zeros(changed.shape)
+    for step in outputs:
+        if name in step.takes and np.shape(steps.values[step.name]) == changed.shape:
+            known = {**steps.values, **values, name: changed}
+            again = np.asarray(step.formula(**{key: known[key] for key in step.takes}), np.float64)
+            multiples = _multiples(again - steps.values[step.name], steps.bounds[step.name])
+            moved = np.maximum(moved, np.where(np.isnan(multiples), np.inf, multiples))
+    return moved
+
+
+def _plant_in_layouts(
+    oracle: Oracle,
+    contract: Contract,
+    case: Case,
+    inputs: Mapping[str, NDArray[Any]],
+    values: Mapping[str, Any],
+    steps: Steps,
+    shown: _Shown,
+) -> None:
+    """Read an array with rows that are apart as if they were not, and as if it lay column by column."""
+    for name, what, changed in _misread(contract, case, inputs, values):
+        again = oracle.again(case, {**values, name: changed})
+        multiples = [
+            np.max(_multiples(again.values[output] - steps.values[output], steps.bounds[output]), initial=0.0)
+            for output in contract.output_names
+        ]
+        shown.add(f"{what} of {name}", np.max(multiples).reshape(1))
+
+
+def _misread(
+    contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]], values: Mapping[str, Any]
+) -> Iterable[tuple[str, str, Array]]:
+    """Yield arrays as a kernel reads them that ignores their distance of rows, or takes rows for columns."""
+    for name, array in values.items():
+        layout = contract.layout(name, dict(case.sizes)) if name in contract.flows else None
+        if layout is None or len(layout.shape) < 2 or min(layout.shape) < 2:
+            continue
+        if layout.has_gaps:
+            flat = widened(inputs[name], _type_of(contract, name).number_format)
+            yield name, "the ignored distance of rows", flat[: layout.elements].reshape(layout.shape)
+        transposed = np.reshape(array, layout.shape[::-1][:1] + layout.shape[:-1][::-1])
+        yield name, "rows taken for columns", np.ascontiguousarray(np.transpose(transposed))
+
+
+def _type_of(contract: Contract, name: str) -> ScalarType:
+    return next(parameter.type for parameter in contract.prototype.buffers if parameter.name == name)
+
+
+# ---- without an error model ----------------------------------------------------------------------------------------
+
+_ELEMENTS_TRIED = 48
+
+
+def _change_inputs(
+    oracle: Oracle, contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]], shown: _Shown
+) -> None:
+    """Change one input element at a time, and see the reference's results move.
+
+    Where one element moves other results than its own (those of a reduction), it is these that must move visibly: its
+    own would move although the reduction left it out.
+    """
+    values, expected = oracle.values(case, inputs), oracle.expect(case, inputs)
+    for name in inputs:
+        if contract.flows[name] is Flow.OUT or values[name].size == 0:
+            continue
+        array = values[name]
+        flat = array.ravel()
+        places = _tried_places(flat.size, _ELEMENTS_TRIED)
+        if case.pattern.position is not None and case.pattern.position < flat.size:
+            places = np.unique(np.append(places, case.pattern.position))
+        for defect, replacement in (("ignored", np.zeros_like(flat)), ("its neighbour's", np.roll(flat, -1))):
+            multiples = np.full(flat.size, np.nan)
+            for place in places:
+                changed = flat.copy()
+                changed[place] = replacement[place]
+                again = oracle.outputs({**values, name: changed.reshape(array.shape)}, case)
+                multiples[place] = _most_moved(expected, again, int(place), flat.size)
+            if flat.size > 1 or defect == "ignored":
+                shown.add_tried(f"an element of {name} {defect}", multiples)
+    for name, number in case.scalars:
+        for other in {0, *contract.scalars[name]} - {number}:
+            again = oracle.outputs({**values, name: other}, case)
+            shown.add(f"{name} ignored", np.array([_most_moved(expected, again, -1, -1)]))
+    for name, what, misread_array in _misread(contract, case, inputs, values):
+        again = oracle.outputs({**values, name: misread_array}, case)
+        shown.add(f"{what} of {name}", np.array([_most_moved(expected, again, -1, -1)]))
+
+
+def _most_moved(expected: Mapping[str, Expected], again: Mapping[str, Array], own: int, count: int) -> float:
+    most_own = most_others = 0.0
+    has_moved_others = False
+    for name, one in expected.items():
+        error = np.abs(again[name].astype(np.float64) - one.want.astype(np.float64))
+        multiples = np.where(again[name] == one.want, 0.0, _multiples(error, one.tolerance))
+        multiples = np.where(np.isnan(multiples), np.inf, multiples)
+        if multiples.size == count and count > 1:
+            most_own = max(most_own, float(multiples[own]))
+            multiples[own] = 0.0
+        has_moved_others |= bool((multiples > 0).any())
+        most_others = max(most_others, float(multiples.max(initial=0.0)))
+    return most_others if has_moved_others else most_own

@@ -18,6 +18,7 @@ from harness.model.contract import (
     EachPass,
     Extent,
     Flow,
+    Layout,
     MaxPass,
     Number,
     Pass,
@@ -26,6 +27,7 @@ from harness.model.contract import (
     Requirement,
     Rounding,
     SumPass,
+    Tolerance,
 )
 from harness.model.feature import FEATURE_BITS, has_feature
 from harness.model.observation import (
@@ -98,6 +100,7 @@ __all__ = [
     "Flow",
     "Job",
     "Kernel",
+    "Layout",
     "MaxPass",
     "Missing",
     "Need",
@@ -119,6 +122,7 @@ __all__ = [
     "Side",
     "SumPass",
     "Target",
+    "Tolerance",
     "Trial",
     "TrialObservation",
     "TrialStatus",

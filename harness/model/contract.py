@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.prototype import Prototype
+from harness.prototype import Prototype, ScalarType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +62,7 @@ class Pattern:
     position: int | None = None
     """Peak and special: the element; None for the whole row."""
     value: str = ""
-    """Special: the name of the value, see harness.inputs.SPECIAL_VALUES."""
+    """Special: the name of the value, see harness.inputs.SPECIAL_VALUES. Peak: "lowest" for one downwards."""
     sites: tuple[int, ...] = ()
     """Sparse: the loud elements, ascending, in every buffer. All others are zero, and one zero stands for them: arrays
     of inputs and of expectations have an element per site, and that one last."""
@@ -73,7 +74,7 @@ class Pattern:
             case "loud":
                 return f"loud{self.part + 1}of{self.parts}"
             case "peak":
-                return f"peak{self.position}"
+                return f"{'trough' if self.value else 'peak'}{self.position}"
             case "sparse":
                 return "sparse" if len(self.sites) > 1 else f"sparse{self.sites[0]}"
             case "special":
@@ -106,11 +107,69 @@ class CaseSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the elements of an array lie in its buffer: rows of the last dimension, `stride` elements apart."""
+
+    shape: tuple[int, ...]
+    stride: int
+
+    @property
+    def columns(self) -> int:
+        """Elements of a row."""
+        return self.shape[-1]
+
+    @property
+    def rows(self) -> int:
+        """Rows, over all dimensions but the last."""
+        return prod(self.shape[:-1])
+
+    @property
+    def elements(self) -> int:
+        """Elements of the array, without the gaps between its rows."""
+        return prod(self.shape)
+
+    @property
+    def count(self) -> int:
+        """Elements of the buffer: from the first of the first row to the last of the last."""
+        return (self.rows - 1) * self.stride + self.columns if self.elements else 0
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether there is something between the rows."""
+        return self.rows > 1 and self.stride > self.columns
+
+
+@dataclass(frozen=True, slots=True)
 class Extent:
     """How many elements a buffer holds, as an expression of the size arguments."""
 
     text: str
     count: Callable[[Mapping[str, int]], int]
+    layout: Callable[[Mapping[str, int]], Layout] | None = None
+    """Of an array of several dimensions."""
+
+    def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the dimensions of the array that references get."""
+        return self.layout(sizes).shape if self.layout else (self.count(sizes),)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far results may be off, for contracts without passes; the parts add up.
+
+    With u the unit roundoff and ULP the spacing of the output's format at the wanted number w, it is
+    ulps * ULP + absolute + relative * |w| + sqrt_n * sqrt(n) * u * |w|, or what `function` returns.
+    """
+
+    text: str
+    ulps: float = 0.0
+    absolute: float = 0.0
+    relative: float = 0.0
+    sqrt_n: float = 0.0
+    terms: str = ""
+    """The size that n is."""
+    function: Callable[..., Any] | None = None
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +245,10 @@ class SumPass:
     terms: Callable[..., Array]
     roundings: float | Callable[..., Array]
     takes: tuple[str, ...]
+    axis: int | None = None
+    """The dimension of the terms that is added up; None for all of them."""
+    accumulator: ScalarType | None = None
+    """The type that is added up in; None for the narrowest of the outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +304,18 @@ class Contract:
     """Of every kernel of this op; a kernel may add its own."""
     origin: Path
     source_digest: str
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    """By output, in the place of passes."""
 
     @property
     def size_names(self) -> tuple[str, ...]:
         """The integer parameters that are sizes: those that carry no list of scalar values."""
         return tuple(p.name for p in self.prototype.parameters if not p.is_pointer and p.name not in self.scalars)
+
+    def layout(self, buffer: str, sizes: Mapping[str, int]) -> Layout | None:
+        """Return where the elements of an array of several dimensions lie; None for a plain row."""
+        of_sizes = self.extents[buffer].layout
+        return of_sizes(sizes) if of_sizes else None
 
     @property
     def output_names(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import prod
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
@@ -24,6 +25,7 @@ SIZE_SUITE = "size"
 """The suite that --size makes up."""
 GATE_SUITE = "gate"
 _GATE_SIZE = 1000
+_GATE_LANES = 8
 
 
 _SIZE_SEARCH = 4096
@@ -75,13 +77,24 @@ def _is_wanted(selection: Selection, suite: str) -> bool:
 
 
 def gate_case(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
-    """Return one case, long enough to reach every loop of a kernel; none if no size of that order may be passed."""
+    """Return one case, long enough to reach every loop of a kernel; none if no size of that order may be passed.
+
+    An op of several sizes has the largest of its own matrices: all sizes at once would be too many operations.
+    """
+    if len(contract.size_names) > 1:
+        found = _conforming(_number(contract, GATE_SUITE, _of_suites(contract), selection.seed), conventions, None)
+        return tuple(sorted(found, key=lambda case: prod(size for _, size in case.sizes))[-1:])
     for size in range(_GATE_SIZE, _GATE_SIZE + _SIZE_SEARCH):
         spec = CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
         found = _conforming(_number(contract, GATE_SUITE, [spec], selection.seed), conventions, None)
         if found:
             return found
     return ()
+
+
+def _of_suites(contract: Contract) -> list[CaseSpec]:
+    sizes = (spec.sizes for specs_at in contract.suites.values() for spec in specs_at(_GATE_LANES))
+    return [CaseSpec(of_case, contract.pattern) for of_case in dict.fromkeys(sizes)]
 
 
 def _adapted(specs: Iterable[CaseSpec], conventions: Conventions, vector_bits: int | None) -> list[CaseSpec]:

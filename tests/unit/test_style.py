@@ -86,7 +86,7 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 
 # A room is a module or package directly below harness/; it may import these other rooms and no more.
-GROUND = {"errors", "machine", "model", "packages", "place", "prototype", "vectors"}
+GROUND = {"errors", "formats", "machine", "model", "packages", "place", "prototype", "vectors"}
 SIDE_BY_SIDE = {"contract", "guest", "inputs", "plan", "build", "judge", "report", "settings"}
 MAY_IMPORT = {
     "errors": set[str](),
@@ -95,6 +95,7 @@ MAY_IMPORT = {
     "place": {"errors", "machine", "resources"},
     "prototype": {"errors", "vectors"},
     "vectors": set[str](),
+    "formats": {"model", "prototype"},
     "model": {"errors", "prototype"},
     "resources": {"errors"},
     **dict.fromkeys(SIDE_BY_SIDE, GROUND),

@@ -1,0 +1,81 @@
+"""Tolerances by name or as a function, for contracts without an error model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from harness.contract.passes import parameters_of
+from harness.errors import ContractError, perhaps
+from harness.model import Contract, Tolerance
+
+WANT = "want"
+"""What a function of a tolerance calls the reference's result."""
+
+Given = Tolerance | Callable[..., Any]
+
+
+def exact() -> Tolerance:
+    """The same number; NaN for NaN, and zeros of either sign for one another. The way integers are compared."""
+    return Tolerance("exact")
+
+
+def ulp(n: float) -> Tolerance:
+    """At most `n` units in the last place of the output's format, at the reference's result."""
+    return Tolerance(f"{n:g} ULP", ulps=_not_negative("ulp", n))
+
+
+def absolute(a: float, *, relative: float = 0.0) -> Tolerance:
+    """At most a + relative * |result|."""
+    text = f"{a:g}" + (f" + {relative:g} |result|" if relative else "")
+    return Tolerance(text, absolute=_not_negative("absolute", a), relative=_not_negative("relative", relative))
+
+
+def sqrt_n(c: float, terms: str) -> Tolerance:
+    """At most c * sqrt(n) * u * |result|, with n the size called `terms` and u the unit roundoff of the output.
+
+    Of sums of one sign a correct kernel stays well within c = 4. Where terms cancel, the error is relative to the sum
+    of their magnitudes and not to the result: correct kernels are accused then. On long rows it is nearly vacuous: a
+    term of a million is smaller than what it lets pass. `passes` have neither fault.
+    """
+    return Tolerance(f"{c:g} sqrt({terms}) u |result|", sqrt_n=_not_negative("sqrt_n", c), terms=terms)
+
+
+def tolerances_of(contract: Contract, given: Given | Mapping[str, Given] | None) -> dict[str, Tolerance]:
+    """Return the tolerance of each output.
+
+    Raises:
+        ContractError: an output has none, or what is given is none or names what is no output or size.
+    """
+    if given is None:
+        return {}
+    outputs = contract.output_names
+    by_output = dict(given) if isinstance(given, Mapping) else dict.fromkeys(outputs, given)
+    for name in by_output:
+        if name not in outputs:
+            raise ContractError(f"tolerance: {name!r} is no output{perhaps(name, outputs)}")
+    for name in outputs:
+        if name not in by_output:
+            raise ContractError(f"tolerance: the output {name!r} has none")
+    return {name: _checked(contract, one) for name, one in by_output.items()}
+
+
+def _checked(contract: Contract, given: Given) -> Tolerance:
+    if not isinstance(given, Tolerance):
+        if not callable(given):
+            raise ContractError(f"tolerance: {given!r} is none; expected exact(), ulp(4) or a function")
+        takes = parameters_of(given)
+        known = [WANT, *(parameter.name for parameter in contract.prototype.parameters)]
+        for name in takes:
+            if name not in known:
+                raise ContractError(f"tolerance takes {name!r}, which is no parameter{perhaps(name, known)}")
+        return Tolerance("a function", function=given, takes=takes)
+    if given.terms and given.terms not in contract.size_names:
+        raise ContractError(f"sqrt_n: {given.terms!r} is no size{perhaps(given.terms, contract.size_names)}")
+    return given
+
+
+def _not_negative(what: str, amount: float) -> float:
+    if not amount >= 0:
+        raise ContractError(f"{what}: a tolerance cannot be {amount!r}")
+    return amount
