@@ -57,7 +57,7 @@ def test_every_bfloat16_survives_being_widened_and_rounded() -> None:
     back = rounded(wide, BF16)
     assert (back[~np.isnan(wide)] == every[~np.isnan(wide)]).all()
     assert np.isnan(widened(back[np.isnan(wide)], BF16)).all()
-    finite = wide[np.isfinite(wide) & (wide >= 0)]
+    finite = wide[:0x7F80]
     assert (ulp_of(finite, BF16)[:-1] == np.diff(finite)).all()
     assert finite[-1] == limits(BF16).largest
 
