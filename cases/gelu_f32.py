@@ -1,0 +1,72 @@
+"""GELU in its tanh form: x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, element by element; -0 at -infinity.
+
+The form with the error function differs from it by up to 5e-4 and is another op.
+"""
+
+import numpy as np
+
+from harness.contract import (
+    around,
+    around_lanes,
+    each,
+    every,
+    every_residue,
+    loud,
+    normal,
+    op,
+    placements,
+    rows,
+    sparse,
+    special_values,
+    zeros,
+)
+
+SIZES = [*every(1, 33), *around([256, 1024], -2, 2), 4096]
+
+
+def argument(x):
+    """What the logistic function is taken of: gelu(x) = x / (1 + e**-argument)."""
+    return 2 * np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
+
+
+def gelu(x):
+    """The formula; its limit at minus infinity is -0, where the product itself is NaN."""
+    return np.where(x == -np.inf, -0.0, x / (1 + np.exp(-argument(x))))
+
+
+def roundings(x):
+    """How the argument's own roundings come out: 4 of them (square, two products, a sum), times what they amplify.
+
+    A relative change d of the argument v moves the logistic function by d |v| (1 - logistic(v)), relatively. 12 are
+    for the exponential (2 ULP), which e**-v / (1 + e**-v) has twice, the sum, the quotient and the product, as for
+    silu_f32.
+    """
+    v = np.clip(argument(x), -110, 110)
+    return 12 + 4 * abs(v) / (1 + np.exp(v))
+
+
+gelu_f32 = op(
+    "void gelu_f32(float *out, const float *x, size_t len)",
+    inputs="x[len]",
+    outputs="out[len]",
+    reference=gelu,
+    passes=[each("out", gelu, roundings=roundings)],
+    # Where neighbours differ; far out, where the result is 0 or x, is in the suite "special".
+    pattern=normal(scale_exponents=(-3, 0)),
+    in_place=[("out", "x")],
+    suites={
+        "boundary": [0, *SIZES, zeros(1024), 65537],
+        "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
+        "visible": rows(normal((-2, 0)), [*SIZES, 65537]),
+        "special": [
+            *rows(normal((1, 6)), [33, 1000, 4096]),
+            *special_values(
+                ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]
+            ),
+            *special_values(["largest", "-largest"]),
+        ],
+        "placement": placements(in_place=True),
+        # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory.
+        "huge": [sparse(loud(1.0, 2.0), size) for size in (2**29 + 3, 2**30 + 5)],
+    },
+)

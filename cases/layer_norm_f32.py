@@ -1,0 +1,71 @@
+"""Layer normalisation of one row, in place: (row - mean) / sqrt(variance + eps) * gamma + beta.
+
+The variance is that of the population, from the deviations: a kernel that takes it from the mean square and the squared
+mean, which cancel, is not within this contract.
+"""
+
+import numpy as np
+
+from harness.contract import (
+    around,
+    around_lanes,
+    each,
+    every,
+    every_residue,
+    loud,
+    loud_subsets,
+    normal,
+    op,
+    placements,
+    rows,
+    special_values,
+    sum_of,
+    zeros,
+)
+
+SIZES = [*every(1, 33), *around([256, 1024], -2, 2), 4096]
+
+
+def layer_norm(row, gamma, beta, eps):
+    """The formula; nothing of an empty row."""
+    if row.size == 0:
+        return row
+    return (row - row.mean()) / np.sqrt(row.var() + eps) * gamma + beta
+
+
+def normal_of(row, total, energy, count, eps):
+    """The row before gamma and beta."""
+    return (row - total / np.float64(count)) / np.sqrt(energy / np.float64(count) + eps)
+
+
+layer_norm_f32 = op(
+    "void layer_norm_f32(float *row, const float *gamma, const float *beta, size_t len, float eps)",
+    inout="row[len]",
+    inputs="gamma[len], beta[len]",
+    scalars={"eps": [1e-5, 1e-6]},
+    reference=layer_norm,
+    passes=[
+        sum_of("total", lambda row: row, roundings=0),
+        # The difference (1), twice in the square, and the product (1).
+        sum_of("energy", lambda row, total, len: (row - total / np.float64(len)) ** 2, roundings=3),
+        # The mean (1) and the difference (1), the mean square and eps (1/2 each), the root (1), the reciprocal (1), the
+        # products (2) and the sum (1); relative to both terms, since they may cancel.
+        each(
+            "row",
+            lambda row, gamma, beta, total, energy, len, eps: normal_of(row, total, energy, len, eps) * gamma + beta,
+            roundings=8,
+            magnitude=lambda row, gamma, beta, total, energy, len, eps: (
+                abs(normal_of(abs(row) + abs(total / np.float64(len)), 0, energy, len, eps) * gamma) + abs(beta)
+            ),
+        ),
+    ],
+    pattern=normal(scale_exponents=(-4, 2)),
+    suites={
+        "boundary": [0, *SIZES, zeros(1024)],
+        "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
+        "visible": loud_subsets(loud(1.0, 2.0), SIZES, most=512),
+        "counts": rows(normal((-9, -7)), [*SIZES, 1000]),
+        "special": special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "smallest"]),
+        "placement": placements(),
+    },
+)
