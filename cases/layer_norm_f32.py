@@ -63,7 +63,8 @@ layer_norm_f32 = op(
     suites={
         "boundary": [0, *SIZES, zeros(1024)],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
-        "visible": loud_subsets(loud(1.0, 2.0), SIZES, most=512),
+        # The deviations of quiet elements are the mean, all of them: their squares' errors add up.
+        "visible": loud_subsets(loud(1.0, 2.0, directed=True), SIZES, most=128),
         "counts": rows(normal((-9, -7)), [*SIZES, 1000]),
         "special": special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "smallest"]),
         "placement": placements(),

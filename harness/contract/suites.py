@@ -23,9 +23,14 @@ def loud(
     quiet: float = 0.0,
     signed: bool = True,
     scale_exponents: tuple[int, int] = (0, 0),
+    directed: bool = False,
 ) -> Pattern:
-    """A few loud values, uniform in [low, high), among quiet ones that do not matter to the result."""
-    return Pattern("loud", scale_exponents, bounds=(low, high), quiet=quiet, is_signed=signed)
+    """A few loud values, uniform in [low, high), among quiet ones that do not matter to the result.
+
+    `directed` is for sums to which quiet elements add equal terms other than zero, such as squared deviations from a
+    mean: their rounding errors may all have one sign, so that worst-case bounds hold and no others.
+    """
+    return Pattern("loud", scale_exponents, directed, bounds=(low, high), quiet=quiet, is_signed=signed)
 
 
 def integers(low: int, high: int) -> Pattern:

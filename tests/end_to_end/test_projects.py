@@ -194,3 +194,22 @@ def test_objects_and_what_assembly_includes_travel_into_containers(harness: Harn
     verdicts = ran(harness, project, "--in", "docker", *one)
     assert {v["outcome"] for v in verdicts} <= {"PASS", "NOT_APPLICABLE"}
     assert "PASS" in {v["outcome"] for v in verdicts}
+
+
+@pytest.mark.parametrize("project", ["strided_gemm"], indirect=True)
+def test_a_strided_gemm_passes_and_each_fault_of_strides_is_found(harness: Harness, project: Path) -> None:
+    one = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
+    done = harness("run", "--json", "r.json", *one, cwd=project)
+    assert done.returncode == 1, done.stdout + done.stderr
+    verdicts = json.loads((project / "r.json").read_text())["verdicts"]
+    found = {
+        name: {v["outcome"] for v in verdicts if v["kernel"] == f"gemm_f32/{name}"}
+        for name in ("right", "ignores_ldb", "writes_the_gap", "drops_the_k_tail")
+    }
+    assert found == {
+        "right": {"PASS"},
+        "ignores_ldb": {"PASS", "MISMATCH"},
+        "writes_the_gap": {"PASS", "OUT_OF_BOUNDS"},
+        "drops_the_k_tail": {"PASS", "MISMATCH"},
+    }
+    assert "between rows 0 and 1" in done.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.contract.loading import load_contracts
-from harness.model import Outcome
+from harness.model import Contract, Outcome
 from harness.project import load_project
 from harness.pytest_plugin import flags_of
 from harness.settings import options_of
@@ -23,11 +23,15 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_the_contract_of_the_guide_loads(tmp_path: Path) -> None:
-    (source,) = blocks((ROOT / "docs" / "contracts.md").read_text(), "python")
-    path = tmp_path / "rms_norm_f32.py"
-    path.write_text(source)
-    contract = load_contracts(path)["rms_norm_f32"]
-    assert len(contract.suites["boundary"](4)) == 35
+    contracts: dict[str, Contract] = {}
+    for number, source in enumerate(blocks((ROOT / "docs" / "contracts.md").read_text(), "python")):
+        path = tmp_path / f"block{number}.py"
+        path.write_text(source)
+        contracts |= load_contracts(path)
+    cases = {op: len(contract.suites["boundary"](4)) for op, contract in contracts.items()}
+    gemm = cases.pop("gemm_f32")
+    assert cases == {"rms_norm_f32": 35, "add_i16": 34, "cube_f32": 34, "total_f32": 34}
+    assert gemm >= 7 * 4
 
 
 def test_the_manifest_of_the_readme_is_complete(tmp_path: Path) -> None:
