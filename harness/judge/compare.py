@@ -40,10 +40,15 @@ _WINDOW_REACH = 16
 """Elements on either side of the worst that a failure shows."""
 
 
+def stored(raw: bytes, expected: Expected) -> NDArray[Any]:
+    """View an output's raw bytes as its elements, bfloat16 as integers, without what stands between rows."""
+    elements = np.frombuffer(raw, storage(expected.dtype))
+    return elements[: expected.want.size] if expected.places is None else elements[expected.places]
+
+
 def decode(raw: bytes, expected: Expected) -> NDArray[Any]:
     """View an output's raw bytes as numbers, without what stands between rows."""
-    stored = np.frombuffer(raw, storage(expected.dtype))
-    elements = stored[: expected.want.size] if expected.places is None else stored[expected.places]
+    elements = stored(raw, expected)
     return widened(elements, BF16) if expected.dtype == BF16 else elements
 
 

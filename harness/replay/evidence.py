@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
+from harness.formats import storage
 from harness.judge import Judge
-from harness.judge.compare import deviations
+from harness.judge.compare import deviations, stored
 from harness.judge.reference import Expected, Oracle
 from harness.model import Case, CaseObservation, Fill, Finding, Job, Observation, Outcome, Side, Trial, TrialStatus
 
@@ -113,8 +114,9 @@ def _of_output(job: Job, name: str, expected: Expected, seen: CaseObservation) -
     results = [raw for raw in (_raw(job, name, trial) for trial in seen.trials) if raw is not None]
     if not results:
         return None
-    bits = f"<u{np.dtype(expected.dtype).itemsize}"
-    arrays = [np.frombuffer(raw, expected.dtype, count=expected.want.size) for raw in results]
+    element_bytes = np.dtype(storage(expected.dtype)).itemsize
+    bits = f"<u{element_bytes}"
+    arrays = [stored(raw, expected) for raw in results]
     differs = np.zeros(expected.want.size, bool)
     for array in arrays[1:]:
         differs |= array.view(bits) != arrays[0].view(bits)
@@ -138,7 +140,7 @@ def _of_output(job: Job, name: str, expected: Expected, seen: CaseObservation) -
         for index in around
     )
     is_vector = job.vector_bits and name != "return"
-    lanes = job.vector_bits // (8 * np.dtype(expected.dtype).itemsize) if is_vector and job.vector_bits else 0
+    lanes = job.vector_bits // (8 * element_bytes) if is_vector and job.vector_bits else 0
     places = tuple(int(index) for index in np.flatnonzero(marked))
     return Evidence((), name, elements, worst, expected.want.size, places, lanes)
 
