@@ -191,8 +191,7 @@ def _descending(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> N
 def _peak(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
     highest = values if pattern.is_signed else -1 - np.abs(values)
     highest[pattern.position] = _PEAK if pattern.is_signed else _NEGATIVE_PEAK
-    drawn = rounded(-highest if pattern.value else highest, dtype)
-    return drawn
+    return rounded(-highest if pattern.value else highest, dtype)
 
 
 def _special(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
