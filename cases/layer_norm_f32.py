@@ -45,8 +45,11 @@ layer_norm_f32 = op(
     scalars={"eps": [1e-5, 1e-6]},
     reference=layer_norm,
     passes=[
-        sum_of("total", lambda row: row, roundings=0),
-        # The difference (1), twice in the square, and the product (1).
+        # The mean's own rounding (1), after the division.
+        sum_of("total", lambda row: row, roundings=1),
+        # The difference (1), twice in the square, and the product (1). What the mean is off by comes in through the
+        # total, and only squared: deviations from the right mean add up to zero (Higham, Accuracy and Stability of
+        # Numerical Algorithms, 2nd ed., section 1.9, on the two-pass formula).
         sum_of("energy", lambda row, total, len: (row - total / np.float64(len)) ** 2, roundings=3),
         # The mean (1) and the difference (1), the mean square and eps (1/2 each), the root (1), the reciprocal (1), the
         # products (2) and the sum (1); relative to both terms, since they may cancel.
@@ -63,8 +66,11 @@ layer_norm_f32 = op(
     suites={
         "boundary": [0, *SIZES, zeros(1024)],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
-        # The deviations of quiet elements are the mean, all of them: their squares' errors add up.
-        "visible": loud_subsets(loud(1.0, 2.0, directed=True), SIZES, most=128),
+        # The deviations of quiet elements are the mean, all of them: their squares' errors add up. Weights are never
+        # quiet: where the row is, only the mean is left, which shows what its sum lost.
+        "visible": loud_subsets(loud(1.0, 2.0, directed=True, buffers=["row"]), SIZES, most=128),
+        # Mean squares of 10^6 and variances of 1/12: their difference has no digits left.
+        "offset": rows(loud(1000.0, 1001.0, signed=False), [7, 33, 255, 1024]),
         "counts": rows(normal((-9, -7)), [*SIZES, 1000]),
         "special": special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "smallest"]),
         "placement": placements(),

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.formats import limits, places, rounded
-from harness.model import Case, Contract, Flow, Layout, Pattern
-from harness.prototype import ScalarType
+from harness.model import SPECIAL_FLOATS, SPECIAL_INTEGERS, Case, Contract, Flow, Layout, Pattern
+from harness.prototype import Parameter, ScalarType
 
 Inputs = Mapping[str, NDArray[Any]]
 
@@ -28,25 +28,6 @@ _THIRTY_TWO = np.uint64(32)
 # The sum of four uniform 16-bit integers (Irwin-Hall) has this mean, and a standard deviation of 1.15 * 2**15.
 _FOUR_UNIFORM_MEAN = 2 * 0xFFFF
 _FOUR_UNIFORM_SCALE_EXPONENT = -15
-
-
-SPECIAL_VALUES = (
-    "nan",
-    "-nan",
-    "snan",
-    "inf",
-    "-inf",
-    "zero",
-    "-zero",
-    "subnormal",
-    "-subnormal",
-    "smallest",
-    "largest",
-    "-largest",
-    "square-overflows",
-    "square-underflows",
-)
-"""Names of the values that the special pattern knows, for float formats."""
 
 
 class InputStream:
@@ -69,7 +50,7 @@ class InputStream:
             if contract.flows[parameter.name] is not Flow.OUT:
                 extent = contract.extents[parameter.name]
                 count = prod(extent.shape(sizes)) if extent.layout else case.array_length(extent.count(sizes))
-                drawn[parameter.name] = self._draw(parameter.type, case, count, number)
+                drawn[parameter.name] = self._draw(parameter, case, count, number)
         for number, parameter in enumerate(contract.prototype.buffers):
             layout = contract.layout(parameter.name, sizes)
             if layout and layout.has_gaps and number not in dict(case.placement.alias):
@@ -80,25 +61,25 @@ class InputStream:
             assert buffers[theirs].name in drawn
         return drawn
 
-    def _draw(self, element: ScalarType, case: Case, count: int, stream: int) -> NDArray[Any]:
-        pattern = case.pattern
+    def _draw(self, parameter: Parameter, case: Case, count: int, stream: int) -> NDArray[Any]:
+        pattern, element, name = case.pattern, parameter.type, parameter.name
         if pattern.kind == "zeros":
             return np.zeros(count, element.dtype)
         raw = self._raw(case.key, stream, count)
         if element.family != "float":
-            return self._integers(element, raw, case, count)
+            return self._integers(parameter, raw, case, count)
         number_format = element.number_format
         if pattern.kind in ("loud", "sparse"):
-            values = self._loud(pattern, raw, case, count)
+            values = self._loud(pattern, raw, case, count, name)
         else:
             values = _four_uniform(raw).astype(np.float64)
             values *= 2.0**_FOUR_UNIFORM_SCALE_EXPONENT
         values *= 2.0 ** _scale_exponent(case) if pattern.kind != "peak" else 1.0
         return _SHAPES.get(pattern.kind, _as_drawn)(values, pattern, number_format)
 
-    def _integers(self, element: ScalarType, raw: NDArray[np.uint64], case: Case, count: int) -> NDArray[Any]:
+    def _integers(self, parameter: Parameter, raw: NDArray[np.uint64], case: Case, count: int) -> NDArray[Any]:
         """All bits at random, unless the pattern says which integers; those that fit the type."""
-        pattern = case.pattern
+        pattern, element = case.pattern, parameter.type
         drawn: NDArray[Any]
         ends = np.iinfo(element.dtype)
         low, high = (min(max(int(bound), int(ends.min)), int(ends.max)) for bound in pattern.bounds)
@@ -110,7 +91,8 @@ class InputStream:
                     (raw % np.uint64(5)).astype(np.int64)
                 ]
             case "loud" | "sparse":
-                drawn = self._loud(pattern, raw, case, count).clip(int(ends.min), float(2**62)).astype(np.int64)
+                loud = self._loud(pattern, raw, case, count, parameter.name)
+                drawn = loud.clip(int(ends.min), float(2**62)).astype(np.int64)
             case "peak":
                 drawn = raw.astype(element.dtype) // 4
                 drawn[pattern.position] = ends.min if pattern.value else ends.max
@@ -118,13 +100,16 @@ class InputStream:
                 drawn = np.full(count, raw[:1].sum(), np.uint64)
             case "special":
                 drawn = raw.astype(element.dtype)
-                where = slice(None) if pattern.position is None else slice(pattern.position, pattern.position + 1)
-                drawn[where] = {"lowest": ends.min, "highest": ends.max, "zero": 0}.get(pattern.value, 1)
+                if pattern.value in SPECIAL_INTEGERS:  # else a value of the op's floats
+                    special = {"lowest": ends.min, "highest": ends.max, "zero": 0, "one": 1}[pattern.value]
+                    drawn[_special_places(pattern)] = special
             case _:
                 drawn = raw
         return np.asarray(drawn).astype(element.dtype)
 
-    def _loud(self, pattern: Pattern, raw: NDArray[np.uint64], case: Case, count: int) -> NDArray[np.float64]:
+    def _loud(
+        self, pattern: Pattern, raw: NDArray[np.uint64], case: Case, count: int, buffer: str
+    ) -> NDArray[np.float64]:
         """Loud values on one part of the row. The parts of one size are the same for all its cases."""
         low, high = pattern.bounds
         values = low + (high - low) * ((raw >> _LOUD_SHIFT).astype(np.float64) * 2.0**-_LOUD_BITS)
@@ -132,7 +117,7 @@ class InputStream:
             values *= 1.0 - 2.0 * (raw & np.uint64(1)).astype(np.float64)
         if pattern.kind == "sparse":
             values[-1] = 0
-        else:
+        elif not pattern.buffers or buffer in pattern.buffers:
             values[self._parts(case, pattern.parts, count) != pattern.part] = pattern.quiet
         return values
 
@@ -196,9 +181,13 @@ def _peak(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[
 
 def _special(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
     drawn = rounded(values, dtype)
-    where = slice(None) if pattern.position is None else slice(pattern.position, pattern.position + 1)
-    drawn.view(f"<u{drawn.itemsize}")[where] = special_bits(pattern.value, dtype)
+    if pattern.value in SPECIAL_FLOATS:  # else a value of the op's integers
+        drawn.view(f"<u{drawn.itemsize}")[_special_places(pattern)] = special_bits(pattern.value, dtype)
     return drawn
+
+
+def _special_places(pattern: Pattern) -> slice:
+    return slice(None) if pattern.position is None else slice(pattern.position, pattern.position + 1)
 
 
 _SHAPES = {
@@ -219,6 +208,7 @@ def special_bits(name: str, dtype: str) -> int:
         "inf": np.inf,
         "zero": 0.0,
         "subnormal": info.smallest_subnormal * 3,
+        "largest-subnormal": info.smallest_normal - info.smallest_subnormal,
         "smallest": info.smallest_normal,
         "largest": info.largest,
         "square-overflows": 2.0 ** (info.max_exponent // 2 + 2),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.contract.suites import ByLanes, Entry, Sized
 from harness.errors import ContractError, perhaps
-from harness.model import HUGE_SUITE, Contract
+from harness.model import HUGE_SUITE, SPECIAL_FLOATS, SPECIAL_INTEGERS, Contract, Flow, Pattern
 
 
 def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
@@ -18,6 +18,7 @@ def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
     _check_scalars(contract)
     _check_passes(contract)
     _check_conventions(contract)
+    _check_pattern(contract, "pattern", contract.pattern)
     for name, entries in suites.items():
         _check_entries(contract, name, entries)
 
@@ -74,12 +75,38 @@ def _check_entries(contract: Contract, suite: str, entries: Sequence[Entry]) -> 
             )
         if isinstance(sized, int) and sized < 0:
             raise ContractError(f"suite {suite!r}: the size {sized} is negative")
+        if isinstance(entry, Sized) and entry.pattern is not None:
+            _check_pattern(contract, f"suite {suite!r}", entry.pattern)
         if _is_sparse(entry) != (suite == HUGE_SUITE):
             raise ContractError(f"suite {suite!r}: sparse(...) is for the suite {HUGE_SUITE!r}, and nothing else is")
         if suite == HUGE_SUITE:
             _check_sparse(contract)
 
 
+_OF_INTEGERS = {"uniform": "integers(...)", "extremes": "extremes()"}
+
+
+def _check_pattern(contract: Contract, where: str, pattern: object) -> None:
+    """A pattern says something of a buffer that is read: else rows would be drawn as if it were not there."""
+    if not isinstance(pattern, Pattern):
+        raise ContractError(f"{where}: {pattern!r} is no pattern; expected normal(), loud(1, 2) or another")
+    for name in pattern.buffers:
+        if name not in contract.flows:
+            raise ContractError(f"{where}: loud: {name!r} is no buffer{perhaps(name, contract.flows)}")
+    read = [p for p in contract.prototype.buffers if contract.flows[p.name] is not Flow.OUT]
+    kinds = {"float" if parameter.type.family == "float" else "integer" for parameter in read}
+    if pattern.kind in _OF_INTEGERS and "integer" not in kinds:
+        raise ContractError(f"{where}: {_OF_INTEGERS[pattern.kind]} is for integers, and {contract.op} reads none")
+    if pattern.kind == "special":
+        known = [name for kind in sorted(kinds) for name in _SPECIALS[kind]]
+        if pattern.value not in known:
+            raise ContractError(
+                f"{where}: special_values: {contract.op} reads no numbers that {pattern.value!r} is one of"
+                f"{perhaps(pattern.value, known)}; known: {', '.join(known)}"
+            )
+
+
+_SPECIALS = {"float": SPECIAL_FLOATS, "integer": SPECIAL_INTEGERS}
 _SOME_LANES = 4
 
 

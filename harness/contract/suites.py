@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.errors import ContractError
-from harness.model import ANYWHERE, CaseSpec, Contract, Pattern, Placement
+from harness.errors import ContractError, perhaps
+from harness.model import ANYWHERE, SPECIAL_FLOATS, SPECIAL_INTEGERS, CaseSpec, Contract, Pattern, Placement
 
 # ---- patterns ------------------------------------------------------------------------------------------------------
 
@@ -24,13 +24,19 @@ def loud(
     signed: bool = True,
     scale_exponents: tuple[int, int] = (0, 0),
     directed: bool = False,
+    buffers: Sequence[str] = (),
 ) -> Pattern:
     """A few loud values, uniform in [low, high), among quiet ones that do not matter to the result.
+
+    With `buffers`, quiet elements are in these alone and all others are loud throughout: results show, then, that
+    would be multiplied by a quiet weight.
 
     `directed` is for sums to which quiet elements add equal terms other than zero, such as squared deviations from a
     mean: their rounding errors may all have one sign, so that worst-case bounds hold and no others.
     """
-    return Pattern("loud", scale_exponents, directed, bounds=(low, high), quiet=quiet, is_signed=signed)
+    return Pattern(
+        "loud", scale_exponents, directed, bounds=(low, high), quiet=quiet, buffers=tuple(buffers), is_signed=signed
+    )
 
 
 def integers(low: int, high: int) -> Pattern:
@@ -216,13 +222,24 @@ def rows(pattern: Pattern, of_sizes: Iterable[int | Mapping[str, int]]) -> list[
     return [Sized(size, pattern) for size in of_sizes]
 
 
+_KNOWN_SPECIALS = f"known for floats: {', '.join(SPECIAL_FLOATS)}; for integers: {', '.join(SPECIAL_INTEGERS)}"
+
+
 def special_values(values: Iterable[str], *, at: Mapping[str, int] | None = None) -> list[Entry]:
     """Each value in one lane of an ordinary row (first, body, middle, tail, last), and filling the whole row.
 
-    The names are those of harness.inputs.SPECIAL_VALUES. An op of several sizes says with `at` which they are; the
-    lanes are then those of an array whose elements are counted without the gaps between rows.
+    The names are those of harness.model.SPECIAL_FLOATS, and of SPECIAL_INTEGERS for integers; a buffer of the other
+    kind keeps ordinary values. An op of several sizes says with `at` which they are; the lanes are then those of an
+    array whose elements are counted without the gaps between rows.
+
+    Raises:
+        ContractError: a name is none of them.
     """
     names = tuple(values)
+    known = (*SPECIAL_FLOATS, *SPECIAL_INTEGERS)
+    for name in names:
+        if name not in known:
+            raise ContractError(f"special_values: {name!r} is none{perhaps(str(name), known)}; {_KNOWN_SPECIALS}")
 
     def entries(lanes: int) -> list[Sized]:
         length = 2 * _UNROLL * lanes + lanes + lanes // 2 + 1

@@ -9,17 +9,17 @@ tolerance. What a correct kernel may do then never hides what a wrong one does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formats import widened
-from harness.judge.reference import Expected, Oracle
+from harness.judge.changing import change_inputs
+from harness.judge.planting import Shown, misread, multiples_of, tried_places
+from harness.judge.reference import Oracle
 from harness.judge.tolerance import Steps
 from harness.model import LONG_SUITE, VISIBLE_SUITE, Array, Case, Contract, EachPass, Flow, MaxPass, SumPass
-from harness.prototype import ScalarType
 
 MARGIN = 8.0
 """Multiple of the tolerance by which a defect must move a result."""
@@ -45,23 +45,6 @@ class Gap:
         return f"{size}: {self.defect} {how} at {self.hidden} of {self.elements}"
 
 
-@dataclass(slots=True)
-class _Shown:
-    """By defect, the largest multiple of the tolerance seen so far for each element of one size."""
-
-    by_defect: dict[str, Array] = field(default_factory=dict)
-    """NaN where a defect was not tried."""
-
-    def add(self, defect: str, multiples: Array) -> None:
-        """Take in one case. NaN stands for a result of another class, which always shows."""
-        self.add_tried(defect, np.where(np.isnan(multiples), np.inf, multiples))
-
-    def add_tried(self, defect: str, multiples: Array) -> None:
-        """Take in one case in which not all was tried: NaN is where nothing was."""
-        before = self.by_defect.get(defect)
-        self.by_defect[defect] = multiples if before is None else np.fmax(before, multiples)
-
-
 def find_gaps(
     contract: Contract, cases: Iterable[Case], inputs_of: Callable[[Case], Mapping[str, NDArray[Any]]]
 ) -> tuple[int, list[Gap]]:
@@ -70,17 +53,17 @@ def find_gaps(
     Sizes that neither VISIBLE_SUITE nor LONG_SUITE covers are not promised and not counted.
     """
     oracle = Oracle(contract)
-    shown: dict[Sizes, _Shown] = {}
+    shown: dict[Sizes, Shown] = {}
     promised: set[Sizes] = set()
     with np.errstate(all="ignore"):
         for case in cases:
             if case.pattern.kind in ("special", "sparse") or min((size for _, size in case.sizes), default=1) == 0:
                 continue
             inputs = inputs_of(case)
-            of_size = shown.setdefault(case.sizes, _Shown())
+            of_size = shown.setdefault(case.sizes, Shown())
             if contract.tolerances:
                 if _is_proving(case):
-                    _change_inputs(oracle, contract, case, inputs, of_size)
+                    change_inputs(oracle, contract, case, inputs, of_size)
             else:
                 values, steps = oracle.steps(case, inputs)
                 _plant(contract, case, values, steps, of_size)
@@ -98,7 +81,7 @@ def _is_proving(case: Case) -> bool:
     return case.suite in (VISIBLE_SUITE, LONG_SUITE) and not is_alone
 
 
-def _gaps(sizes: Sizes, shown: _Shown) -> list[Gap]:
+def _gaps(sizes: Sizes, shown: Shown) -> list[Gap]:
     found = []
     for defect, multiples in shown.by_defect.items():
         hidden = int(np.count_nonzero(multiples < MARGIN))
@@ -113,7 +96,7 @@ def _gaps(sizes: Sizes, shown: _Shown) -> list[Gap]:
 # ---- planting ------------------------------------------------------------------------------------------------------
 
 
-def _plant(contract: Contract, case: Case, values: Mapping[str, Any], steps: Steps, shown: _Shown) -> None:
+def _plant(contract: Contract, case: Case, values: Mapping[str, Any], steps: Steps, shown: Shown) -> None:
     outputs = [step for step in contract.passes if isinstance(step, EachPass)]
     for step in contract.passes:
         known = _known_before(contract, step.name, values, steps)
@@ -141,7 +124,7 @@ def _known_before(contract: Contract, name: str, values: Mapping[str, Any], step
 
 
 def _plant_in_sum(
-    step: SumPass, terms: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: _Shown
+    step: SumPass, terms: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: Shown
 ) -> None:
     total = steps.values[step.name]
     shown.add(f"omission in {step.name}", _moved(step.name, total - terms, outputs, values, steps))
@@ -153,27 +136,38 @@ def _plant_in_sum(
 
 
 def _plant_in_max(
-    step: MaxPass, candidates: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: _Shown
+    step: MaxPass, candidates: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: Shown
 ) -> None:
-    moved = np.zeros(candidates.size)
+    moved = np.full(candidates.size, np.nan)  # one case tries one position: to miss any other is no defect there
     at = int(np.argmax(candidates))
     others = np.delete(candidates, at).max(initial=-np.inf)
-    moved[at] = _moved(step.name, np.array([others]), outputs, values, steps)[0]
-    shown.add(f"omission in {step.name}", moved)
+    if others < candidates[at]:  # of two that are equal, neither is missed
+        multiple = _moved(step.name, np.array([others]), outputs, values, steps)[0]
+        moved[at] = np.inf if np.isnan(multiple) else multiple
+    shown.add_tried(f"omission in {step.name}", moved)
 
 
 def _moved(name: str, changed: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps) -> Array:
-    """Return, for each changed result of pass `name`, by how many tolerances it moves the most sensitive output."""
+    """Return, for each changed result of pass `name`, by how many tolerances it moves the most sensitive output.
+
+    The most sensitive is the one that the largest of the changes moves most.
+    """
     moved = np.zeros(changed.shape)
+    if changed.size == 0:
+        return moved
+    largest = changed[int(np.argmax(np.nan_to_num(np.abs(changed - steps.values[name]), nan=np.inf)))]
     for step in outputs:
         if name not in step.takes:
             continue
         known = {**steps.values, **values}
         value, bound = np.atleast_1d(steps.values[step.name]), np.atleast_1d(steps.bounds[step.name])
-        probe = int(np.nanargmax(np.abs(value) / bound)) if bound.size == value.size and value.size > 1 else 0
+        probe = 0
+        if bound.size == value.size > 1:
+            every = np.asarray(step.formula(**{**{key: known[key] for key in step.takes}, name: largest}), np.float64)
+            probe = int(np.argmax(np.nan_to_num(multiples_of(every - value, bound), nan=np.inf)))
         arguments = {key: _at(known[key], probe, value.size) for key in step.takes}
         again = np.asarray(step.formula(**{**arguments, name: changed}), np.float64)
-        moved = np.maximum(moved, _multiples(again - value[probe], bound[min(probe, bound.size - 1)]))
+        moved = np.maximum(moved, multiples_of(again - value[probe], bound[min(probe, bound.size - 1)]))
     return moved
 
 
@@ -182,25 +176,20 @@ def _at(known: Any, probe: int, count: int) -> Any:
     return known[probe] if isinstance(known, np.ndarray) and known.shape == (count,) and count > 1 else known
 
 
-def _multiples(error: Any, tolerance: Any) -> Array:
-    size = np.abs(error)
-    return np.asarray(np.where(size == 0, 0.0, size / tolerance), np.float64)
-
-
-def _plant_in_step(contract: Contract, step: EachPass, values: Mapping[str, Any], steps: Steps, shown: _Shown) -> None:
+def _plant_in_step(contract: Contract, step: EachPass, values: Mapping[str, Any], steps: Steps, shown: Shown) -> None:
     if step.name not in contract.flows:
         return
     want, bound = steps.values[step.name], steps.bounds[step.name]
     if contract.flows[step.name] is Flow.INOUT:
-        shown.add(f"a skipped store to {step.name}", np.ravel(_multiples(values[step.name] - want, bound)))
+        shown.add(f"a skipped store to {step.name}", np.ravel(multiples_of(values[step.name] - want, bound)))
     if want.size > 1:
         flat = np.ravel(want)
         neighbours = np.append(flat[1:], flat[-2]).reshape(want.shape)
-        shown.add(f"the neighbour's {step.name}", np.ravel(_multiples(neighbours - want, bound)))
+        shown.add(f"the neighbour's {step.name}", np.ravel(multiples_of(neighbours - want, bound)))
 
 
 def _plant_in_arguments(
-    contract: Contract, case: Case, step: EachPass, values: Mapping[str, Any], steps: Steps, shown: _Shown
+    contract: Contract, case: Case, step: EachPass, values: Mapping[str, Any], steps: Steps, shown: Shown
 ) -> None:
     known = _known_before(contract, step.name, values, steps)
     arguments = {name: known[name] for name in step.takes}
@@ -209,39 +198,27 @@ def _plant_in_arguments(
         if name in arguments:
             for other in (size - 1, size + 1):
                 error = np.asarray(step.formula(**{**arguments, name: other}), np.float64) - want
-                shown.add(f"{name} off by one", np.atleast_1d(_multiples(error, bound)).max().reshape(1))
+                shown.add(f"{name} off by one", np.atleast_1d(multiples_of(error, bound)).max().reshape(1))
     for name, number in case.scalars:
         if name in arguments:
             for other_value in {0, *contract.scalars[name]} - {number}:
                 error = np.asarray(step.formula(**{**arguments, name: other_value}), np.float64) - want
-                multiples = np.atleast_1d(_multiples(error, bound)).max().reshape(1)
+                multiples = np.atleast_1d(multiples_of(error, bound)).max().reshape(1)
                 shown.add(f"{name} ignored", multiples)
 
 
 # ---- sums along a dimension ----------------------------------------------------------------------------------------
 
-_TERMS_TRIED = 64
-"""Of a long dimension, this many places are tried: its ends, and the others spread over it."""
-
-
-def _tried_places(count: int, most: int = _TERMS_TRIED) -> NDArray[np.int64]:
-    """Return the places of `count` that are tried: all of few, else both ends and some in between."""
-    if count <= most:
-        return np.arange(count)
-    ends = most // 4
-    between = np.linspace(ends, count - ends, most - 2 * ends, endpoint=False).astype(np.int64)
-    return np.unique(np.concatenate([np.arange(ends), between, np.arange(count - ends, count)]))
-
 
 def _plant_in_sums(
-    step: SumPass, terms: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: _Shown
+    step: SumPass, terms: Array, outputs: list[EachPass], values: Mapping[str, Any], steps: Steps, shown: Shown
 ) -> None:
     """Change one term in each of the sums at a time: each sum is an output element's own."""
     assert step.axis is not None
     along = np.moveaxis(np.asarray(terms, np.float64), step.axis, 0)
     total, count = steps.values[step.name], along.shape[0]
     tried = {defect: np.full(along.shape, np.nan) for defect in ("omission", "double counting", "the neighbour's term")}
-    for place in _tried_places(count):
+    for place in tried_places(count):
         term = along[place]
         tried["omission"][place] = _moved_each(step.name, total - term, outputs, values, steps)
         tried["double counting"][place] = _moved_each(step.name, total + term, outputs, values, steps)
@@ -261,7 +238,7 @@ def _moved_each(name: str, changed: Array, outputs: list[EachPass], values: Mapp
         if name in step.takes and np.shape(steps.values[step.name]) == changed.shape:
             known = {**steps.values, **values, name: changed}
             again = np.asarray(step.formula(**{key: known[key] for key in step.takes}), np.float64)
-            multiples = _multiples(again - steps.values[step.name], steps.bounds[step.name])
+            multiples = multiples_of(again - steps.values[step.name], steps.bounds[step.name])
             moved = np.maximum(moved, np.where(np.isnan(multiples), np.inf, multiples))
     return moved
 
@@ -273,87 +250,13 @@ def _plant_in_layouts(
     inputs: Mapping[str, NDArray[Any]],
     values: Mapping[str, Any],
     steps: Steps,
-    shown: _Shown,
+    shown: Shown,
 ) -> None:
     """Read an array with rows that are apart as if they were not, and as if it lay column by column."""
-    for name, what, changed in _misread(contract, case, inputs, values):
+    for name, what, changed in misread(contract, case, inputs, values):
         again = oracle.again(case, {**values, name: changed})
         multiples = [
-            np.max(_multiples(again.values[output] - steps.values[output], steps.bounds[output]), initial=0.0)
+            np.max(multiples_of(again.values[output] - steps.values[output], steps.bounds[output]), initial=0.0)
             for output in contract.output_names
         ]
         shown.add(f"{what} of {name}", np.max(multiples).reshape(1))
-
-
-def _misread(
-    contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]], values: Mapping[str, Any]
-) -> Iterable[tuple[str, str, Array]]:
-    """Yield arrays as a kernel reads them that ignores their distance of rows, or takes rows for columns."""
-    for name, array in values.items():
-        layout = contract.layout(name, dict(case.sizes)) if name in contract.flows else None
-        if layout is None or len(layout.shape) < 2 or min(layout.shape) < 2:
-            continue
-        if layout.has_gaps:
-            flat = widened(inputs[name], _type_of(contract, name).number_format)
-            yield name, "the ignored distance of rows", flat[: layout.elements].reshape(layout.shape)
-        transposed = np.reshape(array, layout.shape[::-1][:1] + layout.shape[:-1][::-1])
-        yield name, "rows taken for columns", np.ascontiguousarray(np.transpose(transposed))
-
-
-def _type_of(contract: Contract, name: str) -> ScalarType:
-    return next(parameter.type for parameter in contract.prototype.buffers if parameter.name == name)
-
-
-# ---- without an error model ----------------------------------------------------------------------------------------
-
-_ELEMENTS_TRIED = 48
-
-
-def _change_inputs(
-    oracle: Oracle, contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]], shown: _Shown
-) -> None:
-    """Change one input element at a time, and see the reference's results move.
-
-    Where one element moves other results than its own (those of a reduction), it is these that must move visibly: its
-    own would move although the reduction left it out.
-    """
-    values, expected = oracle.values(case, inputs), oracle.expect(case, inputs)
-    for name in inputs:
-        if contract.flows[name] is Flow.OUT or values[name].size == 0:
-            continue
-        array = values[name]
-        flat = array.ravel()
-        places = _tried_places(flat.size, _ELEMENTS_TRIED)
-        if case.pattern.position is not None and case.pattern.position < flat.size:
-            places = np.array([case.pattern.position])  # no other is what the case is about
-        for defect, replacement in (("ignored", np.zeros_like(flat)), ("its neighbour's", np.roll(flat, -1))):
-            multiples = np.full(flat.size, np.nan)
-            for place in places:
-                changed = flat.copy()
-                changed[place] = replacement[place]
-                again = oracle.outputs({**values, name: changed.reshape(array.shape)}, case)
-                multiples[place] = _most_moved(expected, again, int(place), flat.size)
-            if flat.size > 1 or defect == "ignored":
-                shown.add_tried(f"an element of {name} {defect}", multiples)
-    for name, number in case.scalars:
-        for other in {0, *contract.scalars[name]} - {number}:
-            again = oracle.outputs({**values, name: other}, case)
-            shown.add(f"{name} ignored", np.array([_most_moved(expected, again, -1, -1)]))
-    for name, what, misread_array in _misread(contract, case, inputs, values):
-        again = oracle.outputs({**values, name: misread_array}, case)
-        shown.add(f"{what} of {name}", np.array([_most_moved(expected, again, -1, -1)]))
-
-
-def _most_moved(expected: Mapping[str, Expected], again: Mapping[str, Array], own: int, count: int) -> float:
-    most_own = most_others = 0.0
-    has_moved_others = False
-    for name, one in expected.items():
-        error = np.abs(again[name].astype(np.float64) - one.want.astype(np.float64))
-        multiples = np.where(again[name] == one.want, 0.0, _multiples(error, one.tolerance))
-        multiples = np.where(np.isnan(multiples), np.inf, multiples)
-        if multiples.size == count and count > 1:
-            most_own = max(most_own, float(multiples[own]))
-            multiples[own] = 0.0
-        has_moved_others |= bool((multiples > 0).any())
-        most_others = max(most_others, float(multiples.max(initial=0.0)))
-    return most_others if has_moved_others else most_own

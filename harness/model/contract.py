@@ -30,6 +30,29 @@ HUGE_SUITE = "huge"
 """The suite of rows beyond 2**31 bytes, which is run on request only."""
 
 
+SPECIAL_FLOATS = (
+    "nan",
+    "-nan",
+    "snan",
+    "inf",
+    "-inf",
+    "zero",
+    "-zero",
+    "subnormal",
+    "-subnormal",
+    "largest-subnormal",
+    "-largest-subnormal",
+    "smallest",
+    "largest",
+    "-largest",
+    "square-overflows",
+    "square-underflows",
+)
+"""Names of the values that the special pattern knows, for float formats."""
+SPECIAL_INTEGERS = ("lowest", "highest", "zero", "one")
+"""The same for integers."""
+
+
 class Flow(IntEnum):
     """Which way a buffer's contents go."""
 
@@ -54,6 +77,8 @@ class Pattern:
     """Loud and sparse: the range of the loud values."""
     quiet: float = 0.0
     """Loud: what all other elements are."""
+    buffers: tuple[str, ...] = ()
+    """Loud: the buffers that have quiet elements, all others being loud throughout; of none, all have."""
     is_signed: bool = True
     """Loud and sparse: whether loud values have random signs. Peak: whether the others may be positive."""
     part: int = 0
@@ -62,7 +87,7 @@ class Pattern:
     position: int | None = None
     """Peak and special: the element; None for the whole row."""
     value: str = ""
-    """Special: the name of the value, see harness.inputs.SPECIAL_VALUES. Peak: "lowest" for one downwards."""
+    """Special: the name of the value, one of SPECIAL_FLOATS or SPECIAL_INTEGERS. Peak: "lowest" for one downwards."""
     sites: tuple[int, ...] = ()
     """Sparse: the loud elements, ascending, in every buffer. All others are zero, and one zero stands for them: arrays
     of inputs and of expectations have an element per site, and that one last."""

@@ -35,7 +35,7 @@ _FIXED_BITS = 128
 _VALUES = {
     "nan": ("nan", "-nan", "snan"),
     "infinity": ("inf", "-inf"),
-    "subnormal": ("subnormal", "-subnormal", "square-underflows"),
+    "subnormal": ("subnormal", "-subnormal", "largest-subnormal", "-largest-subnormal", "square-underflows"),
     "overflow": ("largest", "-largest", "square-overflows"),
 }
 """By waivable check, the special values whose results are not judged then."""
