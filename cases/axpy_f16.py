@@ -35,7 +35,11 @@ axpy_f16 = op(
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
         # Several rows of each size: halves of bell-shaped values are often near their neighbours.
         "visible": [*rows(normal(), SIZES)] * 6,
-        "special": special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "smallest"]),
+        "special": [
+            *special_values(["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "smallest"]),
+            # A float holds every half as a normal number; half-precision arithmetic may have been set to flush.
+            *special_values(["subnormal", "-subnormal", "largest-subnormal", "-largest-subnormal"]),
+        ],
         "placement": placements(2),
     },
 )

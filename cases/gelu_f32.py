@@ -63,7 +63,7 @@ gelu_f32 = op(
             *special_values(
                 ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]
             ),
-            *special_values(["largest", "-largest"]),
+            *special_values(["largest", "-largest", "largest-subnormal", "-largest-subnormal"]),
         ],
         "placement": placements(in_place=True),
         # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory.

@@ -31,9 +31,12 @@ scale_f32 = op(
         "boundary": [0, *SIZES, zeros(1024), 65537],
         "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
         "visible": rows(normal((0, 2)), [*SIZES, 65537]),
-        "special": special_values(
-            ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]
-        ),
+        "special": [
+            *special_values(
+                ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]
+            ),
+            *special_values(["largest-subnormal", "-largest-subnormal"]),
+        ],
         "placement": placements(in_place=True),
         # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory.
         "huge": [sparse(loud(1.0, 2.0), size) for size in (2**29 + 3, 2**30 + 5)],
