@@ -1,4 +1,5 @@
-/* Constants of the vector exponential that softmax, sigmoid and silu share: e^x for x in [-infinity, 0].
+/* Constants of the vector exponential that softmax, sigmoid, silu, exp, gelu and tanh share: e^x for x in
+ * [-infinity, 0]; exp says what it does beyond.
  *
  *     n = round(x / ln 2),  r = x - n ln 2,  |r| <= (ln 2) / 2       reduction of Cody and Waite, 1980
  *     e^r = 1 + (r + r^2 q(r)),  q of degree 4                       minimax in the relative error

@@ -11,20 +11,25 @@
 #define EXP_F32_MODE
 #endif
 
-/* e^x = fraction * 2^exponent with the fraction in [0.70, 1.42]. A caller with something to multiply by does so
- * before it scales, so that a subnormal result is rounded once. Lanes that are not active are undefined in the result
- * and in *exponent. svmax (not svmaxnm) keeps a NaN, which then passes through everything. */
-static inline svfloat32_t exp_fraction(svbool_t active, svfloat32_t x, svint32_t *exponent) EXP_F32_MODE {
-    const svfloat32_t raised = svmax_n_f32_x(active, x, EXP_LOWEST);
-    const svfloat32_t n = svrintn_f32_x(active, svmul_n_f32_x(active, raised, EXP_LOG2E));
-    const svfloat32_t reduced = svmls_n_f32_x(active, raised, n, EXP_LN2_HIGH);
-    const svfloat32_t r = svmls_n_f32_x(active, reduced, n, EXP_LN2_LOW);
+/* e^r - 1 of x = n ln 2 + r; *n is a whole number. Lanes that are not active are undefined in the result and in *n. */
+static inline svfloat32_t exp_reduced_minus_one(svbool_t active, svfloat32_t x, svfloat32_t *n) EXP_F32_MODE {
+    *n = svrintn_f32_x(active, svmul_n_f32_x(active, x, EXP_LOG2E));
+    const svfloat32_t reduced = svmls_n_f32_x(active, x, *n, EXP_LN2_HIGH);
+    const svfloat32_t r = svmls_n_f32_x(active, reduced, *n, EXP_LN2_LOW);
     svfloat32_t q = svdup_n_f32(EXP_C6);
     q = svmad_n_f32_x(active, q, r, EXP_C5);
     q = svmad_n_f32_x(active, q, r, EXP_C4);
     q = svmad_n_f32_x(active, q, r, EXP_C3);
     q = svmad_n_f32_x(active, q, r, EXP_C2);
-    const svfloat32_t minus_one = svmla_f32_x(active, r, svmul_f32_x(active, r, r), q);
+    return svmla_f32_x(active, r, svmul_f32_x(active, r, r), q);
+}
+
+/* e^x = fraction * 2^exponent with the fraction in [0.70, 1.42]. A caller with something to multiply by does so
+ * before it scales, so that a subnormal result is rounded once. Lanes that are not active are undefined in the result
+ * and in *exponent. svmax (not svmaxnm) keeps a NaN, which then passes through everything. */
+static inline svfloat32_t exp_fraction(svbool_t active, svfloat32_t x, svint32_t *exponent) EXP_F32_MODE {
+    svfloat32_t n;
+    const svfloat32_t minus_one = exp_reduced_minus_one(active, svmax_n_f32_x(active, x, EXP_LOWEST), &n);
     *exponent = svcvt_s32_f32_x(active, n);
     return svadd_n_f32_x(active, minus_one, 1.0f);
 }

@@ -8,7 +8,7 @@
  *
  * Worst error: 0.99 ULP at x = -0x1.0efbe6p+4, measured over every 131st float up to 120 in magnitude.
  * Conventions: +0 at -infinity, +infinity at +infinity, NaN at NaN. out may be x; otherwise the two may not
-overlap.
+ * overlap.
  * Needs: AVX2 and FMA. No alignment beyond that of float.
  */
 #include <immintrin.h>

@@ -9,7 +9,7 @@
  *
  * Worst error: 0.99 ULP at x = -0x1.0efbe6p+4, measured over every 131st float up to 120 in magnitude.
  * Conventions: +0 at -infinity, +infinity at +infinity, NaN at NaN. out may be x; otherwise the two may not
-overlap.
+ * overlap.
  * Needs: SVE; nothing of SVE2. No alignment beyond that of float.
  */
 #include <arm_sve.h>

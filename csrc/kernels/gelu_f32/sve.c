@@ -1,8 +1,7 @@
 /* gelu_f32, SVE at any vector length: GELU in its tanh form, x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
  *
- * 1. x (1 + tanh u) / 2 = x / (1 + e^-v) with u = sqrt(2 / pi) (x + 0.044715 x^3) and v = 2 u. e = e^-|v| lies in [0,
-1],
- *    so nothing overflows.
+ * 1. x (1 + tanh u) / 2 = x / (1 + e^-v) with u = sqrt(2 / pi) (x + 0.044715 x^3) and v = 2 u. e = e^-|v| lies in
+ *    [0, 1], so nothing overflows.
  * 2. For x < 0, x e / (1 + e); otherwise x / (1 + e): no cancellation in either.
  * 3. For x < 0, the power of two in e is multiplied in last, so that a subnormal result is rounded once; -infinity is
  *    raised to -12, where the result is -0 already.
@@ -11,10 +10,9 @@
  * not read them.
  *
  * Worst error: 12.33 ULP for |x| < 3, at -0x1.7ea50cp+1, and 197 ULP at -0x1.3b7e02p+3, where v is 100: the roundings
-of
- * v, relative to it, are those of e^-v times |v|. Measured over every 131st float up to 100 in magnitude.
+ * of v, relative to it, are those of e^-v times |v|. Measured over every 131st float up to 100 in magnitude.
  * Conventions: -0 at -infinity, +infinity at +infinity, NaN at NaN. out may be x; otherwise the two may not
-overlap.
+ * overlap.
  * Needs: SVE; nothing of SVE2. No alignment beyond that of float.
  */
 #include <arm_sve.h>

@@ -14,24 +14,9 @@
  */
 #include <arm_neon.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "../exp_f32_neon.h"
-
-enum { LANES = 4 };
-
-/* The residue of count < 4 elements goes through a whole vector on the stack. */
-static inline float32x4_t load_partial(const float *x, size_t count) {
-    float lanes[LANES] = {0.0f};
-    memcpy(lanes, x, count * sizeof(float));
-    return vld1q_f32(lanes);
-}
-
-static inline void store_partial(float *out, float32x4_t v, size_t count) {
-    float lanes[LANES];
-    vst1q_f32(lanes, v);
-    memcpy(out, lanes, count * sizeof(float));
-}
+#include "../partial_f32_neon.h"
 
 static inline float32x4_t silu(float32x4_t x) {
     const float32x4_t one = vdupq_n_f32(1.0f);

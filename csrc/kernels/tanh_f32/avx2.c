@@ -1,7 +1,7 @@
 /* tanh_f32, AVX2 with FMA: out[i] = tanh(x[i]).
  *
  * 1. With e = e^(-2|x|) - 1 in (-1, 0], tanh|x| = -e / (2 + e): nothing cancels, also near 0. The sign of x is put
-back.
+ *    back.
  * 2. -2|x| = n ln 2 + r; e = 2^n (e^r - 1) + (2^n - 1), in which e^r - 1 is a polynomial without its 1, and 2^n - 1 is
  *    exact: for n = 0 the sum is e^r - 1 itself. Constants: exp_f32_constants.h.
  * 3. |x| is cut at 10, from where on the result is 1.

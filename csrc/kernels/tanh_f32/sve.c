@@ -1,7 +1,7 @@
 /* tanh_f32, SVE at any vector length: out[i] = tanh(x[i]).
  *
  * 1. With e = e^(-2|x|) - 1 in (-1, 0], tanh|x| = -e / (2 + e): nothing cancels, also near 0. The sign of x is put
-back.
+ *    back.
  * 2. -2|x| = n ln 2 + r; e = 2^n (e^r - 1) + (2^n - 1), in which e^r - 1 is a polynomial without its 1, and 2^n - 1 is
  *    exact: for n = 0 the sum is e^r - 1 itself. Constants: exp_f32_constants.h.
  * 3. |x| is cut at 10, from where on the result is 1.
@@ -23,16 +23,8 @@ back.
 
 static inline svfloat32_t evaluate(svbool_t active, svfloat32_t x) {
     const svfloat32_t magnitude = svmin_n_f32_x(active, svabs_f32_x(active, x), TANH_IS_ONE); /* keeps NaN */
-    const svfloat32_t twice = svmul_n_f32_x(active, magnitude, -2.0f);
-    const svfloat32_t n = svrintn_f32_x(active, svmul_n_f32_x(active, twice, EXP_LOG2E));
-    const svfloat32_t reduced = svmls_n_f32_x(active, twice, n, EXP_LN2_HIGH);
-    const svfloat32_t r = svmls_n_f32_x(active, reduced, n, EXP_LN2_LOW);
-    svfloat32_t q = svdup_n_f32(EXP_C6);
-    q = svmad_n_f32_x(active, q, r, EXP_C5);
-    q = svmad_n_f32_x(active, q, r, EXP_C4);
-    q = svmad_n_f32_x(active, q, r, EXP_C3);
-    q = svmad_n_f32_x(active, q, r, EXP_C2);
-    const svfloat32_t minus_one = svmla_f32_x(active, r, svmul_f32_x(active, r, r), q);
+    svfloat32_t n;
+    const svfloat32_t minus_one = exp_reduced_minus_one(active, svmul_n_f32_x(active, magnitude, -2.0f), &n);
     const svfloat32_t power = svscale_f32_x(active, svdup_n_f32(1.0f), svcvt_s32_f32_x(active, n));
     const svfloat32_t e = svmla_f32_x(active, svsub_n_f32_x(active, power, 1.0f), power, minus_one);
     const svfloat32_t result = svdiv_f32_x(active, svneg_f32_x(active, e), svadd_n_f32_x(active, e, 2.0f));
