@@ -22,22 +22,26 @@ static inline vfloat32m2_t exp_horner(vfloat32m2_t q, vfloat32m2_t r, float c, s
     return __riscv_vfmacc_vv_f32m2(__riscv_vfmv_v_f_f32m2(c, vl), q, r, vl);
 }
 
-/* e^x = fraction * 2^exponent with the fraction in [0.70, 1.42]. A caller with something to multiply by does so
- * before it scales, so that a subnormal result is rounded once. The conversion rounds to nearest, as the rounding mode
- * of every ordinary caller says; a NaN gets some exponent, and stays a NaN whatever it is multiplied by. */
-static inline vfloat32m2_t exp_fraction(vfloat32m2_t x, vint32m2_t *exponent, size_t vl) {
-    const vfloat32m2_t raised = exp_raise(x, vl);
-    *exponent = __riscv_vfcvt_x_f_v_i32m2(__riscv_vfmul_vf_f32m2(raised, EXP_LOG2E, vl), vl);
+/* x = n ln 2 + r: returns e^r - 1, without the rounding of e^r to a number near 1, and n. x in [EXP_LOWEST, 90]. The
+ * conversion rounds to nearest, as the rounding mode of every ordinary caller says; a NaN gets some exponent, and stays
+ * a NaN whatever it is multiplied by. */
+static inline vfloat32m2_t exp_remainder_minus_one(vfloat32m2_t x, vint32m2_t *exponent, size_t vl) {
+    *exponent = __riscv_vfcvt_x_f_v_i32m2(__riscv_vfmul_vf_f32m2(x, EXP_LOG2E, vl), vl);
     const vfloat32m2_t n = __riscv_vfcvt_f_x_v_f32m2(*exponent, vl);
-    const vfloat32m2_t reduced = __riscv_vfnmsac_vf_f32m2(raised, EXP_LN2_HIGH, n, vl);
+    const vfloat32m2_t reduced = __riscv_vfnmsac_vf_f32m2(x, EXP_LN2_HIGH, n, vl);
     const vfloat32m2_t r = __riscv_vfnmsac_vf_f32m2(reduced, EXP_LN2_LOW, n, vl);
     vfloat32m2_t q = __riscv_vfmv_v_f_f32m2(EXP_C6, vl);
     q = exp_horner(q, r, EXP_C5, vl);
     q = exp_horner(q, r, EXP_C4, vl);
     q = exp_horner(q, r, EXP_C3, vl);
     q = exp_horner(q, r, EXP_C2, vl);
-    const vfloat32m2_t minus_one = __riscv_vfmacc_vv_f32m2(r, __riscv_vfmul_vv_f32m2(r, r, vl), q, vl);
-    return __riscv_vfadd_vf_f32m2(minus_one, 1.0f, vl);
+    return __riscv_vfmacc_vv_f32m2(r, __riscv_vfmul_vv_f32m2(r, r, vl), q, vl);
+}
+
+/* e^x = fraction * 2^exponent with the fraction in [0.70, 1.42]. A caller with something to multiply by does so
+ * before it scales, so that a subnormal result is rounded once. */
+static inline vfloat32m2_t exp_fraction(vfloat32m2_t x, vint32m2_t *exponent, size_t vl) {
+    return __riscv_vfadd_vf_f32m2(exp_remainder_minus_one(exp_raise(x, vl), exponent, vl), 1.0f, vl);
 }
 
 static inline vfloat32m2_t power_of_two(vint32m2_t exponent, size_t vl) {
