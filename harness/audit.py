@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.build.locate import disassembly
-from harness.build.streaming import Instruction, outside_streaming_mode, parse
+from harness.build import predefined_macros
+from harness.build.code import Instruction, parse, source_lines
+from harness.build.code import Place as InstructionPlace
+from harness.build.features import Need, needs_beyond, promising
+from harness.build.locate import disassembly, disassembly_with_lines
+from harness.build.streaming import outside_streaming_mode
 from harness.launch.emulators import flattering_instructions, overreaching_instructions
 from harness.model import Binary, Job, Role
 from harness.place import Place
 
 _SHOWN_INSTRUCTIONS = 3
+_BEYOND_ISA = "beyond-isa"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,8 @@ class Objections:
 def audit(place: Place, job: Job, binary: Binary) -> Objections:
     """Disassemble a job's kernel where there is a question that only its code answers."""
     if job.role is Role.GATE:
-        return _streaming(place, job, binary)
+        found = _streaming(place, job, binary)
+        return found if found.unavailable or found.faults_elsewhere else _beyond_isa(place, job, binary)
     reason = _estimates(place, job, binary) or _wrong_instructions(place, job, binary)
     return Objections(unavailable=reason or _overreaching(place, job, binary))
 
@@ -86,6 +93,34 @@ def _streaming(place: Place, job: Job, binary: Binary) -> Objections:
     if not found:
         return Objections()
     return Objections("", f"outside streaming mode, where a processor with SME need not have SVE: {_some(found)}")
+
+
+def _beyond_isa(place: Place, job: Job, binary: Binary) -> Objections:
+    """Why a kernel faults on a processor that has its ISA and nothing more."""
+    kernel, compiler = job.kernel, job.build.compiler
+    if _BEYOND_ISA in kernel.conventions.waived:
+        return Objections()
+    flags = (*job.isa_flags, *promising(kernel.compilation.flags))
+    needs = needs_beyond(
+        parse(disassembly(place, binary.kernel_objects, compiler.triple)),
+        kernel.symbol,
+        compiler.triple.split("-")[0],
+        lambda: predefined_macros(place, compiler, flags),
+    )
+    if not needs:
+        return Objections()
+    lines = source_lines(disassembly_with_lines(place, binary.kernel_objects, compiler.triple))
+    told = ", ".join(_told(need, lines) for need in needs[:_SHOWN_INSTRUCTIONS])
+    more = f", and {len(needs) - _SHOWN_INSTRUCTIONS} more features" if len(needs) > _SHOWN_INSTRUCTIONS else ""
+    remedy = f'flags = ["{needs[0].feature.flag}"] promises it, waived = {{{_BEYOND_ISA} = "..."}} excuses it'
+    return Objections("", f"would fault on a processor with {kernel.isa} alone: {told}{more}; {remedy}")
+
+
+def _told(need: Need, lines: Mapping[InstructionPlace, str]) -> str:
+    at = f" at {lines[need.place]}" if lines.get(need.place) else ""
+    instruction = " ".join(str(need.instruction).split())
+    more = f" and {need.count - 1} more need" if need.count > 1 else " needs"
+    return f"'{instruction}'{at}{more} {need.feature.name}"
 
 
 def _some(instructions: list[Instruction]) -> str:

@@ -28,7 +28,16 @@ def bundled_root() -> Path:
 
 def targets_directory() -> Path:
     """Return the directory of the target files, one .toml per ISA or core."""
-    directory = _PACKAGE / "targets"
+    return _own_directory("targets")
+
+
+def features_directory() -> Path:
+    """Return the directory of the files that say which instruction needs which feature, one .toml per architecture."""
+    return _own_directory("features")
+
+
+def _own_directory(name: str) -> Path:
+    directory = _PACKAGE / name
     if not directory.is_dir():
         raise InstallationError(f"no {directory}: the installation is incomplete, install harness again")
     return directory

@@ -204,6 +204,16 @@ def header_complaint(place: Place, compiler: Compiler, flags: tuple[str, ...], h
     return ""
 
 
+def predefined_macros(place: Place, compiler: Compiler, flags: Sequence[str]) -> frozenset[str] | None:
+    """Return the macros that a compiler defines by itself under flags for its machine; None if it refuses them."""
+    command = compile_command(compiler, "O0", tuple(flags), "-dM", "-E", "-x", "c", os.devnull)
+    try:
+        said = _run(place, [command], Path("/"))
+    except BuildError:
+        return None
+    return frozenset(re.findall(r"(?m)^#define (\w+)", said))
+
+
 def _run(
     place: Place,
     commands: Sequence[Command],

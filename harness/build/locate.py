@@ -49,6 +49,15 @@ def disassembly(place: Place, kernel_objects: Sequence[Path], triple: str) -> st
     return _ask(place, command, kernel_objects)
 
 
+def disassembly_with_lines(place: Place, kernel_objects: Sequence[Path], triple: str) -> str:
+    """Disassemble a kernel's own code with its source lines; empty without a disassembler that follows inlining."""
+    disassembler = _tool(place, triple, "objdump")
+    if disassembler is None:
+        return ""
+    command = (disassembler, "-dl", "--inlines", "--no-show-raw-insn", *map(str, kernel_objects))
+    return _ask(place, command, kernel_objects)
+
+
 def _tool(place: Place, triple: str, name: str) -> str | None:
     found = place.find(f"{triple}-{name}") or place.find(f"llvm-{name}")
     return found.path if found else None

@@ -241,6 +241,7 @@ WAIVABLE = {
     "gate": "that the kernel faults without its ISA",
     "dirty-uppers": "that upper halves are left clean",
     "streaming-only": "that SVE is used in streaming mode only, as processors with SME alone demand",
+    "beyond-isa": "that it needs no feature which neither its ISA nor its flags promise",
     "lanes": "that what lanes beside the row's hold has no part in the results of others",
     "estimates": "whether the emulator's estimate instructions are coarser than every processor's",
     "nan": "results of rows with a NaN",

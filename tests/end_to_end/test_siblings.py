@@ -34,10 +34,23 @@ def test_a_convention_is_what_saves_a_sibling(harness: Harness, tmp_path: Path, 
     lines = manifest.read_text().splitlines(keepends=True)
     kept = [line for line in lines if not re.match("(requires|alignment|over_read|waived) =", line)]
     manifest.write_text("".join(kept))
-    # What SVE outside streaming mode comes to is told by the gate, and gcc may be too old for SME.
-    where = ("--cc", "clang", "--suite", "gate") if "/sme" in kernel else ("--cc", "gcc", "--svl", "384")
+    # What code alone tells comes with the gate, and gcc may be too old for SME.
+    where = ["--cc", "clang" if "/sme" in kernel else "gcc", "--svl", "384"]
+    if "/sme" in kernel or kernel.endswith("_vbmi"):
+        where = [*where[:2], "--suite", "gate"]
     done = harness("run", kernel, "--config", manifest, *where, "--opt", "O2")
     assert done.returncode == 1, done.stdout
+    assert "Conventions" not in done.stdout
+
+
+def test_flags_promise_a_feature(harness: Harness, tmp_path: Path) -> None:
+    """What a waiver saves where a feature is asked for at run time, a flag saves where it is promised."""
+    shutil.copytree(SIBLINGS, tmp_path / "siblings")
+    manifest = tmp_path / "siblings" / "harness.toml"
+    manifest.write_text(re.sub("waived = { beyond-isa.*", 'flags = ["-mavx512vbmi"]', manifest.read_text()))
+    how = ("--config", manifest, "--cc", "gcc", "--opt", "O2", "--suite", "gate")
+    done = harness("run", "sum_f32/avx512_asks_for_vbmi", *how)
+    assert done.returncode == 0, done.stdout
     assert "Conventions" not in done.stdout
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.build.streaming import outside_streaming_mode, parse
+from harness.build.code import parse
+from harness.build.streaming import outside_streaming_mode
 
 BINUTILS = """
 /tmp/kernel0.o:     file format elf64-littleaarch64
