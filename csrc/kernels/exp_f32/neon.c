@@ -6,7 +6,7 @@
  *
  * The residue goes through a vector on the stack, so that every element gets the same function.
  *
- * Worst error: 0.99 ULP at x = -0x1.0efbe6p+4, measured over every 131st float up to 120 in magnitude.
+ * Worst error: 1.01 ULP at x = 0x1.2e3aa8p+5, measured over every float from 2^-31 to 120 in magnitude.
  * Conventions: +0 at -infinity, +infinity at +infinity, NaN at NaN. out may be x; otherwise the two may not overlap.
  * Needs: the AArch64 base architecture. No alignment beyond that of float.
  */

@@ -9,7 +9,7 @@
  * One loop, predicated by whilelt. The _x forms leave inactive lanes undefined; the store under the same predicate does
  * not read them.
  *
- * Worst error: 2.49 ULP at x = -0x1.01326cp+2, measured over every 131st float up to 100 in magnitude.
+ * Worst error: 2.50 ULP at x = -0x1.205368p+2, measured over every float from 2^-31 to 100 in magnitude.
  * Conventions: -1 and 1 at the infinities, NaN at NaN. out may be x; otherwise the two may not overlap.
  * Needs: SVE; nothing of SVE2. No alignment beyond that of float.
  */
