@@ -1,11 +1,12 @@
 /* gemv_f32, RVV at any vector length: y = A x, with A of m rows of n elements, lda apart.
  *
- * Four rows at a time, an accumulator each, so that elements of x are loaded once for all four. In groups of four
- * registers: the accumulators take sixteen, x and a row four each. Columns are strip-mined by vsetvl. vl may be less
- * than the processor could do, in the last two strips of any row, so accumulation leaves the elements behind vl
- * undisturbed (_tu): those take part in the reduction. What lies between rows is not read.
+ * Four rows at a time, an accumulator each, so that elements of x are loaded once for all four. In groups of two
+ * registers: the accumulators take eight, and x and the four rows, which compilers load ahead of all multiply-adds,
+ * ten; groups of four would not fit. Columns are strip-mined by vsetvl. vl may be less than the processor could do, in
+ * the last two strips of any row, so accumulation leaves the elements behind vl undisturbed (_tu): those take part in
+ * the reduction. What lies between rows is not read.
  *
- * Rounding (u = 2^-24): a fused multiply-add per term, in chains of n / (4 * lanes) terms, then across the elements in
+ * Rounding (u = 2^-24): a fused multiply-add per term, in chains of n / (2 * lanes) terms, then across the elements in
  * any order. y is 0 where n is.
  * Needs: V, or Zve32f. No alignment beyond that of float.
  */
@@ -15,21 +16,21 @@
 enum { ROWS = 4 };
 
 /* Of all elements of an accumulator. */
-static inline float reduce_add(vfloat32m4_t sums) {
+static inline float reduce_add(vfloat32m2_t sums) {
     const vfloat32m1_t zero = __riscv_vfmv_s_f_f32m1(0.0f, 1);
-    return __riscv_vfmv_f_s_f32m1_f32(__riscv_vfredusum_vs_f32m4_f32m1(sums, zero, __riscv_vsetvlmax_e32m4()));
+    return __riscv_vfmv_f_s_f32m1_f32(__riscv_vfredusum_vs_f32m2_f32m1(sums, zero, __riscv_vsetvlmax_e32m2()));
 }
 
 static inline void four_rows(size_t n, const float *a, size_t lda, const float *x, float *y) {
-    vfloat32m4_t sum0 = __riscv_vfmv_v_f_f32m4(0.0f, __riscv_vsetvlmax_e32m4());
-    vfloat32m4_t sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    vfloat32m2_t sum0 = __riscv_vfmv_v_f_f32m2(0.0f, __riscv_vsetvlmax_e32m2());
+    vfloat32m2_t sum1 = sum0, sum2 = sum0, sum3 = sum0;
     for (size_t vl; n > 0; n -= vl, a += vl, x += vl) {
-        vl = __riscv_vsetvl_e32m4(n);
-        const vfloat32m4_t v = __riscv_vle32_v_f32m4(x, vl);
-        sum0 = __riscv_vfmacc_vv_f32m4_tu(sum0, __riscv_vle32_v_f32m4(a, vl), v, vl);
-        sum1 = __riscv_vfmacc_vv_f32m4_tu(sum1, __riscv_vle32_v_f32m4(a + lda, vl), v, vl);
-        sum2 = __riscv_vfmacc_vv_f32m4_tu(sum2, __riscv_vle32_v_f32m4(a + 2 * lda, vl), v, vl);
-        sum3 = __riscv_vfmacc_vv_f32m4_tu(sum3, __riscv_vle32_v_f32m4(a + 3 * lda, vl), v, vl);
+        vl = __riscv_vsetvl_e32m2(n);
+        const vfloat32m2_t v = __riscv_vle32_v_f32m2(x, vl);
+        sum0 = __riscv_vfmacc_vv_f32m2_tu(sum0, __riscv_vle32_v_f32m2(a, vl), v, vl);
+        sum1 = __riscv_vfmacc_vv_f32m2_tu(sum1, __riscv_vle32_v_f32m2(a + lda, vl), v, vl);
+        sum2 = __riscv_vfmacc_vv_f32m2_tu(sum2, __riscv_vle32_v_f32m2(a + 2 * lda, vl), v, vl);
+        sum3 = __riscv_vfmacc_vv_f32m2_tu(sum3, __riscv_vle32_v_f32m2(a + 3 * lda, vl), v, vl);
     }
     y[0] = reduce_add(sum0);
     y[1] = reduce_add(sum1);
@@ -38,10 +39,10 @@ static inline void four_rows(size_t n, const float *a, size_t lda, const float *
 }
 
 static inline float one_row(size_t n, const float *a, const float *x) {
-    vfloat32m4_t sum = __riscv_vfmv_v_f_f32m4(0.0f, __riscv_vsetvlmax_e32m4());
+    vfloat32m2_t sum = __riscv_vfmv_v_f_f32m2(0.0f, __riscv_vsetvlmax_e32m2());
     for (size_t vl; n > 0; n -= vl, a += vl, x += vl) {
-        vl = __riscv_vsetvl_e32m4(n);
-        sum = __riscv_vfmacc_vv_f32m4_tu(sum, __riscv_vle32_v_f32m4(a, vl), __riscv_vle32_v_f32m4(x, vl), vl);
+        vl = __riscv_vsetvl_e32m2(n);
+        sum = __riscv_vfmacc_vv_f32m2_tu(sum, __riscv_vle32_v_f32m2(a, vl), __riscv_vle32_v_f32m2(x, vl), vl);
     }
     return reduce_add(sum);
 }
