@@ -35,7 +35,7 @@ from harness.model import (
     Trial,
     TrialStatus,
 )
-from harness.place import GuestCall, Place, Slot
+from harness.place import GuestCall, GuestEnd, Place, Slot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,7 +182,10 @@ class _Session:
         return ended_by_host + sum(_timed_out(case) for case in self.seen.values())
 
     def _process(self, chosen: Sequence[int]) -> tuple[Transcript, Death] | None:
-        """Run the chosen cases; None when what the process wrote cannot be believed."""
+        """Run the chosen cases; None when what the process wrote cannot be believed.
+
+        One that was given up before it said anything is tried once more: a busy machine is not the kernel's fault.
+        """
         nonce = secrets.randbits(64)
         emulator = self.executor.argv(self.load.vector_bits)
         idle_timeout_s = (
@@ -192,24 +195,31 @@ class _Session:
         call = GuestCall(emulator, self.binary.path, pack, idle_timeout_s, self.executor.files)
         try:
             end = self.slot.run(call)
+            is_silent = _was_silent(end)
+            if is_silent and not self.cancelled.is_set():
+                end = self.slot.run(call)
             if self.cancelled.is_set():
                 raise HarnessError("the run was interrupted")
-            if self.executor.how == BOCHS and end.exit.status == MACHINE_FAILED:
-                raise HarnessError(_last_line(end.exit.stderr))
-            transcript = decode_observation(
-                end.observation,
-                nonce,
-                trial_counts=[self.load.trial_counts[index] for index in chosen],
-                flows=tuple(self.load.contract.flows.values()),
-            )
+            transcript = self._transcript(end, chosen, nonce)
         except HarnessError as error:
             self.harness_fault = str(error)
             return None
         if not transcript.facts:
             how = "made no progress" if end.exit.status is None else f"exit status {end.exit.status}"
-            self.harness_fault = f"the guest did not start ({how}): {_last_line(end.exit.stderr)}"
+            tries = ", tried twice" if is_silent else ""
+            self.harness_fault = f"the guest did not start ({how}{tries}): {_last_line(end.exit.stderr)}"
             return None
         return transcript, Death(end.exit.status, end.exit.stderr)
+
+    def _transcript(self, end: GuestEnd, chosen: Sequence[int], nonce: int) -> Transcript:
+        if self.executor.how == BOCHS and end.exit.status == MACHINE_FAILED:
+            raise HarnessError(_last_line(end.exit.stderr))
+        return decode_observation(
+            end.observation,
+            nonce,
+            trial_counts=[self.load.trial_counts[index] for index in chosen],
+            flows=tuple(self.load.contract.flows.values()),
+        )
 
     def command(self) -> tuple[str, ...]:
         return (*self.executor.argv(self.load.vector_bits), str(self.binary.path))
@@ -228,6 +238,11 @@ def needed_bytes(contract: Contract, case: Case) -> int:
         for parameter in contract.prototype.buffers
         if contract.flows[parameter.name] is not Flow.IN
     )
+
+
+def _was_silent(end: GuestEnd) -> bool:
+    """Whether a process was given up, by a place that waited for it, and had told nothing."""
+    return end.exit.status is None and not end.observation
 
 
 def _gib(count_bytes: int) -> str:

@@ -24,7 +24,7 @@ from harness.place.engine import EngineLostError, connect, engine_errors
 from harness.place.image import INSTALLED, Installed, find_or_build, progress
 from harness.place.recipe import find_recipe
 from harness.place.sources import closure, topmost
-from harness.place.supervisor import CancelledError, ContainerLostError, Limits
+from harness.place.supervisor import CancelledError, ContainerLostError, Limits, SilentError
 
 _commands = logging.getLogger("harness.commands")
 
@@ -212,13 +212,17 @@ class _ContainerSlot:
         return (self.place.guests.confinement.memory_mib - _JOB_MIB) * _MIB
 
     def run(self, call: GuestCall) -> GuestEnd:
-        """Run a guest in the container."""
+        """Run a guest in the container. One whose container falls silent is given up, and the next gets another one."""
         try:
             container = self._ready(call)
             return self._run(container, call)
         except CancelledError:
             self._drop()
             return GuestEnd(Exit(None, "", ""), b"")
+        except SilentError as error:
+            self._drop()
+            self.place.blame(error)
+            return GuestEnd(Exit(None, "", f"its container fell silent: {error}"), b"")
         except (ContainerLostError, OSError) as error:
             self._drop()
             if isinstance(error, ContainerLostError):

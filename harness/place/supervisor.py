@@ -61,6 +61,10 @@ class ContainerLostError(Exception):
     """The container ended or cannot be reached: whoever asked has to find out whose fault it is."""
 
 
+class SilentError(ContainerLostError):
+    """It may be alive, but nothing was heard for so long that it is given up."""
+
+
 class CancelledError(Exception):
     """The run is over before the answer came."""
 
@@ -230,7 +234,7 @@ class Supervisor:
         if self.cancelled.is_set():
             raise CancelledError
         if time.monotonic() > patience:
-            raise ContainerLostError(f"nothing was heard for {_SILENCE_S} s")
+            raise SilentError(f"nothing was heard for {_SILENCE_S} s")
 
     def _unwrap(self, piece: bytes) -> None:
         """Take the engine's frames off what came; a frame may come in pieces."""
