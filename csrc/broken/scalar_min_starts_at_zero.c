@@ -1,0 +1,12 @@
+/* Wrong neutral element: the minimum starts at 0 instead of infinity.
+ *
+ * Shows on rows without a negative element, and drops a NaN that a number follows.
+ */
+#include <stddef.h>
+
+float scalar_min_starts_at_zero(const float *x, size_t len) {
+    float smallest = 0.0f;
+    for (size_t i = 0; i < len; i++)
+        smallest = x[i] < smallest || x[i] != x[i] ? x[i] : smallest;
+    return smallest;
+}
