@@ -191,7 +191,7 @@ class _Again:
             _show("", f"it is as small as it gets ({took}; {how}):")
         else:
             _show("", f"the smallest case with the same outcome, {wanted.outcome.value} ({took}; {how}):")
-        _show(*(f"  {one}" for one in minimal.describe(shrinker.best, case)))
+        _show(*(f"  {one}" for one in minimal.describe(shrinker.best, case, job.contract)))
         program = minimal.snippet(job, case, shrinker.best, trying.wanted_of(shrinker.best))
         if program:
             _show("", "as a program (without the guest's guard pages and poison):", "", *program)

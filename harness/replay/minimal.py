@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.model import ANYWHERE, Case, Flow, Job
-from harness.prototype import ScalarType
+from harness.formats import widened
+from harness.model import ANYWHERE, Case, Contract, Flow, Job, Layout
+from harness.prototype import BF16, ScalarType
 from harness.replay.shrink import Candidate
 
 _SHOWN_VALUES = 64
@@ -20,12 +21,18 @@ _SNIPPET_ELEMENTS = 512
 _SNIPPET_ELEMENTS_A_LINE = 8
 
 
-def describe(one: Candidate, case: Case) -> list[str]:
+def describe(one: Candidate, case: Case, contract: Contract) -> list[str]:
     """Say width, sizes, scalars, placement and values."""
     numbers = [f"{name} = {value}" for name, value in (*one.sizes, *case.scalars)]
     told = [", ".join((f"{one.vector_bits} bits" if one.vector_bits else "no vectors", *numbers))]
-    told += [f"{name} = {values_text(array)}" for name, array in one.values.items()]
+    types = {parameter.name: parameter.type for parameter in contract.prototype.buffers}
+    told += [f"{name} = {values_text(_numbers(array, types[name]))}" for name, array in one.values.items()]
     return [*told, _placement(one)]
+
+
+def _numbers(array: NDArray[Any], element: ScalarType) -> NDArray[Any]:
+    """What an array's elements are as numbers; those of bfloat16 are held as bits."""
+    return widened(array, BF16) if element.number_format == BF16 else array
 
 
 def _placement(one: Candidate) -> str:
@@ -66,7 +73,8 @@ def number_text(value: Any) -> str:
 def snippet(job: Job, case: Case, one: Candidate, wants: Mapping[str, NDArray[Any]]) -> list[str]:
     """Return a C program that calls the kernel with the case and prints what comes and what is due.
 
-    Empty where the case has too many elements to read, or buffers that share an address. What the guest does besides
+    Empty where the case has too many elements to read, buffers that share an address, or bfloat16, which few compilers
+    turn into other numbers. What the guest does besides
     (guard pages, poison, checks of registers) is not in it.
     """
     sizes = dict(one.sizes)
@@ -74,6 +82,7 @@ def snippet(job: Job, case: Case, one: Candidate, wants: Mapping[str, NDArray[An
     lengths = {name: extent.count(sizes) for name, extent in contract.extents.items()}
     kernel, names = job.kernel, job.kernel.argument_names
     is_plain = kernel.adapter is None and all(names) and not kernel.takes_vectors and not has_sme_interface(job)
+    is_plain &= all(parameter.type.number_format != BF16 for parameter in contract.prototype.buffers)
     if not is_plain or one.placement.alias or sum(lengths.values()) > _SNIPPET_ELEMENTS:
         return []
     told = ["#include <math.h>", "#include <stddef.h>", "#include <stdint.h>", "#include <stdio.h>", ""]
@@ -90,12 +99,20 @@ def snippet(job: Job, case: Case, one: Candidate, wants: Mapping[str, NDArray[An
     told.append(f"    {result.c_name} result = {call};" if result else f"    {call};")
     for name, want in wants.items():
         told += _array(f"const double want_{name}[{max(1, want.size)}]", _literals(want, _DOUBLE))
-        got = "result" if name == "return" else f"{name}[i]"
+        place = "i" if name == "return" else _place_in_c(contract.layout(name, sizes))
+        got = "result" if name == "return" else f"{name}[{place}]"
         told += [
             f"    for (size_t i = 0; i < {want.size}; i++)",
-            f'        printf("{name}[%zu]: got %.9g, want %.9g\\n", i, (double){got}, want_{name}[i]);',
+            f'        printf("{name}[%zu]: got %.9g, want %.9g\\n", (size_t)({place}), (double){got}, want_{name}[i]);',
         ]
     return [*told, "    return 0;", "}"]
+
+
+def _place_in_c(layout: Layout | None) -> str:
+    """Where element i of an output lies, in C: behind the gaps between its rows."""
+    if layout is None or not layout.has_gaps:
+        return "i"
+    return f"i / {layout.columns} * {layout.stride} + i % {layout.columns}"
 
 
 def has_sme_interface(job: Job) -> bool:

@@ -72,7 +72,7 @@ class Space:
     may_have: Callable[[Sizes, int | None], bool]
     """Whether callers may pass these sizes at this width."""
     lengths: Callable[[Sizes], Mapping[str, int]]
-    """Elements of each buffer that is read."""
+    """Elements of each buffer."""
     drawn: Callable[[Sizes], Values | None]
     """The values that the case's pattern draws for these sizes; None where it draws none."""
 

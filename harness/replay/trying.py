@@ -18,7 +18,7 @@ from harness.inputs import InputStream
 from harness.judge import Judge
 from harness.judge.reference import Oracle
 from harness.launch import load_of, observe
-from harness.model import Binary, Case, Executor, Finding, Flow, Job, Outcome, Pattern
+from harness.model import Binary, Case, Executor, Finding, Job, Outcome, Pattern
 from harness.place import Place
 from harness.plan.cases import holds
 from harness.replay.shrink import Candidate, OutOfTimeError, Sizes, Space, Values
@@ -54,7 +54,7 @@ class Trying:
         return Space(
             widths=sorted(width for width in self.executors if width and bits and width < bits),
             lanes=lambda width: max(1, (width or 0) // self.job.contract.element_bits),
-            may_have=lambda sizes, width: holds(self.job.kernel.conventions, sizes, width),
+            may_have=lambda sizes, width: holds(self.job.kernel.conventions, sizes, width) and self._fit(sizes),
             lengths=self._lengths,
             drawn=self._drawn,
         )
@@ -62,7 +62,16 @@ class Trying:
     def _lengths(self, sizes: Sizes) -> Mapping[str, int]:
         contract = self.job.contract
         known = dict(sizes)
-        return {name: contract.extents[name].count(known) for name, flow in contract.flows.items() if flow != Flow.OUT}
+        return {name: extent.count(known) for name, extent in contract.extents.items()}
+
+    def _fit(self, sizes: Sizes) -> bool:
+        """Whether rows do not overlap: a distance of rows is no less than their length."""
+        try:
+            for extent in self.job.contract.extents.values():
+                extent.shape(dict(sizes))
+        except ContractError:
+            return False
+        return True
 
     def _drawn(self, sizes: Sizes) -> Values | None:
         if self.case.pattern.kind in _NOT_REDRAWN:
@@ -94,10 +103,18 @@ class Trying:
             vector_bits=candidates[0].vector_bits,
             executor=self.executors[candidates[0].vector_bits],
         )
-        inputs = {cases[place].key: candidates[place].values for place in sound}
+        inputs = {cases[place].key: self._with_gaps(cases[place], candidates[place].values) for place in sound}
         findings = self._findings(job, inputs)
         alike = {place for place, finding in zip(sound, findings, strict=True) if is_alike(finding, self.wanted)}
         return [place in alike for place in range(len(candidates))]
+
+    def _with_gaps(self, case: Case, values: Values) -> Values:
+        """Add what stands between the rows of an output that had none apart before its rows became shorter."""
+        sizes = dict(case.sizes)
+        layouts = {name: self.job.contract.layout(name, sizes) for name in self.job.contract.flows}
+        if all(name in values or not layout or not layout.has_gaps for name, layout in layouts.items()):
+            return values
+        return {**self._drawing.inputs(self.job.contract, case), **values}
 
     def _findings(self, job: Job, inputs: Mapping[int, Values]) -> list[Finding]:
         self.processes += 1

@@ -185,3 +185,14 @@ def asked(stub: socket.socket, packet: bytes) -> bytes:
         answer += stub.recv(4096)
     stub.sendall(b"+")
     return answer.partition(b"$")[2].partition(b"#")[0]
+
+
+def test_a_matrix_whose_rows_are_apart_shrinks_to_two_rows(harness: Harness, tmp_path: Path) -> None:
+    manifest, record = BROKEN / "harness.toml", tmp_path / "record.json"
+    where = ("--cc", "gcc", "--opt", "O2", "--build", "plain", "--case", "visible/m1-n1-k33-lda38-ldb6-ldc6-loud1of1")
+    harness("run", "gemm_f32/scalar_gemm_ignores_ldb", "--config", manifest, *where, "--json", record)
+    (row,) = (row for row in json.loads(record.read_text())["verdicts"] if row["outcome"] == "MISMATCH")
+    done = harness("replay", row["id"], "--run", record, "--config", manifest, "--shrink", "--budget", "10")
+    assert done.returncode == 1, done.stderr
+    assert "no vectors, m = 1, n = 1, k = 2, lda = 2, ldb = 2, ldc = 1\n" in done.stdout
+    assert "scalar_gemm_ignores_ldb(1u, 1u, 2u, a, 2u, b, 2u, c, 1u);" in done.stdout

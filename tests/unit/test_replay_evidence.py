@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.model import ANYWHERE, Case, Layout, Pattern
+from harness.project import bundled_contract
 from harness.prototype import SCALAR_TYPES
 from harness.replay.evidence import Evidence, position, ranges
-from harness.replay.minimal import _literal, number_text, values_text
+from harness.replay.minimal import _literal, _place_in_c, describe, number_text, values_text
+from harness.replay.shrink import Candidate
 
 
 def test_an_element_of_the_body_has_a_lane_and_an_iteration() -> None:
@@ -67,3 +70,12 @@ def test_literals_have_the_same_bits(value: float) -> None:
     assert float(_literal(value, SCALAR_TYPES["double"])) == value
     assert _literal(3, SCALAR_TYPES["size_t"]) == "3u"
     assert _literal(float("-inf"), SCALAR_TYPES["float"]) == "-INFINITY"
+
+
+def test_bfloat16_is_shown_as_numbers_and_an_output_whose_rows_are_apart_is_read_behind_its_gaps() -> None:
+    case = Case("dot_bf16", "boundary", "len2", (("len", 2),), (), Pattern("normal"), ANYWHERE, 1)
+    bits = np.array([0x3F80, 0xC000], "<u2")
+    one = Candidate(128, case.sizes, ANYWHERE, {"x": bits, "y": bits}, is_drawn=True)
+    assert describe(one, case, bundled_contract("dot_bf16"))[1:3] == ["x = {1, -2}", "y = {1, -2}"]
+    assert _place_in_c(Layout((2, 3), 5)) == "i / 3 * 5 + i % 3"
+    assert _place_in_c(Layout((2, 3), 3)) == _place_in_c(None) == "i"
