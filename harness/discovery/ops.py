@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from harness.errors import ConfigurationError
@@ -34,24 +34,35 @@ _OTHER_FUNCTIONS = frozenset(
     )
 )
 """Words that make another function of one: a log_softmax is no softmax."""
+_ELEMENT_BITS = ("8", "16", "32", "64")
+"""Numbers that may stand at the end of a word and leave the function what it is; relu6 and exp2 are others."""
 
 
 def ops_in_name(name: str, ops: Iterable[str]) -> list[str]:
     """Return the ops whose name, without its type, a function's name holds as whole words; the longest only.
 
     `RmsNorm`, `rms_norm` and `rmsnorm` are alike; of BLAS's names the first letter is the type, as in saxpy. What a
-    word makes another function is left out.
+    word, or a number at the end of its own, makes another function is left out.
     """
-    words = [token.lower() for token in _TOKEN.findall(name)]
+    tokens = list(_TOKEN.finditer(name))
+    words = [token[0].lower() for token in tokens]
     spans = {(i, j): "".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
     found: dict[str, tuple[int, int]] = {}
     for op in ops:
         stem = re.sub("[^a-z0-9]", "", _DTYPE.sub("", op.lower()))
         alike = {stem, f"v{stem}", f"{'d' if op.endswith('64') else 's'}{stem}"}
         for span, text in spans.items():
-            if text in alike and not _OTHER_FUNCTIONS & set(words[: span[0]] + words[span[1] :]):
+            others = words[: span[0]] + words[span[1] :]
+            if text in alike and not _OTHER_FUNCTIONS & set(others) and not _is_numbered(tokens, span[1]):
                 found[op] = span
     return [op for op, span in found.items() if not any(_holds(other, span) for other in found.values())]
+
+
+def _is_numbered(tokens: Sequence[re.Match[str]], after: int) -> bool:
+    """Whether a number follows the words up to `after` without a break, and is no width of a type."""
+    if after == len(tokens) or tokens[after].start() != tokens[after - 1].end():
+        return False
+    return tokens[after][0].isdigit() and tokens[after][0] not in _ELEMENT_BITS
 
 
 def _holds(other: tuple[int, int], span: tuple[int, int]) -> bool:

@@ -67,6 +67,8 @@ void kernel(float *x, size_t n) {
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     # What else is installed costs a second at each start.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("CI", "BUILD_NUMBER"):  # there pytest repeats whole failures in its summary
+        monkeypatch.delenv(name, raising=False)
     # pytester has a home of its own, where nothing would be known of this machine.
     monkeypatch.setenv("XDG_CACHE_HOME", str(CACHE))
     wrong = RIGHT.replace("i < n", "i < n / 4 * 4")
