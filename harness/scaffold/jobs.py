@@ -52,8 +52,8 @@ def gitlab_job(template: str, manifest: str, package: str) -> str:
         manifest: its path in the repository.
         package: what pip installs; empty where that is not known.
     """
-    hint = "" if package else " # TODO: what pip installs, such as harness[html] @ git+https://..."
-    return template + _GITLAB.format(manifest=manifest, package=package or "harness[html]", hint=hint)
+    hint = "" if package else " # TODO: where it is; the registry has another project of this name"
+    return template + _GITLAB.format(manifest=manifest, package=package or "harness[html] @ git+https://...", hint=hint)
 
 
 def action_of(url: str, commit: str) -> str:

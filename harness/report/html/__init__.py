@@ -51,7 +51,7 @@ def environment() -> jinja2.Environment:
         import jinja2
         from markupsafe import Markup
     except ImportError:
-        raise InstallationError("HTML needs Jinja2: pip install 'harness[html]'") from None
+        raise InstallationError("HTML needs Jinja2: pip install jinja2") from None
 
     def finalize(value: object) -> object:
         return (
