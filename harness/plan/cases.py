@@ -69,6 +69,22 @@ def _busy_first(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     return (*cases[busy : busy + 1], *cases[:busy], *cases[busy + 1 :])
 
 
+class CaseMatrices:
+    """The cases of a selection by op, conventions and width, made once: kernels and builds of an op share them."""
+
+    def __init__(self, selection: Selection) -> None:
+        """Start with none."""
+        self._selection = selection
+        self._made: dict[tuple[str, tuple[str, ...], int | None], tuple[Case, ...]] = {}
+
+    def of(self, contract: Contract, conventions: Conventions, vector_bits: int | None) -> tuple[Case, ...]:
+        """Return what `make_cases` makes; what conventions say in words is all that they are to it."""
+        key = (contract.op, conventions.lines, vector_bits)
+        if key not in self._made:
+            self._made[key] = make_cases(contract, conventions, self._selection, vector_bits)
+        return self._made[key]
+
+
 def _is_wanted(selection: Selection, suite: str) -> bool:
     """Where none is named, all are but the one on request; a named case may be of that, too."""
     if selection.suites:

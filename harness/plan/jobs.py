@@ -33,7 +33,7 @@ from harness.model import (
     Trial,
     has_sme,
 )
-from harness.plan.cases import check_cases, check_suites, gate_case, make_cases
+from harness.plan.cases import CaseMatrices, check_cases, check_suites, gate_case
 from harness.prototype import SmeInterface
 
 TRIALS = {
@@ -76,6 +76,7 @@ def make_plan(
     check_suites(project, selection, points)
     check_cases(project, selection, points)
     jobs: list[Job] = []
+    matrices = CaseMatrices(selection)
     missing = list(absences)
     for point in points:
         executor = capabilities.executors[point.need]
@@ -92,7 +93,7 @@ def make_plan(
                 missing.append(_unavailable(point, str(compiler), named=named))
                 continue
             is_first = compiler is next(one for one in compilers if isinstance(one, Compiler))
-            found = _jobs(project, selection, point, compiler, executor, has_long=is_first)
+            found = _jobs(project, selection, matrices, point, compiler, executor, has_long=is_first)
             if is_first and not found and not selection.cases:
                 missing.append(_without_cases(point))
             jobs += found
@@ -145,7 +146,14 @@ def _compilers(
 
 
 def _jobs(
-    project: Project, selection: Selection, point: Point, compiler: Compiler, executor: Executor, *, has_long: bool
+    project: Project,
+    selection: Selection,
+    matrices: CaseMatrices,
+    point: Point,
+    compiler: Compiler,
+    executor: Executor,
+    *,
+    has_long: bool,
 ) -> list[Job]:
     """Return a job per build. With `has_long`, one of them has the cases of LONG_SUITE."""
     contract = project.contracts[point.kernel.op]
@@ -153,7 +161,7 @@ def _jobs(
         cases = gate_case(contract, point.kernel.conventions, selection)
         builds = [(opt, variant) for opt in selection.opts[-1:] for variant in selection.variants[:1]]
     else:
-        cases = make_cases(contract, point.kernel.conventions, selection, point.vector_bits)
+        cases = matrices.of(contract, point.kernel.conventions, point.vector_bits)
         if point.kernel.takes_vectors:
             cases = tuple(case for case in cases if case.suite != HUGE_SUITE)
         builds = [
