@@ -43,9 +43,15 @@ class NothingFoundError(HarnessError):
 
 
 class ContractError(HarnessError):
-    """A contract that cannot be loaded, or whose reference misbehaves."""
+    """A contract that cannot be loaded, or whose functions misbehave."""
 
     exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, line: object = "") -> None:
+        """Begin the text with the line of the contract, as "file:number", where it is known."""
+        super().__init__(f"{line}: {message}" if line else message)
+        self.message = message
+        self.line = str(line)
 
 
 class UnavailableError(HarnessError):

@@ -44,6 +44,14 @@ class ScalarType:
             return "<u2"
         return f"<{_DTYPE_KINDS[self.family]}{self.size_bytes}"
 
+    @property
+    def integer_range(self) -> tuple[int, int]:
+        """The lowest and the highest number of an integer type; `bool` has 0 and 1."""
+        if self.c_name in ("bool", "_Bool"):
+            return 0, 1
+        bits = 8 * self.size_bytes
+        return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.family == "signed" else (0, (1 << bits) - 1)
+
     def raw_bits(self, number: int | float) -> int:
         """The argument as 64 bits: integers sign- or zero-extended, floats in their own format in the low bits."""
         if self.is_brain:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from harness.build.shims import diagnose
 from harness.errors import ContractError
+from harness.guarded import in_time
 from harness.judge import Judge, gate_finding
 from harness.model import (
     PREBUILT_SUFFIXES,
@@ -32,12 +31,8 @@ from harness.workbench import Ran
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Answer = TypeVar("Answer")
-
 MAX_ADVICE = 2
 """Places in a kernel's source that a failure names."""
-REFERENCE_TIMEOUT_S = 60
-"""Wall time that judging one job may take before its reference counts as hanging."""
 
 
 @dataclass(slots=True)
@@ -87,11 +82,7 @@ class VerdictMaker:
         if job.kernel.isa == SCALAR_ISA:
             judge.keep_scalar(seen, job.cases)
         try:
-            return within(
-                REFERENCE_TIMEOUT_S,
-                f"{job.contract.origin}: the reference of {job.contract.op} hangs",
-                lambda: judge.findings(seen, job.cases, job.trials, inputs),
-            )
+            return in_time(lambda: judge.findings(seen, job.cases, job.trials, inputs))
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
@@ -177,33 +168,3 @@ def absent(absence: Absence) -> Verdict:
         reproduce="",
         named=absence.named,
     )
-
-
-def within(seconds: float, message: str, call: Callable[[], Answer]) -> Answer:
-    """Return what a call returns, which runs in a thread of its own: contracts are code, and code can hang.
-
-    A signal would need the main thread and a handler, which belong to the program that imports us. What does not answer
-    is asked to end and left behind.
-
-    Raises:
-        ContractError: there was no answer in time.
-    """
-    answers: list[Answer] = []
-    faults: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            answers.append(call())
-        except BaseException as fault:
-            faults.append(fault)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        thread.join(seconds)
-    finally:
-        if thread.is_alive():  # too late, or we are interrupted
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
-    if answers:
-        return answers[0]
-    raise faults[0] if faults else ContractError(f"{message} (no answer within {seconds:.0f} s)")

@@ -4,9 +4,12 @@ The modules follow the straight line: what a contract says, what exists (project
 to run (plan), what came out (observation) and what it means (verdict). Import from here.
 """
 
+from harness.model.allowed import Allowed
 from harness.model.capability import ALL_EMULATORS, DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
 from harness.model.contract import (
     ANYWHERE,
+    BELL_END,
+    HIGHEST_PEAK,
     HUGE_SUITE,
     LONG_SUITE,
     SPECIAL_FLOATS,
@@ -28,10 +31,12 @@ from harness.model.contract import (
     Placement,
     Requirement,
     Rounding,
+    Suite,
     SumPass,
     Tolerance,
 )
 from harness.model.feature import FEATURE_BITS, has_feature
+from harness.model.formula import Formula
 from harness.model.observation import (
     Binary,
     CaseObservation,
@@ -66,9 +71,11 @@ __all__ = [
     "ALL_EMULATORS",
     "ANYWHERE",
     "ASSEMBLY_SUFFIXES",
+    "BELL_END",
     "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
     "FEATURE_BITS",
+    "HIGHEST_PEAK",
     "HUGE_SUITE",
     "LONG_SUITE",
     "PREBUILT_SUFFIXES",
@@ -79,6 +86,7 @@ __all__ = [
     "VISIBLE_SUITE",
     "WAIVABLE",
     "Absence",
+    "Allowed",
     "Array",
     "Binary",
     "Build",
@@ -102,6 +110,7 @@ __all__ = [
     "Fill",
     "Finding",
     "Flow",
+    "Formula",
     "Job",
     "Kernel",
     "Layout",
@@ -124,6 +133,7 @@ __all__ = [
     "Selection",
     "Shard",
     "Side",
+    "Suite",
     "SumPass",
     "Target",
     "Tolerance",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
-    ANYWHERE,
     HUGE_SUITE,
     Case,
     CaseSpec,
@@ -20,18 +19,13 @@ from harness.model import (
     Project,
     Selection,
 )
+from harness.plan.sizes import Promised, adapted, holds, ruled_out_of
 
 SIZE_SUITE = "size"
 """The suite that --size makes up."""
 GATE_SUITE = "gate"
 _GATE_SIZE = 1000
 _GATE_LANES = 8
-
-
-_SIZE_SEARCH = 4096
-"""How far behind the size that was wanted one is looked for that callers may pass."""
-_FIXED_BITS = 128
-"""The vector length that requirements see where the code has none: a power of two, and small."""
 _VALUES = {
     "nan": ("nan", "-nan", "snan"),
     "infinity": ("inf", "-inf"),
@@ -45,22 +39,46 @@ def make_cases(
     contract: Contract, conventions: Conventions, selection: Selection, vector_bits: int | None
 ) -> tuple[Case, ...]:
     """Return the cases of an op at a width, in suite order; none that the conventions rule out."""
+    return make_matrix(contract, conventions, selection, vector_bits).cases
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The cases of an op at a width."""
+
+    cases: tuple[Case, ...]
+    ruled_out: tuple[str, ...]
+    """What was selected and has no case that callers may pass: sizes, suites, and kinds of rows of suites."""
+
+
+def make_matrix(contract: Contract, conventions: Conventions, selection: Selection, vector_bits: int | None) -> Matrix:
+    """Return the cases of an op at a width, and what the conventions rule out altogether.
+
+    Raises:
+        ContractError: the rows of a case overlap.
+    """
     lanes = vector_bits // contract.element_bits if vector_bits else 1
+    allowed = Promised(contract, conventions, vector_bits)
     if selection.sizes:
         specs = [
             CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
             for size in dict.fromkeys(selection.sizes)
         ]
+        wrong = [spec for spec in specs if not holds(conventions, spec.sizes, vector_bits)]
         cases = _number(contract, SIZE_SUITE, specs, selection.seed)
+        ruled_out = [f"the size {spec.sizes[0][1]} of --size" for spec in wrong if spec.sizes]
     else:
-        cases = [
-            case
-            for suite, specs_at in contract.suites.items()
-            if _is_wanted(selection, suite)
-            for case in _number(contract, suite, _adapted(specs_at(lanes), conventions, vector_bits), selection.seed)
-            if not selection.cases or case.id in selection.cases
-        ]
-    return _busy_first(_conforming(cases, conventions, vector_bits))
+        cases, ruled_out = [], []
+        for suite, specs_at in contract.suites.items():
+            if _is_wanted(selection, suite):
+                specs = list(specs_at(lanes, allowed) if conventions.requires else specs_at(lanes))
+                if conventions.requires:
+                    specs = adapted(contract, suite, specs, allowed)
+                    ruled_out += ruled_out_of(suite, specs, allowed)
+                cases += _number(contract, suite, specs, selection.seed)
+        if selection.cases:
+            cases, ruled_out = [case for case in cases if case.id in selection.cases], []
+    return Matrix(_busy_first(_conforming(cases, conventions, vector_bits)), tuple(ruled_out))
 
 
 def _busy_first(cases: tuple[Case, ...]) -> tuple[Case, ...]:
@@ -75,13 +93,13 @@ class CaseMatrices:
     def __init__(self, selection: Selection) -> None:
         """Start with none."""
         self._selection = selection
-        self._made: dict[tuple[str, tuple[str, ...], int | None], tuple[Case, ...]] = {}
+        self._made: dict[tuple[str, tuple[str, ...], int | None], Matrix] = {}
 
-    def of(self, contract: Contract, conventions: Conventions, vector_bits: int | None) -> tuple[Case, ...]:
-        """Return what `make_cases` makes; what conventions say in words is all that they are to it."""
+    def of(self, contract: Contract, conventions: Conventions, vector_bits: int | None) -> Matrix:
+        """Return what `make_matrix` makes; what conventions say in words is all that they are to it."""
         key = (contract.op, conventions.lines, vector_bits)
         if key not in self._made:
-            self._made[key] = make_cases(contract, conventions, self._selection, vector_bits)
+            self._made[key] = make_matrix(contract, conventions, self._selection, vector_bits)
         return self._made[key]
 
 
@@ -93,41 +111,21 @@ def _is_wanted(selection: Selection, suite: str) -> bool:
 
 
 def gate_case(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
-    """Return one case, long enough to reach every loop of a kernel; none if no size of that order may be passed.
+    """Return one case, long enough to reach every loop of a kernel, or as long as callers may pass.
 
     An op of several sizes has the largest of its own matrices: all sizes at once would be too many operations.
     """
     if len(contract.size_names) > 1:
         found = _conforming(_number(contract, GATE_SUITE, _of_suites(contract), selection.seed), conventions, None)
         return tuple(sorted(found, key=lambda case: prod(size for _, size in case.sizes))[-1:])
-    for size in range(_GATE_SIZE, _GATE_SIZE + _SIZE_SEARCH):
-        spec = CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
-        found = _conforming(_number(contract, GATE_SUITE, [spec], selection.seed), conventions, None)
-        if found:
-            return found
-    return ()
+    size = Promised(contract, conventions, None).size(_GATE_SIZE)
+    spec = CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
+    return _conforming(_number(contract, GATE_SUITE, [spec], selection.seed), conventions, None)
 
 
 def _of_suites(contract: Contract) -> list[CaseSpec]:
     sizes = (spec.sizes for specs_at in contract.suites.values() for spec in specs_at(_GATE_LANES))
     return [CaseSpec(of_case, contract.pattern) for of_case in dict.fromkeys(sizes)]
-
-
-def _adapted(specs: Iterable[CaseSpec], conventions: Conventions, vector_bits: int | None) -> list[CaseSpec]:
-    """Give cases whose size is incidental, those about values and addresses, the next size that may be passed."""
-    if not conventions.requires:
-        return list(specs)
-    return [_next_conforming(spec, conventions, vector_bits) for spec in specs]
-
-
-def _next_conforming(spec: CaseSpec, conventions: Conventions, vector_bits: int | None) -> CaseSpec:
-    if (spec.pattern.kind != "special" and spec.placement == ANYWHERE) or len(spec.sizes) != 1:
-        return spec
-    ((name, wanted),) = spec.sizes
-    for size in range(wanted, wanted + _SIZE_SEARCH):
-        if holds(conventions, ((name, size),), vector_bits):
-            return replace(spec, sizes=((name, size),))
-    return spec
 
 
 def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: int | None) -> tuple[Case, ...]:
@@ -138,12 +136,6 @@ def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: in
         for case in cases
         if holds(conventions, case.sizes, vector_bits)
     )
-
-
-def holds(conventions: Conventions, sizes: Sequence[tuple[str, int]], vector_bits: int | None) -> bool:
-    """Say whether callers may pass these sizes at a width."""
-    known = {**dict(sizes), "vector_bits": vector_bits or _FIXED_BITS}
-    return all(requirement.holds(known) for requirement in conventions.requires)
 
 
 def _number(contract: Contract, suite: str, specs: Iterable[CaseSpec], seed: int) -> list[Case]:

@@ -96,6 +96,9 @@ def make_plan(
             found = _jobs(project, selection, matrices, point, compiler, executor, has_long=is_first)
             if is_first and not found and not selection.cases:
                 missing.append(_without_cases(point))
+            elif is_first and point.role is Role.MAIN:
+                contract, conventions = project.contracts[point.kernel.op], point.kernel.conventions
+                missing += _ruled_out(point, matrices.of(contract, conventions, point.vector_bits).ruled_out)
             jobs += found
     return Plan(tuple(jobs), tuple(missing))
 
@@ -108,6 +111,23 @@ def _without_cases(point: Point) -> Absence:
     return Absence(
         point.kernel.id, point.target.name, point.vector_bits, None, Outcome.NOT_APPLICABLE, reason, named=False
     )
+
+
+def _ruled_out(point: Point, ruled_out: Sequence[str]) -> list[Absence]:
+    """Say what of a point's cases callers may not pass: nobody should take it for checked."""
+    promised = " and ".join(requirement.text for requirement in point.kernel.conventions.requires)
+    return [
+        Absence(
+            point.kernel.id,
+            point.target.name,
+            point.vector_bits,
+            None,
+            Outcome.NOT_APPLICABLE,
+            f"{what}: it may be called only where {promised}, and none of these sizes is",
+            named=False,
+        )
+        for what in ruled_out
+    ]
 
 
 def _unavailable(point: Point, reason: str, *, named: bool) -> Absence:
@@ -161,7 +181,7 @@ def _jobs(
         cases = gate_case(contract, point.kernel.conventions, selection)
         builds = [(opt, variant) for opt in selection.opts[-1:] for variant in selection.variants[:1]]
     else:
-        cases = matrices.of(contract, point.kernel.conventions, point.vector_bits)
+        cases = matrices.of(contract, point.kernel.conventions, point.vector_bits).cases
         if point.kernel.takes_vectors:
             cases = tuple(case for case in cases if case.suite != HUGE_SUITE)
         builds = [

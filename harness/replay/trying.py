@@ -20,7 +20,7 @@ from harness.judge.reference import Oracle
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Executor, Finding, Job, Outcome, Pattern
 from harness.place import Place
-from harness.plan.cases import holds
+from harness.plan.sizes import holds
 from harness.replay.shrink import Candidate, OutOfTimeError, Sizes, Space, Values
 
 _TIMEOUTS_AT_ONCE = 2

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.contract.passes import parameters_of
+from harness.contract.functions import parameters_of
 from harness.formats import places, rounded, widened
 from harness.inputs import InputStream
 from harness.judge.compare import compare

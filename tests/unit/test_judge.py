@@ -31,7 +31,7 @@ from harness.model import (
     TrialStatus,
     Violation,
 )
-from tests.unit.samples import boundary_cases, inputs_of, rms_norm
+from tests.unit.samples import boundary_cases, function_of, inputs_of, rms_norm
 
 CONTRACT = rms_norm()
 CASES = boundary_cases(CONTRACT)[8:9]  # 9 elements
@@ -209,10 +209,10 @@ def misbehaving(**changes: Any) -> Contract:
         (lambda row, eps: {"rows": row}, "must return row, not rows"),
         (lambda row, eps: 1 // 0, "raised ZeroDivisionError"),
         (lambda row, eps: row, "reference and passes"),
-        (lambda row, eps: "text", "raised ValueError"),
+        (lambda row, eps: "text", "returned str 'text', where numbers are due"),
     ],
 )
 def test_a_contract_that_misbehaves_is_to_blame(reference: Any, message: str) -> None:
     with pytest.raises(ContractError) as caught:
-        Oracle(misbehaving(reference=reference)).expect(CASES[0], INPUTS[CASES[0].key])
+        Oracle(misbehaving(reference=function_of(CONTRACT, reference))).expect(CASES[0], INPUTS[CASES[0].key])
     assert message in str(caught.value)
