@@ -43,7 +43,7 @@ from harness.resources import bundled_root
 from harness.settings import Settings
 from harness.survey import Surveyor
 from harness.telling import check, tell
-from harness.verdicts import absent
+from harness.verdicts import absent, contract_fault
 
 
 def run(settings: Settings, command: Sequence[str]) -> ExitCode:
@@ -83,17 +83,18 @@ def validate(
         plan, builder = line.plan, line.surveyor.builder
         recorder = _recorder(line, command)
         result = execute(plan, builder, recorder, line.settings, program_name(command))
-        finished = not result.interrupted
+        finished, verdicts = not result.interrupted, result.verdicts
         try:
             with _meanwhile("proving what the inputs show", settings):
-                recorder.notes = _notes(result, line.settings.selection) if finished else []
+                if finished:
+                    verdicts += _add_notes(recorder, result, line, program_name(command))
         except KeyboardInterrupt:  # proofs may take long
             finished = False
-        code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
+        code = exit_code(plan, verdicts) if finished else ExitCode.INTERRUPTED
         recorder.write(finished=finished, exit_code=code)
         record = recorder.record(finished=finished, exit_code=code)
-        verdicts = identified(result.verdicts, line.settings.selection.seed)
-        return Run({key: value for key, value in record.items() if key != "verdicts"}, verdicts), record
+        ended = identified(verdicts, line.settings.selection.seed)
+        return Run({key: value for key, value in record.items() if key != "verdicts"}, ended), record
 
 
 def dry_run(settings: Settings, say: Callable[[str], None] = _unheard) -> Plan:
@@ -141,10 +142,16 @@ def _project(settings: Settings) -> tuple[Project, str]:
     return load_project(settings.config, Path.cwd(), settings.selection.kernels), ""
 
 
-def _notes(result: Result, selection: Selection) -> list[str]:
+def _add_notes(recorder: Recorder, result: Result, line: Planned, program: str) -> tuple[Verdict, ...]:
+    """Record what there is to say besides verdicts; return one on each contract that the proof finds at fault."""
     plan, verdicts = result.plan, result.verdicts
     at_fault = {verdict.kernel for verdict in verdicts if verdict.outcome is Outcome.CONTRACT_ERROR}
-    return notes_on(plan, selection, at_fault) + notes_of(plan.jobs, verdicts)
+    notes = notes_on(plan, line.settings.selection, at_fault)
+    recorder.notes, recorder.left_out = [*notes.lines, *notes_of(plan.jobs, verdicts)], notes.left_out
+    jobs = {job.contract.op: job for job in reversed(plan.jobs)}
+    faults = tuple(contract_fault(jobs[op], fault, program, line.settings.config) for op, fault in notes.faults.items())
+    recorder.add(len(plan.jobs), faults)
+    return faults
 
 
 def _source_digests(plan: Plan) -> dict[str, str]:

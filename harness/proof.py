@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.build.store import key_of
+from harness.guarded import in_time
 from harness.inputs import InputStream
 from harness.judge.visibility import find_gaps
 from harness.model import Case, Contract
@@ -42,7 +43,7 @@ def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:
     """Return the proof for the given cases of an op, from `memory` (a directory) where it was made before.
 
     Raises:
-        ContractError: the contract's passes misbehave.
+        ContractError: the contract's functions misbehave.
     """
     key = key_of([contract.source_digest, _code_digest(), *(f"{case.id} {case.key}" for case in cases)])
     place = memory / f"{key}.json"
@@ -50,7 +51,7 @@ def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:
         known = json.loads(place.read_text(encoding="utf-8"))
         return Proof(contract.op, int(known["sizes"]), tuple(known["gaps"]))
     stream = InputStream()
-    sizes, gaps = find_gaps(contract, cases, lambda case: stream.inputs(contract, case))
+    sizes, gaps = in_time(lambda: find_gaps(contract, cases, lambda case: stream.inputs(contract, case)))
     proof = Proof(contract.op, sizes, tuple(map(str, gaps)))
     with contextlib.suppress(OSError):  # without a writable cache it is made again
         memory.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.build.shims import diagnose
@@ -150,6 +152,26 @@ def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding
 
 def _instructions(executor: Executor, finding: Finding) -> int | None:
     return round(finding.seconds * executor.instructions_per_second) if executor.instructions_per_second else None
+
+
+def contract_fault(job: Job, fault: str, program: str, config: Path | None) -> Verdict:
+    """Return the verdict on a contract that misbehaves where no case does, told of one of its jobs."""
+    kernel = shlex.join(job.kernel.words or (job.kernel.id,))
+    manifest = f" --config {shlex.quote(str(config))}" if config else ""
+    return Verdict(
+        kernel=job.kernel.id,
+        target=job.target.name,
+        build=None,
+        vector_bits=job.vector_bits,
+        attested_vector_bits=None,
+        element_bits=0,
+        emulator=None,
+        suite=None,
+        case=None,
+        finding=Finding(Outcome.CONTRACT_ERROR, fault),
+        reproduce=f"{program} run {kernel}{manifest}",
+        named=False,
+    )
 
 
 def absent(absence: Absence) -> Verdict:

@@ -10,6 +10,7 @@ from harness.report.failures import Group, grouped, members, where_of
 from harness.report.run import Run, has_failed
 from harness.report.table import (
     GATE,
+    LEFT_OUT,
     Row,
     cases_text,
     folded_suites,
@@ -36,7 +37,8 @@ def render(run: Run) -> str:
     head = [f"### {'All cases passed' if _all_passed(run.verdicts) else 'Not all cases passed'}", ""]
     head += [escape(verdict_line(run.verdicts)) + ".", ""]
     head += _list("Failures, worst first", map(_failure, grouped(run.failures)))
-    tail = _list("Not checked", dict.fromkeys(map(_absence, run.not_run)))
+    left_out = (escape(clipped(f"{LEFT_OUT} {text}", _ITEM_CHARACTERS)) for text in run.left_out)
+    tail = _list("Not checked", [*dict.fromkeys(map(_absence, run.not_run)), *left_out])
     tail += _list("Notes", (escape(note) for note in run.notes))
     tail += [*_provenance(run), ""]
     room = LIMIT_CHARACTERS - sum(len(line) + 1 for line in (*head, *tail))

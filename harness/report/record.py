@@ -43,7 +43,9 @@ class Recorder:
     seed: int
     manifest: Path | None
     notes: Sequence[str] = ()
-    """What the inputs are proven to show, what is waived, what was left out."""
+    """What the inputs are proven to show, and what is waived."""
+    left_out: Sequence[str] = ()
+    """What the command line kept from being checked, with the option that did."""
     shard: Mapping[str, object] | None = None
     """Which part of the run this is: index, count, and number of jobs and digest of the whole plan."""
     reproduce: str = ""
@@ -121,6 +123,7 @@ class Recorder:
             "host": _host(),
             "place": dict(self.place),
             "notes": list(self.notes),
+            "left_out": list(self.left_out),
             "jobs": sorted(self._jobs, key=lambda row: int(row["rank"])),
         }
 

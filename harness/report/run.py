@@ -38,6 +38,17 @@ class Run:
         return notes
 
     @property
+    def left_out(self) -> Sequence[str]:
+        """What the command line kept from being checked, with the option that did; older records do not tell."""
+        shard = self.facts.get("shard")
+        others = (
+            f"the jobs of the other shards of {shard['count']}: `harness merge` puts the parts together"
+            if shard
+            else ""
+        )
+        return [*self.facts.get("left_out", ()), *([others] if others else [])]
+
+    @property
     def jobs(self) -> Sequence[Mapping[str, Any]]:
         """How everything was built and run."""
         jobs: Sequence[Mapping[str, Any]] = self.facts["jobs"]

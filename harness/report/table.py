@@ -13,6 +13,8 @@ from harness.report.text import visible
 
 SHOWN_FAILURES = 12
 SHOWN_FAILURES_PER_GROUP = 3
+LEFT_OUT = "LEFT OUT"
+"""How reports mark what was not checked because of the command line."""
 GATE = "gate"
 """The suite of the one call without the features."""
 SHOWN_ROWS = 40
@@ -230,7 +232,7 @@ def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
         )
     if not quiet:
         parts += ["\n".join(map(visible, run.notes))] if run.notes and rows else []
-        parts += _not_checked(verdicts)
+        parts += _not_checked(run)
     parts += _builds_that_differ(rows)
     parts += _failures(run, verbose=verbose)
     if not quiet:
@@ -270,10 +272,10 @@ def _builds_that_differ(rows: Sequence[Row]) -> list[str]:
     return ["Builds of one source differ (undefined lanes or behaviour):\n" + "\n".join(lines)] if lines else []
 
 
-def _not_checked(verdicts: Iterable[Verdict]) -> list[str]:
-    """List what did not run, equal reasons together."""
+def _not_checked(run: Run) -> list[str]:
+    """List what did not run, equal reasons together, and what the command line left out."""
     reasons: dict[tuple[Outcome, str], dict[str, list[str]]] = {}
-    for verdict in verdicts:
+    for verdict in run.verdicts:
         if verdict.outcome in NOT_RUN:
             names = reasons.setdefault((verdict.outcome, verdict.finding.detail), {})
             widths = names.setdefault(f"{verdict.kernel} on {verdict.target}", [])
@@ -283,6 +285,7 @@ def _not_checked(verdicts: Iterable[Verdict]) -> list[str]:
     for (outcome, reason), names in reasons.items():
         what = ", ".join(f"{name} at {', '.join(w)} bits" if w else name for name, w in names.items())
         lines.append("  " + visible(f"{outcome.value}  {what}: {reason}"))
+    lines += ["  " + visible(f"{LEFT_OUT}  {text}") for text in run.left_out]
     return ["Not checked:\n" + "\n".join(lines)] if lines else []
 
 
