@@ -44,6 +44,11 @@ class ScalarType:
             return "<u2"
         return f"<{_DTYPE_KINDS[self.family]}{self.size_bytes}"
 
+    def may_hold(self, its: ScalarType) -> bool:
+        """True if memory of type `its` may be declared as this: of halves and bfloat16 as their bits, too."""
+        is_bits = self.dtype == "<u2" and its.family == "float" and its.size_bytes == 2
+        return self.dtype == its.dtype or is_bits
+
     @property
     def integer_range(self) -> tuple[int, int]:
         """The lowest and the highest number of an integer type; `bool` has 0 and 1."""

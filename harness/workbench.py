@@ -11,7 +11,7 @@ from harness.audit import audit
 from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
-from harness.errors import BuildError, HarnessError, UnavailableError
+from harness.errors import BuildError, ContractError, HarnessError, UnavailableError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role
@@ -88,9 +88,18 @@ class Workbench:
             drawn = self._drawn.setdefault(contract.op, {})
             for case in cases:
                 if case.key not in drawn:
-                    drawn[case.key] = self._stream.inputs(contract, case)
+                    drawn[case.key] = self._inputs(contract, case)
                     self._digests[case.key] = key_of(array.tobytes() for array in drawn[case.key].values())
         return drawn
+
+    def _inputs(self, contract: Contract, case: Case) -> Mapping[str, NDArray[Any]]:
+        try:
+            return self._stream.inputs(contract, case)
+        except MemoryError:
+            raise
+        except Exception as error:  # a pattern that is no use with these buffers
+            what = f"the inputs of {case.id} cannot be drawn: {type(error).__name__}: {error}"
+            raise ContractError(what, contract.line) from None
 
     def _digest(self, job: Job) -> str:
         return key_of(self._digests[case.key] for case in job.cases)
