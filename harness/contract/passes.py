@@ -92,8 +92,8 @@ def bound_passes(passes: Sequence[Pass], op: str, inputs: Sequence[str], sizes: 
     """Return the passes with their functions bound to what is known at each of them.
 
     That is what the op reads (`inputs`, its buffers and scalars), its sizes, and the results of earlier passes. To a
-    function whose parameters have no telling names go the op's inputs, or the earlier results; to one that says what
-    roundings are, or are relative to, the arguments of the pass.
+    function whose parameters have no telling names go the op's inputs, or the earlier results (which come first for a
+    returned value); to one that says what roundings are, or are relative to, the arguments of the pass.
 
     Raises:
         ContractError: a function takes what is not known there, or two passes have one name.
@@ -110,7 +110,8 @@ def bound_passes(passes: Sequence[Pass], op: str, inputs: Sequence[str], sizes: 
         def made(formula: Formula, *offered: Sequence[str], known: Sequence[str] = known) -> Formula:
             return replace(bound(formula, known, offered), what=f"{formula.what} of {op}")
 
-        formula = made(step.formula, inputs, *([results] if results else []))
+        is_of_results = step.name == "return" and len(results) == len(inputs)
+        formula = made(step.formula, *([] if is_of_results else [inputs]), *([results] if results else []))
         complete: Pass = replace(step, formula=formula)
         if not isinstance(complete, MaxPass) and isinstance(complete.roundings, Formula):
             complete = replace(complete, roundings=made(complete.roundings, formula.takes))
