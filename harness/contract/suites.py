@@ -298,7 +298,7 @@ def structured(of_sizes: Iterable[int]) -> list[Entry]:
     wanted = tuple(of_sizes)
 
     def entries(_lanes: int, allowed: Allowed) -> list[Sized]:
-        sizes = map(allowed.size, wanted)
+        sizes = _allowed(allowed, wanted)
         return [Sized(size, Pattern(kind, directed=True)) for size in sizes for kind in kinds]
 
     return [ByLanes(entries)]

@@ -135,13 +135,17 @@ def adapted(contract: Contract, suite: str, specs: Sequence[CaseSpec], allowed: 
     Rows that are about their size stay as they are: those of the contract's own pattern, and of the suites that the
     proof looks at. The order stays, so that a case has the same scalars whatever else may not be passed.
     """
+    if suite in _ABOUT_SIZES:
+        return list(specs)
     left = {kind_of(spec) for spec in specs if allowed.may_pass(dict(spec.sizes))}
-    found: list[CaseSpec] = []
+    found: dict[CaseSpec, None] = {}
+    kept: list[CaseSpec] = []
     for spec in specs:
-        may_move = suite not in _ABOUT_SIZES and spec.pattern is not contract.pattern and kind_of(spec) not in left
-        moved = _moved(spec, allowed) if may_move else spec
-        found.append(spec if moved in found else moved)
-    return found
+        may_stay = spec.pattern is contract.pattern or kind_of(spec) in left
+        moved = spec if may_stay else _moved(spec, allowed)
+        kept.append(spec if not may_stay and moved in found else moved)
+        found[moved] = None
+    return kept
 
 
 def _moved(spec: CaseSpec, allowed: Promised) -> CaseSpec:
