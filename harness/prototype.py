@@ -46,7 +46,7 @@ class ScalarType:
 
     def may_hold(self, its: ScalarType) -> bool:
         """True if memory of type `its` may be declared as this: of halves and bfloat16 as their bits, too."""
-        is_bits = self.dtype == "<u2" and its.family == "float" and its.size_bytes == 2
+        is_bits = self.dtype == "<u2" and not self.is_brain and its.family == "float" and its.size_bytes == 2
         return self.dtype == its.dtype or is_bits
 
     @property

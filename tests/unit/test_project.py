@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.contract.loading import load_contracts
+from harness.discovery.ops import fitted
 from harness.errors import ConfigurationError, ContractError
 from harness.model import Flow
-from harness.project import load_project, load_target, match_parameters
+from harness.project import bundled_contract, load_project, load_target, match_parameters
 from harness.prototype import parse_prototype
 from tests.unit.samples import rms_norm
 
@@ -222,3 +223,29 @@ def test_a_wrong_target_is_told_where_and_what(tmp_path: Path, line: str, messag
     with pytest.raises(ConfigurationError) as caught:
         load_target(path)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "fits"),
+    [
+        ("float f(const uint16_t *x, size_t n)", "sum_f16", True),
+        ("float f(const unsigned short *x, size_t n)", "sum_f16", True),
+        ("float f(const __fp16 *x, size_t n)", "sum_f16", True),
+        ("float f(const int16_t *x, size_t n)", "sum_f16", False),
+        ("float f(const __bf16 *x, size_t n)", "sum_f16", False),
+        ("float f(const uint16_t *x, const uint16_t *y, size_t n)", "dot_bf16", True),
+        ("float f(const _Float16 *x, const _Float16 *y, size_t n)", "dot_bf16", False),
+        ("void f(uint16_t *y, const uint16_t *x, size_t n, float a)", "axpy_f16", True),
+        ("float f(const uint32_t *x, size_t n)", "sum_f32", False),
+    ],
+)
+def test_types_of_two_bytes_may_be_declared_as_their_bits(text: str, op: str, fits: bool) -> None:
+    contract, prototype = bundled_contract(op), parse_prototype(text)
+    if fits:
+        assert match_parameters(prototype, contract)[0] in ("x", "y")
+        assert fitted(prototype, contract) == prototype
+    else:
+        with pytest.raises(ConfigurationError, match="cannot stand for"):
+            match_parameters(prototype, contract)
+        with pytest.raises(ConfigurationError, match="is not of the form"):
+            fitted(prototype, contract)
