@@ -86,7 +86,8 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
 def _about_no_job(shards: Sequence[Record], jobs: Sequence[Record]) -> list[Record]:
     """What did not run, which every shard tells, and verdicts on all builds of a point, which one shard has."""
     every = [row for record in shards for row in record["verdicts"] if row["job"] == record["shard"]["jobs"]]
-    rows = list({(_point(row), row["outcome"], row["detail"]): row for row in every}.values())  # proofs are all shards'
+    # Each shard proves what all inputs show, and tells what is wrong with that.
+    rows = list({(_point(row), row["outcome"], row.get("detail")): row for row in every}.values())
     place: dict[object, int] = {}
     for job in jobs:
         place.setdefault(_point(job), int(job["rank"]))
