@@ -10,6 +10,7 @@ Ctrl-C, which reaches the main thread only, is told from a KeyboardInterrupt tha
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 import threading
 import time
@@ -39,17 +40,8 @@ class Line:
         return f"{self.file}:{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """A call of contract code that has not come back yet."""
-
-    what: str
-    line: Line
-    since: float
-
-
-_running: dict[int, _Running] = {}
-"""By thread."""
+_running: dict[int, tuple[str, Line, float]] = {}
+"""By thread, the call of contract code that has not come back yet: what it is, where it stands, and since when."""
 
 
 class _AbandonedError(BaseException):
@@ -71,7 +63,7 @@ def guarded(call: Callable[[], Answer], what: str, line: Line, during: str = "")
     """
     thread = threading.get_ident()
     before = _running.get(thread)
-    _running[thread] = _Running(what, line, time.monotonic())
+    _running[thread] = (what, line, time.monotonic())
     try:
         return call()
     except (ContractError, _AbandonedError):
@@ -154,11 +146,10 @@ def in_time(call: Callable[[], Answer]) -> Answer:
 
 
 def _check_progress(thread: threading.Thread) -> None:
-    running = _running.get(thread.ident or 0)
-    if running is None or time.monotonic() - running.since < ANSWER_TIMEOUT_S:
-        return
-    at = _line_in_frames(sys._current_frames().get(thread.ident or 0), running.line)
-    raise ContractError(f"{running.what} hangs: it has not returned within {ANSWER_TIMEOUT_S:g} s", at)
+    what, line, since = _running.get(thread.ident or 0, ("", None, math.inf))
+    if line is not None and time.monotonic() - since >= ANSWER_TIMEOUT_S:
+        at = _line_in_frames(sys._current_frames().get(thread.ident or 0), line)
+        raise ContractError(f"{what} hangs: it has not returned within {ANSWER_TIMEOUT_S:g} s", at)
 
 
 def _line_in_frames(frame: FrameType | None, line: Line) -> Line:

@@ -50,8 +50,9 @@ def as_numbers(formula: Formula, answer: Any, during: str) -> NDArray[Any]:
     Raises:
         ContractError: it is none.
     """
-    if type(answer) is np.ndarray and answer.dtype.kind in "fiu":
-        return answer
+    if type(answer) in (np.ndarray, np.float64) and answer.dtype.kind in "fiu":
+        found: NDArray[Any] = np.asarray(answer)
+        return found
     if (reason := _why_none(answer)) is not None:
         raise _fault(formula, during, reason)
     array = guarded(lambda: np.asarray(answer), formula.what, formula.line, during)

@@ -88,7 +88,7 @@ class Oracle:
             wants = self.outputs(values, case)
         overflowed = self._overflowed(values, steps, case) if self._sums else {}
         return {
-            name: replace(self._expected(case, name, wants[name], steps, values), other=overflowed.get(name))
+            name: self._expected(case, name, (wants[name], overflowed.get(name)), steps, values)
             for name in self._outputs
         }
 
@@ -261,8 +261,11 @@ class Oracle:
             raise ContractError(f"{what} is negative or NaN", formula.line)
         return found
 
-    def _expected(self, case: Case, name: str, want: Array, steps: Steps, values: Mapping[str, Any]) -> Expected:
-        contract = self._contract
+    def _expected(
+        self, case: Case, name: str, wants: tuple[Array, Array | None], steps: Steps, values: Mapping[str, Any]
+    ) -> Expected:
+        """Return what an output must be by the passes; `wants` is what the reference yields, and what is as good."""
+        contract, (want, other) = self._contract, wants
         model, tolerance = np.atleast_1d(steps.values[name]), np.atleast_1d(steps.bounds[name])
         if tolerance.size == 1 != model.size:  # an exact step has the bound 0
             tolerance = np.full(model.shape, tolerance.ravel()[0])
@@ -274,7 +277,7 @@ class Oracle:
             self._check_model(case, name, want, model, tolerance)
         dtype = self._outputs[name].number_format
         bounds, where = contract.ranges.get(name), self._places(case, name)
-        return Expected(want, tolerance, ulp_of(want, dtype), dtype, bounds, places=where)
+        return Expected(want, tolerance, ulp_of(want, dtype), dtype, bounds, other, places=where)
 
     def _check_finite(
         self, case: Case, name: str, want: NDArray[Any], model: Array | None, values: Mapping[str, Any]
