@@ -194,7 +194,7 @@ def _moved(planted: _Planted, name: str, changed: Array) -> Array:
     for step in planted.outputs:
         if name not in step.formula.takes:
             continue
-        known = {**steps.values, **planted.values, name: largest}
+        known = {**planted.before(step.name), name: largest}
         value, bound = np.atleast_1d(steps.values[step.name]), np.atleast_1d(steps.bounds[step.name])
         probe = 0
         if bound.size == value.size > 1:
@@ -275,7 +275,7 @@ def _moved_each(planted: _Planted, name: str, changed: Array) -> Array:
     moved = np.zeros(changed.shape)
     for step in planted.outputs:
         if name in step.formula.takes and np.shape(steps.values[step.name]) == changed.shape:
-            again = planted.answer(step.formula, {**steps.values, **planted.values, name: changed})
+            again = planted.answer(step.formula, {**planted.before(step.name), name: changed})
             multiples = multiples_of(again - steps.values[step.name], steps.bounds[step.name])
             moved = np.maximum(moved, np.where(np.isnan(multiples), np.inf, multiples))
     return moved
