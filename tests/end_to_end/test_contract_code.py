@@ -211,3 +211,40 @@ def test_what_a_narrowing_leaves_out_is_listed(
     done = harness("report", "last", cwd=project)
     assert f"  LEFT OUT  {line}" in done.stdout
     assert "LEFT OUT" not in harness("run", *NARROW, cwd=project).stdout
+
+
+# ---- what check alone can see --------------------------------------------------------------------------------------
+
+SOFTMAX = """import numpy as np
+from harness.contract import *
+
+def naive(x):
+    return np.exp(x) / np.exp(x).sum()
+
+def stable(x):
+    shifted = np.exp(x - x.max())
+    return shifted / shifted.sum()
+
+twice = op(
+    "void twice(float *out, const float *x, size_t n)",
+    inputs="x[n]",
+    outputs="out[n]",
+    reference=REFERENCE,
+    tolerance=ulp(64),
+    pattern=normal((-2, 8)),
+    suites={"boundary": [3]},
+)
+"""
+
+
+def test_check_finds_a_reference_that_overflows_at_the_ends_of_its_pattern(harness: Harness, tmp_path: Path) -> None:
+    project = write(tmp_path)
+    (project / "contract.py").write_text(SOFTMAX.replace("REFERENCE", "naive"))
+    done = harness("check", cwd=project)
+    assert done.returncode == 2, done.stdout
+    (fault,) = [line for line in done.stdout.splitlines() if line.startswith("FAULT")]
+    assert f"{project}/contract.py:4: the reference of twice yields nan for out[0] in extremes/n3-normal0-" in fault
+    (project / "contract.py").write_text(SOFTMAX.replace("REFERENCE", "stable"))
+    done = harness("check", cwd=project)
+    assert done.returncode == 0, done.stdout
+    assert "ok     contract twice: its reference yields numbers (boundary/n3)\n" in done.stdout

@@ -345,8 +345,8 @@ GOOD = {
         ({"SUITES": "{}"}, 5, "f has no suites"),
         ({"SUITES": '{"boundary": []}'}, 5, "suite 'boundary' has no cases"),
         ({"SUITES": '{"boundary": 3}'}, 5, "suite 'boundary': 3 is no list of cases"),
-        ({"SUITES": '{"gate": [3]}'}, 5, "the name 'gate' is a suite of the harness's own"),
-        ({"SUITES": '{"a/b": [3]}'}, 5, "the name 'a/b' may hold letters"),
+        ({"SUITES": '{"gate": [3]}'}, 5, "the name 'gate' is that of a suite of the harness's own"),
+        ({"SUITES": '{"a/b": [3]}'}, 5, "the name 'a/b' cannot hold / or a comma"),
         ({"SUITES": '{"s": [every(1, 3)]}'}, 5, "is no size or case; put * in front of what makes several"),
         ({"SUITES": '{"s": [1.5]}'}, 5, "1.5 is no size"),
         (
