@@ -4,7 +4,16 @@ The modules follow the straight line: what a contract says, what exists (project
 to run (plan), what came out (observation) and what it means (verdict). Import from here.
 """
 
-from harness.model.capability import ALL_EMULATORS, DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
+from harness.model.capability import (
+    ALL_EMULATORS,
+    DEFAULT_COMPILERS,
+    Capabilities,
+    Compiler,
+    Executor,
+    Missing,
+    Need,
+    Promise,
+)
 from harness.model.contract import (
     ANYWHERE,
     HUGE_SUITE,
@@ -31,7 +40,7 @@ from harness.model.contract import (
     SumPass,
     Tolerance,
 )
-from harness.model.feature import FEATURE_BITS, has_feature
+from harness.model.feature import Feature, FeatureTable, Rule
 from harness.model.observation import (
     Binary,
     CaseObservation,
@@ -68,7 +77,6 @@ __all__ = [
     "ASSEMBLY_SUFFIXES",
     "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
-    "FEATURE_BITS",
     "HUGE_SUITE",
     "LONG_SUITE",
     "PREBUILT_SUFFIXES",
@@ -99,6 +107,8 @@ __all__ = [
     "Expectation",
     "Extent",
     "Fault",
+    "Feature",
+    "FeatureTable",
     "Fill",
     "Finding",
     "Flow",
@@ -117,8 +127,10 @@ __all__ = [
     "Plan",
     "Point",
     "Project",
+    "Promise",
     "Requirement",
     "Role",
+    "Rule",
     "Rounding",
     "Runs",
     "Selection",
@@ -134,6 +146,5 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
-    "has_feature",
     "has_sme",
 ]

@@ -1,24 +1,151 @@
-"""Features of processors, and where the guest's facts show them."""
+"""Features: an architecture's named extensions, what promises, needs, switches on and attests each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-FEATURE_BITS: Mapping[str, tuple[str, int]] = {
-    "fma": ("cpuid_1_ecx", 12),
-    "avx2": ("cpuid_7_ebx", 5),
-    "avx512f": ("cpuid_7_ebx", 16),
-    "avx512dq": ("cpuid_7_ebx", 17),
-    "avx512bw": ("cpuid_7_ebx", 30),
-    "avx512vl": ("cpuid_7_ebx", 31),
-    "sve": ("hwcap", 22),
-    "sve2": ("hwcap2", 1),
-}
-"""By name, the fact and the number of its bit: CPUID (SDM volume 2A), and the auxiliary vector (Linux, <asm/hwcap.h> of
-arm64). Whether the system keeps the registers is what a target's width attests."""
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 
-def has_feature(attestation: Mapping[str, int], name: str) -> bool:
-    """Whether a guest attests a feature."""
-    fact, bit = FEATURE_BITS[name]
-    return bool(attestation.get(fact, 0) >> bit & 1)
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """An extension of an architecture, such as dotprod, avx512_vnni or zvfh."""
+
+    name: str
+    flag: str
+    """What makes compilers promise it: a whole flag ("-mavx512vnni"), or what is appended to the -march in effect."""
+    macros: frozenset[str]
+    """Predefined by compilers that may use it; each of them is enough."""
+    requires: tuple[str, ...] = ()
+    """Features that no processor has it without (directly)."""
+    comes_with: tuple[str, ...] = ()
+    """Features that every processor which has it has, too, though compilers do not take them for promised."""
+    facts: tuple[tuple[str, int], ...] = ()
+    """What the guest attests it by: names of facts and numbers of bits, all of which must be set."""
+    sample: bytes = b""
+    """Instructions that only a processor with it executes, where no fact attests it."""
+    properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By emulator, what switches it on in a CPU model: alternatives of which the first that the emulator knows counts.
+    """
+    since: Mapping[str, str] = field(default_factory=dict)
+    """By emulator, the first release that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How instructions are known that need a feature."""
+
+    needs: tuple[str, ...]
+    """Features, each of which is enough."""
+    mnemonic: re.Pattern[str]
+    operands: re.Pattern[str]
+    element_bits: int | None
+    """The width that RVV's vtype must have."""
+
+    def fits(self, mnemonic: str, operands: str, element_bits: int | None) -> bool:
+        """True if an instruction is one of them, at an element width in bits or at one that is not known."""
+        return (
+            self.element_bits in (None, element_bits)
+            and bool(self.mnemonic.fullmatch(mnemonic))
+            and bool(self.operands.search(operands))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """All that is known of the features of one architecture; every comparison of features goes through it."""
+
+    machine: str
+    features: Mapping[str, Feature]
+    rules: tuple[Rule, ...]
+    """An instruction belongs to the first that it fits."""
+
+    def find(self, name: str) -> Feature | None:
+        """Return the feature of a name, whatever its case, hyphens, underscores and dots; None if there is none."""
+        wanted = _plain(name)
+        return next((feature for feature in self.features.values() if _plain(feature.name) == wanted), None)
+
+    def with_required(self, names: Iterable[str]) -> frozenset[str]:
+        """Return features and all that no processor has them without."""
+        return self._closure(names, lambda feature: feature.requires)
+
+    def with_company(self, names: Iterable[str]) -> frozenset[str]:
+        """Return features and all that every processor with them has."""
+        return self._closure(names, lambda feature: (*feature.requires, *feature.comes_with))
+
+    def _closure(self, names: Iterable[str], more: Callable[[Feature], Iterable[str]]) -> frozenset[str]:
+        found: set[str] = set()
+        todo = list(names)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += more(self.features[name])
+        return frozenset(found)
+
+    def without(self, names: Iterable[str], removed: Iterable[str]) -> frozenset[str]:
+        """Return those of some features that a processor may have which lacks the removed ones."""
+        gone = set(removed)
+        return frozenset(name for name in names if not gone & self.with_required([name]))
+
+    def of_macros(self, macros: Iterable[str]) -> frozenset[str]:
+        """Return the features that a compiler may use which predefines these macros."""
+        defined = frozenset(macros)
+        return frozenset(feature.name for feature in self.features.values() if feature.macros & defined)
+
+    def attested(self, facts: Mapping[str, int]) -> frozenset[str]:
+        """Return the features that a guest attests by its facts."""
+        return frozenset(
+            feature.name
+            for feature in self.features.values()
+            if feature.facts and all(facts.get(fact, 0) >> bit & 1 for fact, bit in feature.facts)
+        )
+
+    def taken_back(self, flags: Sequence[str]) -> frozenset[str]:
+        """Return the features that flags deny by name and do not promise again: `-mno-avx2`, `+nodotprod`."""
+        denied: dict[str, bool] = {}
+        for name, is_promised in _words(flags):
+            feature = self._of_word(name)
+            if feature:
+                denied[feature.name] = not is_promised
+        return frozenset(name for name, is_denied in denied.items() if is_denied)
+
+    def _of_word(self, word: str) -> Feature | None:
+        return next((feature for feature in self.features.values() if feature.flag in (f"-m{word}", f"+{word}")), None)
+
+    def rule_of(self, mnemonic: str, operands: str, element_bits: int | None = None) -> Rule | None:
+        """Return what an instruction needs; None for what every processor of the architecture executes."""
+        return next((rule for rule in self.rules if rule.fits(mnemonic, operands, element_bits)), None)
+
+    def promising_flag(self, name: str, flags: Sequence[str]) -> str:
+        """Return the flag that, behind `flags`, lets a compiler use a feature besides what it may use already.
+
+        Where features stand in -march, it is the last one in `flags`, with the feature added.
+        """
+        flag = self.features[name].flag
+        if flag.startswith("-"):
+            return flag
+        before = [text for text in flags if text.startswith("-march=")] or [_DEFAULT_MARCH[self.machine]]
+        return before[-1] + flag
+
+
+_DEFAULT_MARCH = {"aarch64": "-march=armv8-a", "riscv64": "-march=rv64gc"}
+_DENYING = re.compile(r"-mno-(.+)")
+_PROMISING = re.compile(r"-m([a-z0-9][\w.-]*)")
+_IN_MARCH = re.compile(r"\+(no)?([\w-]+)")
+
+
+def _words(flags: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the names of features in flags, in order, each with whether it is promised or denied."""
+    for flag in flags:
+        if flag.startswith(("-march=", "-mcpu=")):
+            for denied, name in _IN_MARCH.findall(flag):
+                yield name, not denied
+        elif match := _DENYING.fullmatch(flag):
+            yield match[1], False
+        elif match := _PROMISING.fullmatch(flag):
+            yield match[1], True
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]", "", name.lower())

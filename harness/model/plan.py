@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
-from harness.model.capability import Compiler, Executor, Need
+from harness.model.capability import Compiler, Executor, Need, Promise
 from harness.model.contract import Contract, Number, Pattern, Placement
 from harness.model.project import Kernel, Target
 from harness.model.verdict import Outcome
@@ -123,6 +123,10 @@ class Job:
     """By suite with many or long cases: how many of them, from the first, each case has."""
     cpu_timeout_ms: int
     """CPU time that a call on an ordinary row may take."""
+    promised: frozenset[str] | None = None
+    """The names of the features that the kernel may rely on; None where no compiler here understands its flags."""
+    further_executors: tuple[Executor, ...] = field(default=(), repr=False)
+    """What runs it where `executor` has instructions of the kernel wrong, in order of preference."""
 
     @property
     def trial_counts(self) -> tuple[int, ...]:
@@ -201,7 +205,8 @@ class Point:
     @property
     def need(self) -> Need:
         """What it asks of the machine."""
-        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE, self.how)
+        promise = Promise(self.kernel.compilation.machine_flags, self.kernel.features)
+        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE, self.how, promise)
 
 
 @dataclass(frozen=True, slots=True)
