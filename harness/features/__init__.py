@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from harness.model import Feature, FeatureTable, Rule
-from harness.resources import features_directory
+from harness.model import Feature, FeatureTable, MemoryForm, Rule
+from harness.resources import features_directory, memory_operands_directory
 
 
 @cache
@@ -18,11 +18,12 @@ def table_of(machine: str) -> FeatureTable:
     path = features_directory() / f"{machine}.toml"
     if not path.is_file():
         return FeatureTable(machine, {}, ())
-    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    read = tomllib.loads(text)
     features = {name: _feature(name, **values) for name, values in read["feature"].items()}
     rules = tuple(_rule(**values) for values in read["instructions"])
     _check(features, rules, read.keys())
-    return FeatureTable(machine, features, rules)
+    return FeatureTable(machine, features, rules, hashlib.sha256(text.encode()).hexdigest())
 
 
 def machines() -> tuple[str, ...]:
@@ -33,6 +34,19 @@ def machines() -> tuple[str, ...]:
 def feature_names(machine: str | None) -> frozenset[str]:
     """Return the names of the features of an architecture; of all of them where it is None."""
     return frozenset(name for one in ([machine] if machine else machines()) for name in table_of(one).features)
+
+
+@cache
+def memory_forms_of(machine: str) -> tuple[MemoryForm, ...]:
+    """Return the forms of memory operands that emulators of an architecture are tried with."""
+    path = memory_operands_directory() / f"{machine}.toml"
+    if not path.is_file():
+        return ()
+    return tuple(_form(**values) for values in tomllib.loads(path.read_text(encoding="utf-8"))["form"])
+
+
+def _form(mnemonics: str, operand_bytes: int, assembly: str, code: str, operands: str = "") -> MemoryForm:
+    return MemoryForm(mnemonics, operands, operand_bytes, assembly, bytes.fromhex(code))
 
 
 def _feature(
@@ -62,7 +76,7 @@ def _feature(
 def _rule(
     needs: Sequence[str], mnemonics: Sequence[str] = (".*",), operands: str = "", element_bits: int | None = None
 ) -> Rule:
-    return Rule(tuple(needs), re.compile("|".join(mnemonics)), re.compile(operands), element_bits)
+    return Rule(tuple(needs), "|".join(mnemonics), operands, element_bits)
 
 
 def _check(features: Mapping[str, Feature], rules: Sequence[Rule], tables: Any) -> None:

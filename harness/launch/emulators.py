@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from harness.launch.sde import SDE, find_sde, sde_version
+from harness.launch.bochs import BOCHS
+from harness.launch.sde import SDE, find_sde, newest_chip, sde_version
 from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
 from harness.packages import how_to_install
@@ -45,6 +48,16 @@ def _qemu_remedy(place: Place) -> str:
     return how_to_install("qemu-user", native, native, on_host=place.facts["in"] == "host")
 
 
+def switched_on(emulation: Emulation, names: Sequence[str]) -> Emulation:
+    """Return an emulation whose CPU has what names switch on besides: CPU properties, or chips of SDE."""
+    if not names or emulation.how == "native":
+        return emulation
+    if emulation.how == SDE:
+        return replace(emulation, cpu=newest_chip([emulation.cpu or "", *names]))
+    more = ",+{}" if emulation.how == BOCHS else ",{}=true"
+    return replace(emulation, cpu=(emulation.cpu or "max") + "".join(map(more.format, names)))
+
+
 _X86_ESTIMATES = frozenset({"rcpps", "rcpss", "rsqrtps", "rsqrtss", "vrcpps", "vrcpss", "vrsqrtps", "vrsqrtss"})
 
 
@@ -56,16 +69,6 @@ def flattering_instructions(executor: Executor, triple: str) -> frozenset[str]:
     last bit (Arm ARM, shared/functions/float/recipestimate), and QEMU follows.
     """
     return _X86_ESTIMATES if executor.how == "qemu-user" and triple.startswith("x86_64") else frozenset()
-
-
-def overreaching_instructions(executor: Executor, triple: str) -> tuple[str, ...]:
-    """Return the beginnings of mnemonics whose masked-off lanes an executor accesses nevertheless.
-
-    SDM volume 2C, VMASKMOV: faults occur only for elements whose mask is set. QEMU reads the whole vector, as seen with
-    7.2 and 10.0, and so would accuse correct kernels at every guard page.
-    """
-    is_qemu_x86 = executor.how == "qemu-user" and triple.startswith("x86_64")
-    return ("vmaskmov", "vpmaskmov") if is_qemu_x86 else ()
 
 
 def version_of(executor: Executor, place: Place) -> str:

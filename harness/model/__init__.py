@@ -40,7 +40,7 @@ from harness.model.contract import (
     SumPass,
     Tolerance,
 )
-from harness.model.feature import Feature, FeatureTable, Rule
+from harness.model.feature import Feature, FeatureTable, MemoryForm, Rule
 from harness.model.observation import (
     Binary,
     CaseObservation,
@@ -53,6 +53,8 @@ from harness.model.observation import (
     TrialObservation,
     TrialStatus,
     Violation,
+    has_returned,
+    is_timeout,
 )
 from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
 from harness.model.project import (
@@ -116,6 +118,7 @@ __all__ = [
     "Kernel",
     "Layout",
     "MaxPass",
+    "MemoryForm",
     "Missing",
     "Need",
     "Number",
@@ -130,8 +133,8 @@ __all__ = [
     "Promise",
     "Requirement",
     "Role",
-    "Rule",
     "Rounding",
+    "Rule",
     "Runs",
     "Selection",
     "Shard",
@@ -146,5 +149,7 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
+    "has_returned",
     "has_sme",
+    "is_timeout",
 ]

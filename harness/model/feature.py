@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,10 @@ class Rule:
 
     needs: tuple[str, ...]
     """Features, each of which is enough."""
-    mnemonic: re.Pattern[str]
-    operands: re.Pattern[str]
+    mnemonics: str
+    """A regular expression that fits whole mnemonics."""
+    operands: str
+    """A regular expression that is found in the operands."""
     element_bits: int | None
     """The width that RVV's vtype must have."""
 
@@ -46,8 +49,31 @@ class Rule:
         """True if an instruction is one of them, at an element width in bits or at one that is not known."""
         return (
             self.element_bits in (None, element_bits)
-            and bool(self.mnemonic.fullmatch(mnemonic))
-            and bool(self.operands.search(operands))
+            and bool(_compiled(self.mnemonics).fullmatch(mnemonic))
+            and bool(_compiled(self.operands).search(operands))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryForm:
+    """A form of memory operand of which an emulator may access more than a processor does."""
+
+    mnemonics: str
+    """A regular expression that fits the whole mnemonics that the form stands for."""
+    operands: str
+    """A regular expression that is found in their operands."""
+    operand_bytes: int
+    assembly: str
+    """An example, whose last instruction counts."""
+    code: bytes
+    """The example assembled, with the operand where the first argument of a function points to."""
+
+    def fits(self, mnemonic: str, operands: str) -> bool:
+        """True if the form stands for an instruction, and its operand may be the caller's memory."""
+        return (
+            bool(_compiled(self.mnemonics).fullmatch(mnemonic))
+            and bool(_compiled(self.operands).search(operands))
+            and bool(_CALLERS_MEMORY.search(operands))
         )
 
 
@@ -59,6 +85,8 @@ class FeatureTable:
     features: Mapping[str, Feature]
     rules: tuple[Rule, ...]
     """An instruction belongs to the first that it fits."""
+    digest: str = ""
+    """Changes whenever anything of the table does."""
 
     def find(self, name: str) -> Feature | None:
         """Return the feature of a name, whatever its case, hyphens, underscores and dots; None if there is none."""
@@ -80,7 +108,7 @@ class FeatureTable:
             name = todo.pop()
             if name not in found:
                 found.add(name)
-                todo += more(self.features[name])
+                todo += more(self.features[name]) if name in self.features else ()
         return frozenset(found)
 
     def without(self, names: Iterable[str], removed: Iterable[str]) -> frozenset[str]:
@@ -129,6 +157,10 @@ class FeatureTable:
         return before[-1] + flag
 
 
+_compiled = cache(re.compile)
+"""Compiled when it is asked for: most runs look at no instruction."""
+_CALLERS_MEMORY = re.compile(r"\((?!%rip\)|%rsp\))")
+"""In AT&T syntax; behind what is addressed by RIP or RSP alone, constants and the stack, there is more memory."""
 _DEFAULT_MARCH = {"aarch64": "-march=armv8-a", "riscv64": "-march=rv64gc"}
 _DENYING = re.compile(r"-mno-(.+)")
 _PROMISING = re.compile(r"-m([a-z0-9][\w.-]*)")

@@ -117,6 +117,7 @@ class Job:
     named: bool
     """Whether the user named any of it literally."""
     cases: tuple[Case, ...] = field(repr=False)
+    """All of them run; of a gate one after the other, until a call faults, and its verdict is on the last."""
     trials: tuple[Trial, ...]
     """Calls per case, in order."""
     fewer_trials: Mapping[str, int]

@@ -25,7 +25,12 @@ SIZE_SUITE = "size"
 """The suite that --size makes up."""
 GATE_SUITE = "gate"
 _GATE_SIZE = 1000
+_LONG_GATE_SIZE = 65_536
 _GATE_LANES = 8
+_GATE_ELEMENTS = 1 << 20
+"""In all buffers of a case behind the first."""
+_GATE_CASES = 16
+"""Sizes of an op's suites that its gate tries."""
 
 
 _SIZE_SEARCH = 4096
@@ -76,6 +81,7 @@ class CaseMatrices:
         """Start with none."""
         self._selection = selection
         self._made: dict[tuple[str, tuple[str, ...], int | None], tuple[Case, ...]] = {}
+        self._gates: dict[tuple[str, tuple[str, ...]], tuple[Case, ...]] = {}
 
     def of(self, contract: Contract, conventions: Conventions, vector_bits: int | None) -> tuple[Case, ...]:
         """Return what `make_cases` makes; what conventions say in words is all that they are to it."""
@@ -83,6 +89,13 @@ class CaseMatrices:
         if key not in self._made:
             self._made[key] = make_cases(contract, conventions, self._selection, vector_bits)
         return self._made[key]
+
+    def gate(self, contract: Contract, conventions: Conventions) -> tuple[Case, ...]:
+        """Return what `gate_cases` makes."""
+        key = (contract.op, conventions.lines)
+        if key not in self._gates:
+            self._gates[key] = gate_cases(contract, conventions, self._selection)
+        return self._gates[key]
 
 
 def _is_wanted(selection: Selection, suite: str) -> bool:
@@ -92,24 +105,45 @@ def _is_wanted(selection: Selection, suite: str) -> bool:
     return suite != HUGE_SUITE or bool(selection.cases)
 
 
-def gate_case(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
-    """Return one case, long enough to reach every loop of a kernel; none if no size of that order may be passed.
+def gate_cases(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
+    """Return the cases of a gate, in order: the first is long enough to reach every loop of most kernels.
 
-    An op of several sizes has the largest of its own matrices: all sizes at once would be too many operations.
+    A kernel may turn to vectors at some sizes only. Those that follow are tried as long as none has faulted: a long
+    power of two, and sizes of the op's own suites, which are what the other verdicts are about. There are none if no
+    caller may pass such sizes.
     """
-    if len(contract.size_names) > 1:
-        found = _conforming(_number(contract, GATE_SUITE, _of_suites(contract), selection.seed), conventions, None)
-        return tuple(sorted(found, key=lambda case: prod(size for _, size in case.sizes))[-1:])
-    for size in range(_GATE_SIZE, _GATE_SIZE + _SIZE_SEARCH):
-        spec = CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
-        found = _conforming(_number(contract, GATE_SUITE, [spec], selection.seed), conventions, None)
-        if found:
-            return found
-    return ()
+    known = _of_suites(contract)
+    if len(contract.size_names) > 1:  # all sizes at once would be too many operations
+        specs = sorted(known, key=lambda spec: prod(size for _, size in spec.sizes), reverse=True)[:_GATE_CASES]
+        return _conforming(_number(contract, GATE_SUITE, specs, selection.seed), conventions, None)
+    sizes = sorted({spec.sizes[0][1] for spec in known if spec.sizes} - {0}, reverse=True)
+    wanted = [_GATE_SIZE, _LONG_GATE_SIZE, *sizes[:: max(1, len(sizes) // _GATE_CASES)]]
+    found = (_conforming_size(contract, conventions, size) for size in wanted)
+    chosen = list(dict.fromkeys(size for size in found if size is not None))
+    specs = [CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern) for size in chosen]
+    specs = [*specs[:1], *(spec for spec in specs[1:] if _elements(contract, spec) <= _GATE_ELEMENTS)]
+    return tuple(_number(contract, GATE_SUITE, specs, selection.seed))
+
+
+def _elements(contract: Contract, spec: CaseSpec) -> int:
+    return sum(extent.count(dict(spec.sizes)) for extent in contract.extents.values())
+
+
+def _conforming_size(contract: Contract, conventions: Conventions, wanted: int) -> int | None:
+    for size in range(wanted, wanted + _SIZE_SEARCH):
+        if holds(conventions, tuple((name, size) for name in contract.size_names), None):
+            return size
+    return None
 
 
 def _of_suites(contract: Contract) -> list[CaseSpec]:
-    sizes = (spec.sizes for specs_at in contract.suites.values() for spec in specs_at(_GATE_LANES))
+    """Return one case for each combination of sizes in an op's suites, those of sparse rows left out."""
+    sizes = (
+        spec.sizes
+        for suite, specs_at in contract.suites.items()
+        for spec in specs_at(_GATE_LANES)
+        if suite != HUGE_SUITE and not spec.pattern.sites
+    )
     return [CaseSpec(of_case, contract.pattern) for of_case in dict.fromkeys(sizes)]
 
 
