@@ -16,7 +16,7 @@ _QEMU_PACKAGES = (
     ([10, 0], "Debian 13 has 10.0"),
     ([11, 1], "Debian 13's backports have 11.1"),
 )
-_UNKNOWN_PROPERTY = re.compile(r"Property '[^']*\.([^'.]+(?:\.\d)?)' not found")
+_UNKNOWN_PROPERTY = re.compile(r"Property '[^'.]*\.([^']+)' not found")
 
 
 def promised_features(
@@ -32,6 +32,7 @@ def promised_features(
         promise: the kernel's own.
     """
     names = frozenset[str]().union(*understood) if understood else frozenset(isa.features)
+    names |= table.named_in((*isa.flags, *promise.flags))  # not every compiler has a macro for each
     kept = table.without(table.with_required(names), table.taken_back(promise.flags))
     return kept | table.with_required(promise.features)
 

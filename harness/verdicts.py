@@ -130,7 +130,8 @@ def _why_illegal(job: Job, seen: CaseObservation | None, place: Location | None)
     needs = needed_by(place.instruction, table, relied_on(job, table))
     if needs:
         return f', which needs {" or ".join(needs)}: nothing promises that (features = ["{needs[0]}"] does)'
-    return ": no instruction of streaming mode" if fault.in_streaming_mode else ""
+    is_defined = not place.instruction.startswith(("udf", ".inst"))
+    return ": no instruction of streaming mode" if fault.in_streaming_mode and is_defined else ""
 
 
 def _refused_line(job: Job, fault: str) -> str:

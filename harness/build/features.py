@@ -46,9 +46,9 @@ def needs_beyond(code: Code, entry: str, table: FeatureTable, promised: Collecti
     walked = reached(code, entry, table.machine, None, _ELEMENT_WIDTH)
     for place, element_bits in sorted(walked, key=lambda at: at[0]):
         instruction = code.instructions[place]
-        rule = table.rule_of(instruction.mnemonic, instruction.operands, element_bits)
-        if rule and not set(rule.needs) & set(promised):
-            needed.setdefault(place, rule.needs)
+        needs = table.unmet(instruction.mnemonic, instruction.operands, element_bits, promised)
+        if needs:
+            needed.setdefault(place, needs)
     return list(_counted(code, needed))
 
 
@@ -58,8 +58,7 @@ def needed_by(instruction: str, table: FeatureTable, promised: Collection[str]) 
     `instruction` is as disassemblers print it. The element width in force is not known, which accuses nobody.
     """
     mnemonic, _, operands = instruction.partition(" ")
-    rule = table.rule_of(mnemonic, operands.strip())
-    return rule.needs if rule and not set(rule.needs) & set(promised) else ()
+    return table.unmet(mnemonic, operands.strip(), None, promised)
 
 
 def _counted(code: Code, needed: Mapping[Place, tuple[str, ...]]) -> Iterator[Need]:

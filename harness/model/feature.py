@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+
+_compiled = cache(re.compile)
+"""Compiled when it is asked for: most runs look at no instruction."""
+_CALLERS_MEMORY = re.compile(r"\((?!%rip\)|%rsp\))")
+"""In AT&T syntax; behind what is addressed by RIP or RSP alone, constants and the stack, there is more memory."""
+_NEWEST = 99
+_ARMV9_IS_8 = 5
+"""Armv9.0 has what Armv8.5 has (Arm ARM, A2)."""
+_DEFAULT_MARCH = {"aarch64": "-march=armv8-a", "riscv64": "-march=rv64gc"}
+_BASES = ("-march=", "-mcpu=")
+_DENYING = re.compile(r"-mno-(.+)")
+_PROMISING = re.compile(r"-m([a-z0-9][\w.-]*)")
+_IN_MARCH = re.compile(r"(?:\+(no)?|_)([a-z0-9-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +30,8 @@ class Feature:
     """What makes compilers promise it: a whole flag ("-mavx512vnni"), or what is appended to the -march in effect."""
     macros: frozenset[str]
     """Predefined by compilers that may use it; each of them is enough."""
+    architecture: str = ""
+    """The oldest one that -march may name beside it: compilers' headers ask for that, too."""
     requires: tuple[str, ...] = ()
     """Features that no processor has it without (directly)."""
     comes_with: tuple[str, ...] = ()
@@ -25,6 +40,8 @@ class Feature:
     """What the guest attests it by: names of facts and numbers of bits, all of which must be set."""
     sample: bytes = b""
     """Instructions that only a processor with it executes, where no fact attests it."""
+    assembly: str = ""
+    """The sample as it is written."""
     properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By emulator, what switches it on in a CPU model: alternatives of which the first that the emulator knows counts.
     """
@@ -84,7 +101,7 @@ class FeatureTable:
     machine: str
     features: Mapping[str, Feature]
     rules: tuple[Rule, ...]
-    """An instruction belongs to the first that it fits."""
+    """An instruction needs what each of those says that it fits; the first is named that is not promised."""
     digest: str = ""
     """Changes whenever anything of the table does."""
 
@@ -129,21 +146,29 @@ class FeatureTable:
             if feature.facts and all(facts.get(fact, 0) >> bit & 1 for fact, bit in feature.facts)
         )
 
+    def named_in(self, flags: Sequence[str]) -> frozenset[str]:
+        """Return the features that flags promise by name and do not deny again: `-mavx2`, `+dotprod`, `_zvfh`."""
+        return frozenset(name for name, is_promised in self._named(flags).items() if is_promised)
+
     def taken_back(self, flags: Sequence[str]) -> frozenset[str]:
         """Return the features that flags deny by name and do not promise again: `-mno-avx2`, `+nodotprod`."""
-        denied: dict[str, bool] = {}
-        for name, is_promised in _words(flags):
-            feature = self._of_word(name)
-            if feature:
-                denied[feature.name] = not is_promised
-        return frozenset(name for name, is_denied in denied.items() if is_denied)
+        return frozenset(name for name, is_promised in self._named(flags).items() if not is_promised)
 
-    def _of_word(self, word: str) -> Feature | None:
-        return next((feature for feature in self.features.values() if feature.flag in (f"-m{word}", f"+{word}")), None)
+    def _named(self, flags: Sequence[str]) -> dict[str, bool]:
+        found: dict[str, bool] = {}
+        for word, is_promised in _words(flags):
+            if feature := next((one for one in self.features.values() if _is_called(one, word)), None):
+                found[feature.name] = is_promised
+        return found
 
-    def rule_of(self, mnemonic: str, operands: str, element_bits: int | None = None) -> Rule | None:
-        """Return what an instruction needs; None for what every processor of the architecture executes."""
-        return next((rule for rule in self.rules if rule.fits(mnemonic, operands, element_bits)), None)
+    def unmet(
+        self, mnemonic: str, operands: str, element_bits: int | None, promised: Collection[str]
+    ) -> tuple[str, ...]:
+        """Return the features, each of them enough, that an instruction needs besides those promised; mostly none."""
+        for rule in self.rules:
+            if rule.fits(mnemonic, operands, element_bits) and not set(rule.needs) & set(promised):
+                return rule.needs
+        return ()
 
     def promising_flag(self, name: str, flags: Sequence[str]) -> str:
         """Return the flag that, behind `flags`, lets a compiler use a feature besides what it may use already.
@@ -154,29 +179,42 @@ class FeatureTable:
         if flag.startswith("-"):
             return flag
         before = [text for text in flags if text.startswith("-march=")] or [_DEFAULT_MARCH[self.machine]]
-        return before[-1] + flag
+        return _raised(before[-1], self.features[name].architecture) + flag
 
 
-_compiled = cache(re.compile)
-"""Compiled when it is asked for: most runs look at no instruction."""
-_CALLERS_MEMORY = re.compile(r"\((?!%rip\)|%rsp\))")
-"""In AT&T syntax; behind what is addressed by RIP or RSP alone, constants and the stack, there is more memory."""
-_DEFAULT_MARCH = {"aarch64": "-march=armv8-a", "riscv64": "-march=rv64gc"}
-_DENYING = re.compile(r"-mno-(.+)")
-_PROMISING = re.compile(r"-m([a-z0-9][\w.-]*)")
-_IN_MARCH = re.compile(r"\+(no)?([\w-]+)")
+def _raised(march: str, oldest: str) -> str:
+    """Return a -march of the Arm architecture that is no older than another."""
+    base, plus, extensions = march.removeprefix("-march=").partition("+")
+    if not oldest or _age(base) >= _age(oldest):
+        return march
+    return f"-march={oldest}{plus}{extensions}"
+
+
+def _age(architecture: str) -> int:
+    found = re.fullmatch(r"armv([89])(?:\.(\d))?-a", architecture)
+    if not found:
+        return _NEWEST  # a name of a processor, or "native": not to be replaced
+    return int(found[2] or 0) + (_ARMV9_IS_8 if found[1] == "9" else 0)
 
 
 def _words(flags: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the names of features in flags, in order, each with whether it is promised or denied."""
-    for flag in flags:
-        if flag.startswith(("-march=", "-mcpu=")):
-            for denied, name in _IN_MARCH.findall(flag):
+    """Yield the names of features in flags, in order, each with whether it is promised or denied.
+
+    Of several -march or -mcpu the last counts.
+    """
+    last = {flag.partition("=")[0]: number for number, flag in enumerate(flags) if flag.startswith(_BASES)}
+    for number, flag in enumerate(flags):
+        if flag.startswith(_BASES):
+            for denied, name in _IN_MARCH.findall(flag) if number in last.values() else ():
                 yield name, not denied
         elif match := _DENYING.fullmatch(flag):
             yield match[1], False
         elif match := _PROMISING.fullmatch(flag):
             yield match[1], True
+
+
+def _is_called(feature: Feature, word: str) -> bool:
+    return word == (feature.flag.removeprefix("-m") if feature.flag.startswith("-m") else feature.name)
 
 
 def _plain(name: str) -> str:
