@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,15 @@ from harness.samples import Sample
 
 FORMS = memory_forms_of("x86_64")
 ISA_FLAGS = {
-    "aarch64": [["-march=armv8-a"], ["-march=armv8-a+sve"], ["-march=armv8-a+sve2"], ["-march=armv9-a+sme"]],
+    "aarch64": [["-march=armv8-a"], ["-march=armv8-a+sve"], ["-march=armv9-a+sme"]],
     "riscv64": [["-march=rv64gcv"]],
-    "x86_64": [["-mavx2", "-mfma"], ["-mavx512f", "-mavx512bw"]],
+    "x86_64": [["-mavx2", "-mfma"]],
 }
 UNKNOWN_TO_ALL = {"sme-i16i64", "sme-f64f64"}
 """Features that compilers take by their flags and have no macro for."""
 
 
+@cache
 def compiler(spec: str, machine: str) -> Compiler:
     found = find_compiler(spec, f"{machine}-linux-gnu", host_place())
     assert isinstance(found, Compiler), str(found)
@@ -80,7 +82,7 @@ def test_every_suggested_flag_compiles_and_promises_its_feature(machine: str) ->
     for isa_flags in ISA_FLAGS[machine]:
         for name in table.features.keys() - UNKNOWN_TO_ALL - {"v"}:
             flags = (*isa_flags, table.promising_flag(name, isa_flags))
-            told = [predefined_macros(host_place(), compiler(spec, machine), flags) for spec in ("gcc", "clang")]
+            told = (predefined_macros(host_place(), compiler(spec, machine), flags) for spec in ("clang", "gcc"))
             assert any(name in table.of_macros(macros) for macros in told if macros), f"{name}: {flags}"
 
 
