@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.build import predefined_macros
 from harness.build.code import Code, Instruction, parse, source_lines
 from harness.build.code import Place as InstructionPlace
-from harness.build.features import Need, needs_beyond
+from harness.build.features import Need, needs_beyond, relied_on
 from harness.build.locate import disassembly, disassembly_with_lines
 from harness.build.streaming import outside_streaming_mode
 from harness.features import memory_forms_of, table_of
@@ -162,13 +162,6 @@ def _beyond_isa(place: Place, job: Job, binary: Binary) -> Objections:
     remedy = f'{_remedy(place, job, table, needs[0])}; waived = {{{_BEYOND_ISA} = "..."}} excuses it'
     only = "what is promised" if kernel.compilation.machine_flags or kernel.features else kernel.isa
     return Objections("", f"would fault on a processor with {only} alone: {shown}{more}; {remedy}")
-
-
-def relied_on(job: Job, table: FeatureTable) -> frozenset[str]:
-    """Return the names of the features that a job's kernel may use: those promised, and what always comes with them."""
-    promised = job.promised or frozenset()
-    denied = table.taken_back(job.kernel.compilation.machine_flags) - set(job.kernel.features)
-    return table.without(table.with_company(promised), denied) | table.with_required(job.kernel.features)
 
 
 def _remedy(place: Place, job: Job, table: FeatureTable, need: Need) -> str:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.audit import relied_on
-from harness.build.features import needed_by
+from harness.build.features import needed_by, relied_on
 from harness.build.locate import Location
 from harness.build.shims import diagnose
 from harness.errors import ContractError

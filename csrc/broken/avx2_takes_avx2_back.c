@@ -1,5 +1,5 @@
-/* Its flags take AVX2 back (-mno-avx2), so that it may run where there is AVX alone; a function attribute has it all the
- * same, for the mask of the tail. Here, where there is AVX2, the result is right.
+/* Its flags take AVX2 back (-mno-avx2), so that it may run where there is AVX alone; a function attribute has it all
+ * the same, for the mask of the tail. Here, where there is AVX2, the result is right.
  */
 #include <immintrin.h>
 #include <stddef.h>

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from harness.build.code import Code, Instruction, Place
 from harness.build.walk import Rules, reached
-from harness.model import FeatureTable
+from harness.model import FeatureTable, Job
 
 _SETS_ELEMENT_BITS = re.compile(r"vseti?vli")
 _ELEMENT_BITS = re.compile(r"\be(8|16|32|64)\b")
@@ -31,6 +31,13 @@ class Need:
     instruction: Instruction
     count: int
     """Of instructions that need it, this one included."""
+
+
+def relied_on(job: Job, table: FeatureTable) -> frozenset[str]:
+    """Return the names of the features that a job's kernel may use: those promised, and what always comes with them."""
+    promised = job.promised or frozenset()
+    denied = table.taken_back(job.kernel.compilation.machine_flags) - set(job.kernel.features)
+    return table.without(table.with_company(promised), denied) | table.with_required(job.kernel.features)
 
 
 def needs_beyond(code: Code, entry: str, table: FeatureTable, promised: Collection[str]) -> list[Need]:
