@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.launch.bochs import BOCHS
-from harness.launch.sde import SDE, find_sde, newest_chip, sde_version
+from harness.launch.bochs import BOCHS, BOCHS_MODELS
+from harness.launch.sde import SDE, SDE_CHIPS, find_sde, sde_version
 from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
 from harness.packages import how_to_install
@@ -49,15 +49,21 @@ def _qemu_remedy(place: Place) -> str:
 
 
 def switched_on(emulation: Emulation, names: Sequence[str]) -> Emulation:
-    """Return an emulation whose CPU has what names switch on besides: CPU properties, or chips of SDE."""
+    """Return an emulation whose CPU has what names switch on: properties of QEMU's, models of Bochs, chips of SDE."""
     if not names or emulation.how == "native":
         return emulation
-    if emulation.how == SDE:
-        return replace(emulation, cpu=newest_chip([emulation.cpu or "", *names]))
-    more = ",+{}" if emulation.how == BOCHS else ",{}=true"
-    return replace(emulation, cpu=(emulation.cpu or "max") + "".join(map(more.format, names)))
+    if emulation.how in _MODELS:
+        model, comma, without = (emulation.cpu or "").partition(",")
+        return replace(emulation, cpu=newest([model, *names], _MODELS[emulation.how]) + comma + without)
+    return replace(emulation, cpu=(emulation.cpu or "max") + "".join(map(",{}=true".format, names)))
 
 
+def newest(models: Sequence[str], order: Sequence[str]) -> str:
+    """Return the last of some models, in an order in which each has what the tables ask of those before it."""
+    return max(models, key=lambda model: order.index(model) if model in order else -1)
+
+
+_MODELS = {BOCHS: BOCHS_MODELS, SDE: SDE_CHIPS}
 _X86_ESTIMATES = frozenset({"rcpps", "rcpss", "rsqrtps", "rsqrtss", "vrcpps", "vrcpss", "vrsqrtps", "vrsqrtss"})
 
 

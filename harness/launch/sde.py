@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from harness.model import Emulation, Executor, Missing
@@ -18,13 +17,8 @@ _VERSION_TIMEOUT_S = 60
 _OPTIONS = ("-chip-check-exe-only", "-injection", "child", "--")
 
 
-_CHIPS = ("-nhm", "-snb", "-hsw", "-knl", "-skx", "-icl", "-tgl", "-spr", "-gnr", "-future")
+SDE_CHIPS = ("-nhm", "-snb", "-hsw", "-knl", "-skx", "-icl", "-tgl", "-spr", "-gnr", "-future")
 """Each with the features that the target files and the feature tables ask for of those before it."""
-
-
-def newest_chip(chips: Sequence[str]) -> str:
-    """Return the one of SDE's chips that has what all of some have."""
-    return max(chips, key=lambda chip: _CHIPS.index(chip) if chip in _CHIPS else -1)
 
 
 def find_sde(emulation: Emulation, place: Place) -> Executor | Missing:
