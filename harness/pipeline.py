@@ -283,7 +283,7 @@ def _planned(plan: Plan) -> str:
     lines = [
         f"{job.kernel.id} on {job.target.name}"
         + (f" at {job.vector_bits} bits" if job.vector_bits else "")
-        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {len(job.cases)} cases"
+        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {job.verdict_count} cases"
         for job in plan.jobs
     ]
     lines += [

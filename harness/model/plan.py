@@ -130,6 +130,11 @@ class Job:
     """What runs it where `executor` has instructions of the kernel wrong, in order of preference."""
 
     @property
+    def verdict_count(self) -> int:
+        """Verdicts that come of it."""
+        return 1 if self.role is Role.GATE else len(self.cases)
+
+    @property
     def trial_counts(self) -> tuple[int, ...]:
         """Calls of each case."""
         return tuple(self.fewer_trials.get(case.suite, len(self.trials)) for case in self.cases)

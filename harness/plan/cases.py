@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -11,6 +11,8 @@ from harness.errors import UsageError, perhaps
 from harness.model import (
     ANYWHERE,
     HUGE_SUITE,
+    LONG_SUITE,
+    VISIBLE_SUITE,
     Case,
     CaseSpec,
     Contract,
@@ -27,6 +29,8 @@ GATE_SUITE = "gate"
 _GATE_SIZE = 1000
 _LONG_GATE_SIZE = 65_536
 _GATE_LANES = 8
+_OF_OTHERS_SIZES = {VISIBLE_SUITE, LONG_SUITE, HUGE_SUITE}
+"""Suites of many cases whose sizes other suites have, too, or that are too long for a gate."""
 _GATE_ELEMENTS = 1 << 20
 """In all buffers of a case behind the first."""
 _GATE_CASES = 16
@@ -112,10 +116,11 @@ def gate_cases(contract: Contract, conventions: Conventions, selection: Selectio
     power of two, and sizes of the op's own suites, which are what the other verdicts are about. There are none if no
     caller may pass such sizes.
     """
-    known = _of_suites(contract)
     if len(contract.size_names) > 1:  # all sizes at once would be too many operations
+        known = _of_suites(contract, contract.suites.keys() - {HUGE_SUITE})
         specs = sorted(known, key=lambda spec: prod(size for _, size in spec.sizes), reverse=True)[:_GATE_CASES]
         return _conforming(_number(contract, GATE_SUITE, specs, selection.seed), conventions, None)
+    known = _of_suites(contract, contract.suites.keys() - _OF_OTHERS_SIZES)
     sizes = sorted({spec.sizes[0][1] for spec in known if spec.sizes} - {0}, reverse=True)
     wanted = [_GATE_SIZE, _LONG_GATE_SIZE, *sizes[:: max(1, len(sizes) // _GATE_CASES)]]
     found = (_conforming_size(contract, conventions, size) for size in wanted)
@@ -136,13 +141,14 @@ def _conforming_size(contract: Contract, conventions: Conventions, wanted: int) 
     return None
 
 
-def _of_suites(contract: Contract) -> list[CaseSpec]:
-    """Return one case for each combination of sizes in an op's suites, those of sparse rows left out."""
+def _of_suites(contract: Contract, suites: Collection[str]) -> list[CaseSpec]:
+    """Return one case for each combination of sizes in some of an op's suites, those of sparse rows left out."""
     sizes = (
         spec.sizes
         for suite, specs_at in contract.suites.items()
+        if suite in suites
         for spec in specs_at(_GATE_LANES)
-        if suite != HUGE_SUITE and not spec.pattern.sites
+        if not spec.pattern.sites
     )
     return [CaseSpec(of_case, contract.pattern) for of_case in dict.fromkeys(sizes)]
 
