@@ -26,7 +26,7 @@ from harness.model import (
     Selection,
     Verdict,
 )
-from harness.notes import notes_on
+from harness.notes import excuses_in, notes_on
 from harness.place import Place
 from harness.place.host import HostPlace
 from harness.place.sources import headers_below
@@ -147,7 +147,12 @@ def _add_notes(recorder: Recorder, result: Result, line: Planned, program: str) 
     plan, verdicts = result.plan, result.verdicts
     at_fault = {verdict.kernel for verdict in verdicts if verdict.outcome is Outcome.CONTRACT_ERROR}
     notes = notes_on(plan, line.settings.selection, at_fault)
-    recorder.notes, recorder.left_out = [*notes.lines, *notes_of(plan.jobs, verdicts)], notes.left_out
+    recorder.notes = [
+        *notes.lines,
+        *notes_of(plan.jobs, verdicts),
+        *excuses_in(result.excuses),
+    ]
+    recorder.left_out = notes.left_out
     jobs = {job.contract.op: job for job in reversed(plan.jobs)}
     faults = tuple(contract_fault(jobs[op], fault, program, line.settings.config) for op, fault in notes.faults.items())
     recorder.add(len(plan.jobs), faults)
@@ -290,7 +295,7 @@ def _planned(plan: Plan) -> str:
     lines = [
         f"{job.kernel.id} on {job.target.name}"
         + (f" at {job.vector_bits} bits" if job.vector_bits else "")
-        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {len(job.cases)} cases"
+        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {job.verdict_count} cases"
         for job in plan.jobs
     ]
     lines += [

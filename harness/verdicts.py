@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.build.features import needed_by, relied_on
+from harness.build.locate import Location
 from harness.build.shims import diagnose
 from harness.errors import ContractError
+from harness.features import table_of
 from harness.guarded import in_time
 from harness.judge import Judge, gate_finding
 from harness.model import (
@@ -18,6 +22,7 @@ from harness.model import (
     SCALAR_ISA,
     Absence,
     Case,
+    CaseObservation,
     Executor,
     Finding,
     Job,
@@ -98,6 +103,7 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
         place = ran.locations.get(pcs[0]) if pcs else None
         more = f"; in {place}" if place and str(place) else ""
+        more += _why_illegal(job, seen, place)
         source_line = place.source_line if place else ""
         if finding.depends_on_fill:
             source_line, more, advice = likely_line, advice, ""  # once is enough
@@ -105,6 +111,19 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
             replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
         )
     return explained
+
+
+def _why_illegal(job: Job, seen: CaseObservation | None, place: Location | None) -> str:
+    """Say what an instruction needs that was illegal where it ran."""
+    fault = next((trial.fault for trial in seen.trials if trial.fault), None) if seen else None
+    if fault is None or fault.signal != signal.SIGILL or not place or not place.instruction:
+        return ""
+    table = table_of(job.build.compiler.triple.partition("-")[0])
+    needs = needed_by(place.instruction, table, relied_on(job, table))
+    if needs:
+        return f', which needs {" or ".join(needs)}: nothing promises that (features = ["{needs[0]}"] does)'
+    is_defined = not place.instruction.startswith(("udf", ".inst"))
+    return ": no instruction of streaming mode" if fault.in_streaming_mode and is_defined else ""
 
 
 def _refused_line(job: Job, fault: str) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.audit import audit
+from harness.audit import with_judging_executor
 from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
 from harness.errors import BuildError, ContractError, HarnessError, UnavailableError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
-from harness.model import Binary, Case, Contract, Job, Observation, Role
+from harness.model import Binary, Case, Contract, Job, Observation, Role, has_returned, is_timeout
 from harness.place import Place
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class Ran:
     """Of all inputs of all its cases, in order."""
     faults_elsewhere: str = ""
     """Why it would fault on a processor that no emulator here has, whatever was observed."""
+    note: str = ""
+    """What is excused in its code, and to be said all the same."""
+    job: Job | None = None
+    """The job as it was run: on which of its executors, of a gate with which of its cases."""
     locations: Mapping[int, Location] = field(default_factory=dict)
     """Of the instructions at which calls ended in a signal, by address."""
 
@@ -62,7 +66,7 @@ class Workbench:
                 return Ran(None, None, "the run was interrupted")
         try:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
-            objections = audit(self.builder.place, job, binary)
+            job, objections = with_judging_executor(self.builder.place, job, binary)
         except BuildError as error:
             return Ran(None, None, str(error))
         except UnavailableError as error:
@@ -71,8 +75,7 @@ class Workbench:
             return Ran(None, Observation({}, {}, {}, {}, str(error), ()))
         if objections.unavailable:
             return Ran(binary, None, unavailable=objections.unavailable)
-        load = load_of(job, self.inputs(job.contract, job.cases))
-        observation = observe(self.builder.place, binary, job.executor, load, self.cancelled)
+        job, observation = self._observed(job, binary)
         locations = _locate_faults(self.builder.place, job, binary, observation)
         return Ran(
             binary,
@@ -80,7 +83,27 @@ class Workbench:
             locations=locations,
             inputs_digest=self._digest(job),
             faults_elsewhere=objections.faults_elsewhere,
+            note=objections.note,
+            job=job,
         )
+
+    def _observed(self, job: Job, binary: Binary) -> tuple[Job, Observation]:
+        """Run a job's cases; those of a gate one after the other, until one does not return."""
+        if job.role is not Role.GATE:
+            return job, self._observe(job, binary)
+        first, *others = (replace(job, cases=(case,)) for case in job.cases)
+        part, observation = first, self._observe(first, binary)
+        while others and has_returned(observation):
+            other = others.pop(0)
+            seen = self._observe(other, binary)
+            if is_timeout(seen):  # too long for an emulator, which says nothing
+                continue
+            part, observation = other, seen
+        return part, observation
+
+    def _observe(self, job: Job, binary: Binary) -> Observation:
+        load = load_of(job, self.inputs(job.contract, job.cases))
+        return observe(self.builder.place, binary, job.executor, load, self.cancelled)
 
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
         """Return the inputs of cases by their key."""

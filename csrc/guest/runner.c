@@ -93,7 +93,8 @@ static void describe_fault(const struct sealed *sealed, struct trial_header *hea
     header->status = fault->status;
     header->signal = fault->signal;
     header->fault_buffer = NO_BUFFER;
-    header->fault_is_write = fault->access;
+    header->fault_is_write = (uint16_t)fault->access;
+    header->fault_streaming = fault->is_streaming;
     header->fault_pc = fault->pc;
     if (fault->has_address) {
         header->fault_address = fault->address;

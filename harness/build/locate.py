@@ -41,11 +41,14 @@ def locate(place: Place, binary: Path, triple: str, address: int) -> Location:
 
 
 def disassembly(place: Place, kernel_objects: Sequence[Path], triple: str) -> str:
-    """Disassemble a kernel's own code, with what the linker still has to resolve; empty without a disassembler."""
+    """Disassemble a kernel's own code, with what the linker still has to resolve and the symbol table.
+
+    Returns nothing without a disassembler.
+    """
     disassembler = _tool(place, triple, "objdump")
     if disassembler is None:
         return ""
-    command = (disassembler, "-dr", "--no-show-raw-insn", *map(str, kernel_objects))
+    command = (disassembler, "-drt", "--no-show-raw-insn", *map(str, kernel_objects))
     return _ask(place, command, kernel_objects)
 
 

@@ -120,6 +120,7 @@ class _Session:
     deaths: dict[int, Death] = field(default_factory=dict)
     not_run: dict[int, str] = field(default_factory=dict)
     harness_fault: str | None = None
+    unstarted: Death | None = None
     retried: set[int] = field(default_factory=set)
 
     def run(self) -> None:
@@ -208,6 +209,7 @@ class _Session:
             how = "made no progress" if end.exit.status is None else f"exit status {end.exit.status}"
             tries = ", tried twice" if is_silent else ""
             self.harness_fault = f"the guest did not start ({how}{tries}): {_last_line(end.exit.stderr)}"
+            self.unstarted = Death(end.exit.status, end.exit.stderr)
             return None
         return transcript, Death(end.exit.status, end.exit.stderr)
 
@@ -225,7 +227,9 @@ class _Session:
         return (*self.executor.argv(self.load.vector_bits), str(self.binary.path))
 
     def observation(self) -> Observation:
-        return Observation(self.facts, self.seen, self.deaths, self.not_run, self.harness_fault, self.command())
+        return Observation(
+            self.facts, self.seen, self.deaths, self.not_run, self.harness_fault, self.command(), self.unstarted
+        )
 
 
 def needed_bytes(contract: Contract, case: Case) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from harness.launch.sde import SDE, find_sde, sde_version
+from harness.launch.bochs import BOCHS, BOCHS_MODELS
+from harness.launch.sde import SDE, SDE_CHIPS, find_sde, sde_version
 from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
 from harness.packages import how_to_install
@@ -45,6 +48,22 @@ def _qemu_remedy(place: Place) -> str:
     return how_to_install("qemu-user", native, native, on_host=place.facts["in"] == "host")
 
 
+def switched_on(emulation: Emulation, names: Sequence[str]) -> Emulation:
+    """Return an emulation whose CPU has what names switch on: properties of QEMU's, models of Bochs, chips of SDE."""
+    if not names or emulation.how == "native":
+        return emulation
+    if emulation.how in _MODELS:
+        model, comma, without = (emulation.cpu or "").partition(",")
+        return replace(emulation, cpu=newest([model, *names], _MODELS[emulation.how]) + comma + without)
+    return replace(emulation, cpu=(emulation.cpu or "max") + "".join(map(",{}=true".format, names)))
+
+
+def newest(models: Sequence[str], order: Sequence[str]) -> str:
+    """Return the last of some models, in an order in which each has what the tables ask of those before it."""
+    return max(models, key=lambda model: order.index(model) if model in order else -1)
+
+
+_MODELS = {BOCHS: BOCHS_MODELS, SDE: SDE_CHIPS}
 _X86_ESTIMATES = frozenset({"rcpps", "rcpss", "rsqrtps", "rsqrtss", "vrcpps", "vrcpss", "vrsqrtps", "vrsqrtss"})
 
 
@@ -56,16 +75,6 @@ def flattering_instructions(executor: Executor, triple: str) -> frozenset[str]:
     last bit (Arm ARM, shared/functions/float/recipestimate), and QEMU follows.
     """
     return _X86_ESTIMATES if executor.how == "qemu-user" and triple.startswith("x86_64") else frozenset()
-
-
-def overreaching_instructions(executor: Executor, triple: str) -> tuple[str, ...]:
-    """Return the beginnings of mnemonics whose masked-off lanes an executor accesses nevertheless.
-
-    SDM volume 2C, VMASKMOV: faults occur only for elements whose mask is set. QEMU reads the whole vector, as seen with
-    7.2 and 10.0, and so would accuse correct kernels at every guard page.
-    """
-    is_qemu_x86 = executor.how == "qemu-user" and triple.startswith("x86_64")
-    return ("vmaskmov", "vpmaskmov") if is_qemu_x86 else ()
 
 
 def version_of(executor: Executor, place: Place) -> str:

@@ -42,6 +42,8 @@ class Executor:
     """Files that the command names, which have to be where it runs."""
     wrong_instructions: frozenset[str] = frozenset()
     """Mnemonics, without the suffix for the type, whose results it was seen to have wrong."""
+    overreaching: tuple[str, ...] = ()
+    """Regular expressions of mnemonics with whose memory operands it was seen to access more than the operand."""
     instructions_per_second: int | None = None
     """Of the CPU time that it tells, where that is a count of instructions."""
 
@@ -63,10 +65,22 @@ class Missing:
 
     reason: str
     remedy: str
+    is_inherent: bool = False
+    """Whether the processor that is asked for does not have it, so that no tool could help."""
 
     def __str__(self) -> str:
         """Reason and remedy in one line."""
         return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What callers of a kernel promise of the processor besides its ISA."""
+
+    flags: tuple[str, ...] = ()
+    """The kernel's flags that tell a compiler about the processor, in order."""
+    features: tuple[str, ...] = ()
+    """Features by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,7 @@ class Need:
     """To run it with the ISA's features switched off."""
     how: str | None = None
     """By this one way only."""
+    promise: Promise = Promise()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +107,7 @@ class Capabilities:
     executors: Mapping[Need, Executor | Missing]
     unfit: Mapping[tuple[str, Compiler], Missing] = field(default_factory=dict)
     """By (ISA, compiler): why a compiler that is there cannot compile for an ISA."""
+    promised: Mapping[Need, frozenset[str]] = field(default_factory=dict)
+    """The names of all features that a need may rely on; none of a need whose flags no compiler here understands."""
+    further: Mapping[Need, tuple[Executor, ...]] = field(default_factory=dict)
+    """The executors behind the first, where that has instructions wrong; in the target's order."""

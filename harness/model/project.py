@@ -37,6 +37,11 @@ class Compilation:
     libraries: tuple[str, ...] = ()
     """Of the system, by name: "m" for libm.a."""
 
+    @property
+    def machine_flags(self) -> tuple[str, ...]:
+        """The flags that tell a compiler about the processor."""
+        return tuple(flag for flag in self.flags if flag.startswith("-m"))
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -82,6 +87,8 @@ class Kernel:
     """The buffer that a returned vector is for."""
     adapter: Path | None = None
     """C code of the user's that calls it, where its prototype is not enough to go by."""
+    features: tuple[str, ...] = ()
+    """Of the processor, promised by its callers besides what its ISA and its flags promise."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -110,6 +117,8 @@ class Emulation:
 
     how: str
     cpu: str | None = None
+    lacks: tuple[str, ...] = ()
+    """Features that its processor must not have, by the guest's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +134,10 @@ class Target:
     flags: tuple[str, ...]
     """Compile flags for kernels of this ISA (none for a core model)."""
     features: tuple[str, ...]
-    """What these flags let a compiler use; all of it must be there, by the guest's word. Names of FEATURE_BITS."""
+    """What these flags let a compiler use; all of it must be there, by the guest's word. Of a core model, what the
+    processor has, whatever an emulator makes of it."""
     lacks: tuple[str, ...]
-    """What must not be there, so that a kernel that uses it shows. Names of FEATURE_BITS."""
+    """What must not be there, so that a kernel that uses it shows."""
     header: str | None
     """The header that declares the ISA's intrinsics, where not every compiler has it."""
     header_since: str

@@ -11,7 +11,7 @@ from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Conventions, Expectation, Kernel, Outcome, Project, Target, has_sme
 from harness.project.bundled import bundled_contract
-from harness.project.compilation import adapter_of, compilation_of, sources_of
+from harness.project.compilation import adapter_of, compilation_of, features_of, sources_of
 from harness.project.lanes import check_vectors, match_lanes
 from harness.project.layers import Layers
 from harness.project.matching import match_parameters
@@ -32,6 +32,7 @@ DEFAULTS_KEYS = {
     "defines": "a list of strings",
     "flags": "a list of strings",
     "libraries": "a list of strings",
+    "features": "a list of strings",
     "requires": "a list of strings",
     "over_read": "a table of numbers",
     "alignment": "a table of numbers",
@@ -157,6 +158,7 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
         _expectation(layers.own, targets) if "expected" in layers.own.values else None,
         result_name=result_name,
         adapter=adapter,
+        features=features_of(layers, targets[isa].triple),
     )
 
 

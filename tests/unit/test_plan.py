@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.contract import exact, op
 from harness.errors import UsageError
 from harness.model import (
     Capabilities,
+    Compilation,
     Compiler,
     Conventions,
     Executor,
@@ -18,12 +20,14 @@ from harness.model import (
     Outcome,
     Plan,
     Project,
+    Promise,
     Role,
     Selection,
     Trial,
 )
 from harness.notes import gaps_of_executors, gaps_of_hostile_builds
 from harness.plan import make_cases, make_plan, reproducer, select
+from harness.plan.cases import gate_cases
 from harness.project import load_project
 from harness.prototype import STREAMING_MODES, SmeInterface
 from tests.unit.samples import rms_norm
@@ -174,6 +178,65 @@ def test_the_gate_is_built_by_a_compiler_that_knows_the_isa(project: Project) ->
     found = replace(capabilities({p.need for p in points}), unfit=GCC_LACKS_SME)
     plan = make_plan(project, Selection(), points, absences, found)
     assert [job.build.compiler.spec for job in plan.jobs if job.role is Role.GATE] == ["clang"]
+
+
+def test_a_core_model_without_what_is_promised_is_not_applicable(project: Project) -> None:
+    """Named or not: it cannot be had anywhere, and so is nobody's fault."""
+    lacks = Missing("a64fx has no dotprod", "", is_inherent=True)
+    plan = planned(project, Selection(kernels=("sum_f32/neon",), targets=("a64fx",)), {"a64fx": lacks})
+    assert [(a.outcome, a.reason, a.named) for a in plan.absences] == [
+        (Outcome.NOT_APPLICABLE, "a64fx has no dotprod", False)
+    ]
+    plan = planned(
+        project, Selection(kernels=("sum_f32/neon",), targets=("a64fx",)), {"a64fx": replace(lacks, is_inherent=False)}
+    )
+    assert [(a.outcome, a.named) for a in plan.absences] == [(Outcome.UNAVAILABLE, True)]
+
+
+def test_what_is_promised_and_the_further_executors_reach_the_jobs(project: Project) -> None:
+    selection = Selection(
+        kernels=("sum_f32/rvv",), targets=("rvv",), vector_bits=(128,), compilers=("gcc",), opts=("O2",)
+    )
+    points, absences = select(project, selection)
+    needs = {point.need for point in points}
+    other = replace(QEMU, how="other", hostility=("x",))
+    found = replace(
+        capabilities(needs),
+        promised=dict.fromkeys(needs, frozenset({"v"})),
+        further={need: (other,) for need in needs if not need.is_gate},
+    )
+    jobs = make_plan(project, selection, points, absences, found).jobs
+    assert {job.promised for job in jobs} == {frozenset({"v"})}
+    further = {job.build.variant: job.further_executors for job in jobs if job.role is Role.MAIN}
+    assert further == {"plain": (other,), "hostile": (other.made_hostile(),)}
+
+
+def test_a_kernels_own_promise_is_part_of_what_it_needs(project: Project) -> None:
+    (kernel,) = (kernel for kernel in project.kernels if kernel.id == "sum_f32/neon")
+    flags = Compilation(flags=("-march=armv8.2-a+dotprod", "-ffast-math"))
+    whole = replace(project, kernels=(replace(kernel, compilation=flags, features=("bf16",)),))
+    points, _ = select(whole, Selection(kernels=("sum_f32/neon",), targets=("neon",)))
+    assert {point.need.promise for point in points} == {Promise(("-march=armv8.2-a+dotprod",), ("bf16",))}
+
+
+def test_the_gate_tries_long_rows_and_those_of_the_suites(project: Project) -> None:
+    (gate,) = (job for job in planned(project, Selection(kernels=("sum_f32/sve",))).jobs if job.role is Role.GATE)
+    sizes = [case.sizes[0][1] for case in gate.cases]
+    assert sizes[:2] == [1000, 65_536]
+    assert len(sizes) == len(set(sizes))
+    assert max(sizes) == 65_537
+    assert min(sizes) < 8
+
+
+def test_the_gate_of_an_op_of_quadratic_size_stays_small() -> None:
+    square = op(
+        "void square(float *a, size_t n)",
+        inout="a[n, n]",
+        reference=lambda a: a,
+        tolerance=exact(),
+        suites={"s": [1, 100, 2000]},
+    )
+    assert {case.sizes[0][1] for case in gate_cases(square, square.conventions, Selection())} == {1, 100, 1000}
 
 
 def test_builds_multiply(project: Project) -> None:

@@ -102,17 +102,22 @@ MAY_IMPORT = {
     **dict.fromkeys(SIDE_BY_SIDE, GROUND),
     "build": GROUND | {"resources"},  # the shims are part of the guest sources
     "launch": GROUND | {"guest"},
-    "project": GROUND | {"contract", "resources"},
+    "features": {"model", "resources"},
+    "project": GROUND | {"contract", "features", "resources"},
     "discovery": GROUND,  # pure: text in, nouns out
     "finding": GROUND | {"discovery"},
     "given": GROUND | {"discovery", "finding", "project", "settings"},
     "scaffold": GROUND,  # pure: nouns in, text out
     "inventory": GROUND | {"discovery", "finding", "given", "scaffold"},
-    "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
-    "audit": GROUND | {"build", "launch"},
+    "survey": GROUND | {"build", "executors", "features", "proving", "remembered"},
+    "executors": GROUND | {"build", "contract", "features", "launch", "proving", "remembered", "samples"},
+    "samples": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
+    "proving": GROUND | {"launch"},  # pure
+    "remembered": set[str](),
+    "audit": GROUND | {"build", "features", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},
     "workbench": GROUND | {"audit", "build", "inputs", "launch"},
-    "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
+    "verdicts": GROUND | {"build", "features", "judge", "plan", "settings", "workbench"},
     "notes": GROUND | {"build", "proof"},
     "execution": GROUND
     | {"build", "crosscheck", "expectations", "plan", "progress", "report", "settings", "verdicts", "workbench"},
