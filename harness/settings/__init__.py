@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.settings.environment import check_variables, switch
 from harness.settings.option import Option
 from harness.settings.options import OPTIONS, VARIANTS, add_options, options_of
 
@@ -189,6 +190,7 @@ def read_replay(parsed: argparse.Namespace, environment: Mapping[str, str] | Non
 
 
 def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any]:
+    check_variables(OPTIONS, environment)
     values = {option.name: _value(option, getattr(parsed, option.name), environment) for option in options_of(verb)}
     if values["verbose"] and values.get("quiet"):
         raise UsageError("-v and -q contradict each other")
@@ -205,11 +207,27 @@ def available_cpus() -> int:
 
 
 def _value(option: Option, given: Any, environment: Mapping[str, str]) -> Any:
-    if given is None and option.environment in environment:
-        text = environment[option.environment]
-        given = [text] if option.is_list else text
+    text = environment.get(option.environment, "")
+    if given is not None or not text:  # CI systems set what they have no value for to nothing
+        return _read(option, given)
+    try:
+        if option.read is None:
+            return switch(text)
+        return _read(option, [text] if option.is_list else text)
+    except UsageError as error:
+        raise UsageError(f"{option.environment}={text}: {_without_flag(option, str(error))}") from None
+
+
+def _without_flag(option: Option, message: str) -> str:
+    """Return what a reader says of a value, without the option of the command line that nobody wrote."""
+    head, separator, rest = message.partition(": ")
+    return rest if separator and head.startswith(option.flags) else message
+
+
+def _read(option: Option, given: Any) -> Any:
+    """Read a value as the command line has it; None where it does not have the option."""
     if option.read is None:
-        return bool(given) and given not in ("0", "no", "false")
+        return bool(given)
     if given is None:
         return [] if option.is_list else option.default
     if option.is_list:
