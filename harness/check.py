@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -15,13 +15,14 @@ import numpy as np
 from harness.build import Builder, header_complaint
 from harness.build.store import cache_directory
 from harness.build.toolchain import find_compiler
-from harness.errors import BuildError, ContractError, ExitCode, UnavailableError
+from harness.errors import BuildError, ContractError, ExitCode, UnavailableError, UsageError
 from harness.inputs import InputStream
 from harness.judge.reference import Oracle
 from harness.machine import resolve_triple
 from harness.model import (
     DEFAULT_COMPILERS,
     HUGE_SUITE,
+    SOURCE_SUFFIXES,
     Build,
     Case,
     Compiler,
@@ -33,7 +34,7 @@ from harness.model import (
     Target,
 )
 from harness.place.host import HostPlace
-from harness.plan import make_cases
+from harness.plan import make_cases, select_kernels
 from harness.project import load_project
 from harness.report.text import visible
 from harness.resources import bundled_root
@@ -43,9 +44,22 @@ _VECTOR_BITS = 128
 _OPT = "O2"
 
 
-def show_check(config: str | None) -> ExitCode:
-    """Read the manifest, hold contracts' references against their passes, build and link every kernel once."""
-    project = load_project(Path(config) if config else None, Path.cwd())
+def show_check(config: str | None, patterns: Sequence[str] = ()) -> ExitCode:
+    """Read the manifest, hold contracts' references against their passes, build and link every kernel once.
+
+    With `patterns` only the kernels that they select, and their contracts.
+
+    Raises:
+        UsageError: a pattern selects nothing, or is a file.
+    """
+    for name in patterns:
+        if Path(name).suffix in SOURCE_SUFFIXES:
+            raise UsageError(
+                f"{name}: check looks at kernels of a project, such as 'dot_f32/sve'; 'harness run {name} --dry-run' "
+                "says what a file is taken for"
+            )
+    project = load_project(Path(config) if config else None, Path.cwd(), patterns)
+    project = replace(project, kernels=tuple(kernel for kernel, _ in select_kernels(project, patterns)))
     print(visible(f"{project.manifest or 'the bundled project'}: {len(project.kernels)} kernels") + "\n")
     faults = 0
     for line, is_fault in (*_contracts(project), *_Kernels(project).lines()):

@@ -59,6 +59,7 @@ from harness.model.project import (
     Project,
     Target,
     has_sme,
+    is_selected,
 )
 from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
@@ -136,4 +137,5 @@ __all__ = [
     "Worst",
     "has_feature",
     "has_sme",
+    "is_selected",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "DEFAULT_OPTS",
     "DEFAULT_VECTOR_BITS",
     "OPTIONS",
+    "STDOUT",
     "VARIANTS",
     "Given",
     "Option",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 
+STDOUT = Path("-")
+"""Standard output, where a report's file is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reports:
     """What is written and printed of a run besides its exit code."""
@@ -47,6 +52,11 @@ class Reports:
     annotations: bool
     verbose: bool
     quiet: bool
+
+    @property
+    def on_stdout(self) -> tuple[str, ...]:
+        """The formats that go to standard output, instead of the table."""
+        return tuple(field.name for field in fields(self) if getattr(self, field.name) == STDOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +208,11 @@ def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str
 
 
 def _reports(values: Mapping[str, Any]) -> Reports:
-    return Reports(**{field.name: values[field.name] for field in fields(Reports)})
+    reports = Reports(**{field.name: values[field.name] for field in fields(Reports)})
+    if len(reports.on_stdout) > 1:
+        both = " and ".join(f"--{name} -" for name in reports.on_stdout)
+        raise UsageError(f"{both}: standard output has room for one; write the others to files")
+    return reports
 
 
 def available_cpus() -> int:

@@ -83,3 +83,20 @@ def test_a_fault_in_the_manifest_is_the_only_line(harness: Harness, project: Pat
     done = harness("check", cwd=project)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"harness: {project}/harness.toml:4: unknown isa 'noen' (perhaps you meant 'neon')")
+
+
+def test_only_the_kernels_that_are_named_are_looked_at(harness: Harness, project: Path) -> None:
+    other = MANIFEST.partition("[[kernel]]")[2].replace('"neon"', '"scalar"').replace("kernel.c", "other.c")
+    (project / "harness.toml").write_text(f"{MANIFEST}[[kernel]]{other}")
+    (project / "other.c").write_text("#error not this one\n")
+    done = harness("check", "twice/neon", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kernel twice/neon" in done.stdout
+    assert "twice/scalar" not in done.stdout
+    assert harness("check", "twice", cwd=project).returncode == 2  # both
+    wrong = harness("check", "twice/noen", cwd=project)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "unknown kernel 'twice/noen' (perhaps you meant 'twice/neon')" in wrong.stderr
+    file = harness("check", "kernel.c", cwd=project)
+    assert file.returncode == 2
+    assert "'harness run kernel.c --dry-run' says what a file is taken for" in file.stderr
