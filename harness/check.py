@@ -16,6 +16,7 @@ from harness.build import Builder, header_complaint
 from harness.build.store import cache_directory
 from harness.build.toolchain import find_compiler
 from harness.errors import BuildError, ContractError, ExitCode, UnavailableError, UsageError
+from harness.finding import with_hidden
 from harness.inputs import InputStream
 from harness.judge.reference import Oracle
 from harness.machine import resolve_triple
@@ -130,7 +131,7 @@ class _Kernels:
         try:
             self._builder.build(kernel, self.project.contracts[kernel.op], build, isa.flags)
         except BuildError as error:
-            return f"{what}: {error}", True
+            return f"{what}: {with_hidden(str(error), kernel)}", True
         except UnavailableError as error:
             return f"{what}, not built: {error}", False
         how = "linked" if kernel.is_prebuilt else f"compiled at -{_OPT} and linked"

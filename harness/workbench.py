@@ -12,6 +12,7 @@ from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
 from harness.errors import BuildError, HarnessError, UnavailableError
+from harness.finding import with_hidden
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role
@@ -64,7 +65,7 @@ class Workbench:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
             objections = audit(self.builder.place, job, binary)
         except BuildError as error:
-            return Ran(None, None, str(error))
+            return Ran(None, None, with_hidden(str(error), job.kernel))
         except UnavailableError as error:
             return Ran(None, None, unavailable=str(error))
         except HarnessError as error:

@@ -166,8 +166,13 @@ def _given(kernels: Sequence[str], values: Mapping[str, Any]) -> Given | None:
         return None
     if len(files) < len(kernels):
         other = next(name for name in kernels if name not in files)
-        raise UsageError(f"{other!r} is no file and {files[0]!r} is; name a project's kernels, or one kernel's files")
-    return Given(tuple(map(Path, files)), *(values[name] or "" for name in _SAYING_OF_FILES))
+        is_what = "a directory" if Path(other).is_dir() else "no file"
+        ways = "name a project's kernels, or one kernel's files"
+        raise UsageError(f"{other!r} is {is_what} and {files[0]!r} a file; {ways}")
+    distinct: dict[Path, Path] = {}
+    for name in files:  # what is named twice is linked once
+        distinct.setdefault(Path(name).resolve(), Path(name))
+    return Given(tuple(distinct.values()), *(values[name] or "" for name in _SAYING_OF_FILES))
 
 
 def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Reports:

@@ -63,6 +63,12 @@ def test_a_sound_project_is_told_in_full(harness: Harness, project: Path) -> Non
         ),
         ("contract.py", "reference=lambda x: 2 * x", "reference=lambda x: x[1:]", "yields shape"),
         ("kernel.c", "void kernel(", "void kernle(", "undefined reference to `kernel'"),
+        (
+            "kernel.c",
+            "void kernel(",
+            "static void kernel(",
+            "; {0}/kernel.c:2: kernel is static or inline, so that the",
+        ),
         ("kernel.c", "stddef.h", "stdef.h", "kernel.c:1:"),
         ("harness.toml", 'symbol = "kernel"', 'symbol = "kernel"\nflags = ["-march=armv99"]', "armv99"),
         ("harness.toml", 'symbol = "kernel"', 'symbol = "kernel"\nlibraries = ["nowhere"]', "cannot find -lnowhere"),
@@ -75,7 +81,7 @@ def test_a_fault_is_told(harness: Harness, project: Path, file: str, old: str, n
     done = harness("check", cwd=project)
     assert done.returncode == 2, done.stdout + done.stderr
     (fault,) = [line for line in done.stdout.splitlines() if line.startswith("FAULT")]
-    assert message in fault
+    assert message.replace("{0}", str(project)) in fault
 
 
 def test_a_fault_in_the_manifest_is_the_only_line(harness: Harness, project: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.discovery.assembly import declared, global_symbols
 from harness.discovery.candidates import Candidate, candidates_of
-from harness.discovery.choice import choose
+from harness.discovery.choice import Ops, choose
 from harness.discovery.isas import isa_of_assembly, isa_of_c
 from harness.discovery.mangling import mangled
 from harness.discovery.objects import compiled_functions, isa_of_function
@@ -294,7 +294,8 @@ def chosen(text: str, *, op: str = "", symbol: str = "", name: str = "k.c") -> t
         return True
 
     candidates: list[Candidate] = candidates_of(path, text.encode(), {})
-    choice = choose(candidates, bundled_ops(), fits, what=name, op=op, symbol=symbol)
+    ops = Ops(bundled_ops(), lambda op: bundled_contract(op).prototype, fits)
+    choice = choose(candidates, ops, what=name, op=op, symbol=symbol)
     return choice.candidate.symbol, choice.op
 
 
@@ -331,7 +332,15 @@ def test_the_kernel_of_a_file(text: str, said: dict[str, str], answer: tuple[str
         (AVX2 + AVX2.replace("avx2", "fast"), {}, "softmax_avx2, softmax_fast could each be meant; give --symbol NAME"),
         (AVX2, {"symbol": "softmax_avx"}, "'softmax_avx' that the linker sees (perhaps you meant 'softmax_avx2')"),
         (AVX2, {"symbol": "g"}, "k.c: no function 'g' that the linker sees; there is softmax_avx2"),
-        ("void f(double *x, char **y) {}", {}, "f cannot be called: 'char ** y' in"),
+        ("void f(double *x, char **y) {}", {}, "f cannot be called as declared ('char ** y' in"),
+        ("void dot(double *x, char **y) {}", {}, "dot cannot be called as declared ('char ** y' in"),
+        (NAMELESS, {}, "), or, if it is none of these, 'harness init' drafts a contract for an op of your own"),
+        (
+            "\nvoid softmax(float *x, int n, float t) {}",
+            {},
+            "softmax has the name of softmax_f32, but not its form: line 2 defines void softmax(float *x, int n, "
+            "float t), and the contract has void softmax_f32(float *row, size_t len); give --op softmax_f32 and",
+        ),
         ("void f(double *x, double *y) {}", {}, "no bundled op has the form of void f(double *x, double *y); '"),
         (NAMELESS + NAMELESS.replace("f(", "g("), {"op": "softmax_f32"}, "f, g could each be softmax_f32; give"),
         ("void f(int *x) {}\nvoid g(int *x) {}", {"op": "softmax_f32"}, "none of f, g has the form of softmax_f32"),

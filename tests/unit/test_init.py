@@ -15,7 +15,7 @@ import yaml
 from harness.cli import main
 from harness.contract.loading import load_contracts
 from harness.discovery.rust import exported, isas_of_rust, library_name
-from harness.errors import NothingFoundError
+from harness.errors import ConfigurationError, NothingFoundError
 from harness.init import show_init
 from harness.project import load_project
 from harness.prototype import parse_prototype
@@ -119,6 +119,34 @@ def test_beside_kernels_of_known_ops_those_of_others_are_comments(
     assert '# symbol = "hardswish_neon"' in text
     assert "hardswish_neon in a.c:2, it uses vst1q_f32 (as a comment: it needs a contract)" in said
     tomllib.loads(re.sub(r"(?m)^# (?=\[\[kernel|\w+ = )", "", text.partition("# Further keys")[0]))
+
+
+def test_an_op_that_the_manifest_names_gets_the_contract_that_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel = '[[kernel]]\nop = "{}"\nisa = "scalar"\nsources = ["k.c"]\nsymbol = "f"\n'
+    (tmp_path / "harness.toml").write_text(kernel.format("mine") + kernel.format("sum_f32"))
+    (tmp_path / "k.c").write_text("void f(float *out, const float *x, long n) { }\n")
+    with pytest.raises(ConfigurationError, match=r"2: no contract for the op 'mine'; .* 'harness init' drafts a contr"):
+        load_project(None, tmp_path)
+    show_init(str(tmp_path))
+    said = capsys.readouterr().out
+    assert "wrote  contracts/mine.py\n" in said
+    assert 'todo   name it in the manifest, at its top: contracts = ["contracts/mine.py"]\n' in said
+    assert not (tmp_path / "contracts" / "sum_f32.py").exists()
+    contract = load_contracts(tmp_path / "contracts" / "mine.py")["mine"]
+    assert str(contract.prototype) == "void mine(float *out, const float *x, long n)"
+
+
+def test_an_op_whose_kernel_nothing_declares_is_left_to_the_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "harness.toml").write_text('[[kernel]]\nop = "mine"\nisa = "scalar"\nsources = ["k.S"]\nsymbol = "f"\n')
+    (tmp_path / "k.S").write_text(".globl f\nf: ret\n")
+    show_init(str(tmp_path))
+    said = capsys.readouterr().out
+    assert "todo   write a contract for mine: nothing declares its kernel's parameters, so that none could be" in said
+    assert not (tmp_path / "contracts").exists()
 
 
 def test_rust_and_its_static_libraries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

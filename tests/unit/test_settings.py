@@ -112,9 +112,18 @@ def test_files_are_one_kernel_and_ids_are_not() -> None:
     assert settings("dot_f32/sve").selection.kernels == ("dot_f32/sve",)
 
 
-def test_files_and_kernels_do_not_mix() -> None:
-    with pytest.raises(UsageError, match=r"'dot_f32/sve' is no file and 'a\.c' is"):
+def test_a_file_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "link.c").symlink_to("a.c")
+    given = settings(*(str(tmp_path / name) for name in ("a.c", "b.c", "../" + tmp_path.name + "/a.c", "link.c"))).given
+    assert given
+    assert given.sources == (tmp_path / "a.c", tmp_path / "b.c")
+
+
+def test_files_and_kernels_do_not_mix(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'dot_f32/sve' is no file and 'a\.c' a file"):
         settings("a.c", "dot_f32/sve")
+    with pytest.raises(UsageError, match=r"is a directory and 'a\.c' a file"):
+        settings("a.c", str(tmp_path))
     with pytest.raises(UsageError, match="--isa says what the files of a kernel hold; name them: harness run FILE"):
         settings("dot_f32/sve", "--isa", "sve")
 

@@ -110,7 +110,7 @@ MAY_IMPORT = {
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
     "audit": GROUND | {"build", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},
-    "workbench": GROUND | {"audit", "build", "inputs", "launch"},
+    "workbench": GROUND | {"audit", "build", "finding", "inputs", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
     "notes": GROUND | {"build", "proof"},
     "execution": GROUND
