@@ -46,10 +46,13 @@ def show_init(directory: str | None) -> ExitCode:
         return ExitCode.PASSED
     if not inventory.kernels:
         raise NothingFoundError(_nothing(root, inventory))
-    known = [kernel for kernel in inventory.kernels if kernel.op not in inventory.own_ops]
-    kernels = [replace(kernel, is_active=not known or kernel in known) for kernel in inventory.kernels]
+    ready = [kernel for kernel in inventory.kernels if kernel.op not in inventory.own_ops and kernel.is_declared]
+    kernels = [
+        replace(kernel, is_active=kernel in ready if ready else kernel.is_declared) for kernel in inventory.kernels
+    ]
     for kernel in kernels:
-        state = "" if kernel.is_active else " (as a comment: it needs a contract)"
+        lacks = "it needs a contract" if kernel.is_declared else "nothing declares its parameters"
+        state = "" if kernel.is_active else f" (as a comment: {lacks})"
         print(
             visible(f"found  {kernel.op}/{kernel.name}  {kernel.function} in {kernel.where}, {kernel.why_isa}{state}")
         )
@@ -135,7 +138,10 @@ def _write_project(root: Path, kernels: list[Found], inventory: Inventory) -> li
     for op, text in texts.items():
         _write(root / "contracts" / f"{op}.py", text, root)
     _write(root / MANIFEST_NAME, manifest_text(kernels, paths), root)
-    return [_fill_in(op) for op in used]
+    hints = [_fill_in(op) for op in used]
+    if not any(kernel.is_active for kernel in kernels):
+        hints.append(f"todo   {MANIFEST_NAME}: say what parameters its kernels have, and take the # of one away")
+    return hints
 
 
 def _write_job(root: Path, build_first: list[str]) -> list[str]:

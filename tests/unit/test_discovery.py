@@ -198,12 +198,29 @@ def test_symbols_and_declarations_of_assembly() -> None:
     ENTRY(last)
 """
     assert global_symbols(text) == ["first", "second", "third", "scale", "last"]
-    assert str(declared("scale", text)) == "void scale(float *x, size_t n, float a)"
-    assert declared("first", text) is None
-    assert (
-        str(declared("g", "// Computes it: float g(const float *x, int n) for all\n"))
-        == "float g(const float *x, int n)"
-    )
+    assert str(declared("scale", text)[0]) == "void scale(float *x, size_t n, float a)"
+    assert declared("first", text) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "prototype", "complaint"),
+    [
+        ("// Computes it: float g(const float *x, int n) for all", "float g(const float *x, int n)", ""),
+        ("# void g(\n#     size_t n,        x0\n#     const float* a)  x1\n", "", "cannot read the parameter"),
+        ("void g(size_t n, const union params p[restrict MIN(1)]);", "", "not a C function declaration"),
+        ("extern void g(const struct context *c, float *x, int n);", "", "unknown type"),
+        ("const float *g(struct context *c);", "", "not a C function declaration"),
+        ("void f(int n) { g(n, 1); }", "", ""),
+        ("int f(int n) { if (n) { return g(n, 1); } else g(0); }", "", ""),
+        ("/* what calls g (see below) knows */", "", ""),
+        ("void gg(struct context *c); float xg(struct context *c);", "", ""),
+    ],
+)
+def test_what_declares_a_function_is_used_or_stands_against_it(text: str, prototype: str, complaint: str) -> None:
+    found, why_not = declared("g", text)
+    assert (str(found) if found else "") == prototype
+    assert complaint in why_not
+    assert bool(why_not) == bool(complaint)
 
 
 CODE = """float total(const float *x, long n) { return n ? x[0] : 0; }

@@ -149,6 +149,52 @@ def test_an_op_whose_kernel_nothing_declares_is_left_to_the_user(
     assert not (tmp_path / "contracts").exists()
 
 
+GEMM = """# Of a library of matrix products.
+# void gemm_asm(
+#     size_t mr,                x0
+#     const void* w,            x1
+#     const union params params[restrict MIN(1)])  (x2)
+.globl gemm_asm
+gemm_asm:
+    fmla v0.4s, v1.4s, v2.s[0]
+    ret
+"""
+ASSEMBLY = ".globl {0}\n{0}:\n    fadd v0.4s, v0.4s, v1.4s\n    ret\n"
+
+
+def test_functions_whose_declared_parameters_do_not_fit_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "api.h": "struct params;\nvoid sum_asm(struct params *p, const float *x);\n",
+        "register.c": "void max_asm(const float *x, int n, float *out, const struct params *p);\n"
+        "float min_asm(const float *x, long n);\n",
+        "max.c": "void vmax(long n, const float *x, const struct params *p) { vst1q_f32(0, v); }\n",
+        "scale.c": "void scale_params(struct params *p, float scale) { p->scale = scale; }\n",
+        "gemm.S": GEMM,
+        "sum.S": ASSEMBLY.format("sum_asm"),
+        "max.S": ASSEMBLY.format("max_asm"),
+        "min.S": ASSEMBLY.format("min_asm"),
+    }
+    kernels, said = written(tmp_path, files, capsys)
+    assert [kernel["symbol"] for kernel in kernels] == ["min_asm"]
+    assert "# symbol" not in (tmp_path / "harness.toml").read_text()
+    for name in (
+        "gemm_asm (gemm.S): not a C function declaration",
+        "sum_asm (sum.S): unknown type",
+        "max_asm (max.S): unkn",
+    ):
+        assert f"left   {name}" in said
+
+
+def test_a_kernel_that_nothing_declares_is_a_comment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kernels, said = written(tmp_path, {"sum.S": ASSEMBLY.format("dot_neon")}, capsys)
+    assert kernels == []
+    assert "dot_neon in sum.S, it uses v0.4s (as a comment: nothing declares its parameters)" in said
+    assert "todo   harness.toml: say what parameters its kernels have, and take the # of one away" in said
+    assert '# symbol = "dot_neon"' in (tmp_path / "harness.toml").read_text()
+
+
 def test_rust_and_its_static_libraries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     crate = '[package]\nname = "fast-math"\n[lib]\ncrate-type = ["staticlib"]\n'
     source = (Path(__file__).parents[1] / "projects" / "rust_library" / "src" / "lib.rs").read_text()
