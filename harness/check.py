@@ -18,6 +18,7 @@ from harness.build.toolchain import find_compiler
 from harness.errors import BuildError, ContractError, ExitCode, UnavailableError, UsageError
 from harness.finding import with_hidden
 from harness.inputs import InputStream
+from harness.interface import interface_of
 from harness.judge.reference import Oracle
 from harness.machine import resolve_triple
 from harness.model import (
@@ -127,15 +128,19 @@ class _Kernels:
         if isinstance(compiler, Missing):
             return f"{what}, not built: {compiler}", False
         build = Build(compiler, "" if kernel.is_prebuilt else _OPT, "plain")
-        isa = self.project.isa_target(kernel.isa)
+        isa, contract = self.project.isa_target(kernel.isa), self.project.contracts[kernel.op]
         try:
-            self._builder.build(kernel, self.project.contracts[kernel.op], build, isa.flags)
+            binary = self._builder.build(kernel, contract, build, isa.flags)
+            interface = interface_of(binary, kernel, contract, self._builder.cache)
         except BuildError as error:
             return f"{what}: {with_hidden(str(error), kernel)}", True
         except UnavailableError as error:
             return f"{what}, not built: {error}", False
+        if interface.fault:
+            return f"{what}: {interface.fault}", True
         how = "linked" if kernel.is_prebuilt else f"compiled at -{_OPT} and linked"
-        return f"{what}, {how} by {compiler.spec} {compiler.version} for {compiler.triple}", False
+        doubt = f"; but {interface.doubt}" if interface.doubt else ""
+        return f"{what}, {how} by {compiler.spec} {compiler.version} for {compiler.triple}{doubt}", False
 
     def _compiler(self, isa: Target) -> Compiler | Missing:
         place = self._builder.place

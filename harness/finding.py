@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.discovery.candidates import Candidate, candidates_of
+from harness.discovery.debug_info import definition_of
+from harness.discovery.definition import prototype_of
 from harness.discovery.isas import X86, isa_of_assembly
-from harness.discovery.objects import compiled_functions
+from harness.discovery.objects import compiled_functions, members
 from harness.discovery.rust import exported
 from harness.discovery.source import functions, includes, own_includes
-from harness.errors import UsageError
+from harness.errors import ConfigurationError, UsageError
 from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES, Kernel
 
 HEADER_SUFFIXES = (".h", ".hh", ".hpp", ".hxx", ".inc")
@@ -141,6 +143,20 @@ def with_hidden(complaint: str, kernel: Kernel) -> str:
         return complaint
     hidden = [text for source in kernel.sources for text in hidden_functions(source, kernel.symbol)]
     return f"{complaint}; {hidden[0]}: {SHOW_IT}" if hidden else complaint
+
+
+def with_definition(candidate: Candidate) -> Candidate:
+    """Return a function of an object or a library with the prototype that its debug information has, if any does."""
+    if candidate.prototype or candidate.complaint or candidate.source.suffix not in PREBUILT_SUFFIXES:
+        return candidate
+    objects = members(read_bytes(candidate.source))
+    definition = next(filter(None, (definition_of(data, candidate.symbol) for data in objects)), None)
+    if definition is None:
+        return candidate
+    try:
+        return replace(candidate, prototype=prototype_of(definition))
+    except ConfigurationError as error:
+        return replace(candidate, complaint=str(error))
 
 
 def with_disassembly(candidate: Candidate) -> Candidate:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.discovery.candidates import Candidate, unlisted
 from harness.discovery.choice import OWN_CONTRACT, Ops, choose
-from harness.discovery.ops import fitted
+from harness.discovery.ops import fitted, ops_in_name
 from harness.errors import ConfigurationError, UsageError, perhaps
 from harness.finding import (
     MAIN_RENAMED,
@@ -17,6 +17,7 @@ from harness.finding import (
     has_main,
     hidden_functions,
     read_bytes,
+    with_definition,
     with_disassembly,
 )
 from harness.model import SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
@@ -88,7 +89,9 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
         includes += needed
     what = ", ".join(map(str, given.sources))
     offered = _declared(given, _offered(given, candidates, headers))
+    offered = [with_definition(one) if ops_in_name(one.name, contracts.ops) else one for one in offered]
     chosen = choose(offered, contracts.as_ops, what=what, op=given.op, symbol=given.symbol)
+    chosen = replace(chosen, candidate=with_definition(chosen.candidate))
     isa, why = _isa(given, with_disassembly(chosen.candidate), candidates, what)
     prototype = _prototype(given, chosen.candidate, contracts.get(chosen.op), what)
     symbol = chosen.candidate.symbol

@@ -13,7 +13,7 @@ from harness.discovery.ops import fitted, ops_in_name
 from harness.discovery.rust import exported, isas_of_rust, library_name, makes_static_library
 from harness.discovery.source import functions, without_comments
 from harness.errors import ConfigurationError, UsageError
-from harness.finding import MAIN_RENAMED, candidates_in, has_main, read_text, with_disassembly
+from harness.finding import MAIN_RENAMED, candidates_in, has_main, read_text, with_definition, with_disassembly
 from harness.given import Contracts
 from harness.model import PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract
 from harness.prototype import Prototype, parse_prototype
@@ -189,7 +189,7 @@ class _Taker:
         """Look for a declaration of a function of an object or of assembly in all of the project's C."""
         if candidate.prototype or candidate.complaint or self._op(candidate, 0) is None:
             return candidate
-        return with_declaration(candidate, map(read_text, self.candidates))
+        return with_definition(with_declaration(candidate, map(read_text, self.candidates)))
 
     def _add(self, candidate: Candidate, op: str | None, sources: Sequence[Path], needed: Sequence[Path]) -> None:
         assert candidate.isa

@@ -60,6 +60,9 @@ class VerdictMaker:
         repeat = reproducer(self.program, job, chosen.seed, settings.config, settings.place, chosen.emulator)
         if ran.unavailable:
             return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, ran.unavailable), repeat(None))]
+        if ran.interface.fault:
+            refused = Finding(Outcome.CONTRACT_ERROR, ran.interface.fault, source_line=ran.interface.source_line)
+            return [_verdict(job, None, None, refused, repeat(None))]
         if ran.observation is None:
             fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
             return [_verdict(job, None, None, fault, repeat(None))]
@@ -108,6 +111,8 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         source_line = place.source_line if place else ""
         if finding.depends_on_fill:
             source_line, more, advice = likely_line, advice, ""  # once is enough
+        if finding.outcome.is_kernel_fault and ran.interface.doubt:
+            more += f"; {ran.interface.doubt}"
         explained.append(
             replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
         )

@@ -14,6 +14,7 @@ from harness.build.store import key_of
 from harness.errors import BuildError, HarnessError, UnavailableError
 from harness.finding import with_hidden
 from harness.inputs import InputStream
+from harness.interface import Interface, interface_of
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role
 from harness.place import Place
@@ -41,6 +42,8 @@ class Ran:
     """Why it would fault on a processor that no emulator here has, whatever was observed."""
     locations: Mapping[int, Location] = field(default_factory=dict)
     """Of the instructions at which calls ended in a signal, by address."""
+    interface: Interface = field(default_factory=Interface)
+    """What stands against the prototype that the kernel is called by; with a fault it was not run."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class Workbench:
     _drawn: dict[str, dict[int, Mapping[str, NDArray[Any]]]] = field(default_factory=dict)
     _digests: dict[int, str] = field(default_factory=dict)
     _drawing: threading.Lock = field(default_factory=threading.Lock)
+    _interfaces: dict[str, Interface] = field(default_factory=dict)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, job: Job) -> Ran:
         """Build and launch one job."""
@@ -63,6 +68,9 @@ class Workbench:
                 return Ran(None, None, "the run was interrupted")
         try:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
+            interface = self._interface(job, binary)
+            if interface.fault:
+                return Ran(binary, None, interface=interface)
             objections = audit(self.builder.place, job, binary)
         except BuildError as error:
             return Ran(None, None, with_hidden(str(error), job.kernel))
@@ -81,7 +89,16 @@ class Workbench:
             locations=locations,
             inputs_digest=self._digest(job),
             faults_elsewhere=objections.faults_elsewhere,
+            interface=interface,
         )
+
+    def _interface(self, job: Job, binary: Binary) -> Interface:
+        """Hold a kernel's prototype against its definition, once for all builds."""
+        with self._looking:
+            if job.kernel.id not in self._interfaces:
+                found = interface_of(binary, job.kernel, job.contract, self.builder.cache)
+                self._interfaces[job.kernel.id] = found
+            return self._interfaces[job.kernel.id]
 
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
         """Return the inputs of cases by their key."""

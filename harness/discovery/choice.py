@@ -133,11 +133,12 @@ def _check_one_kernel(found: Sequence[tuple[Candidate, str]]) -> None:
 
 def _unclear(pool: Sequence[Candidate], ops: Ops, named: Sequence[tuple[Candidate, str]]) -> str:
     if named and not named[0][0].complaint:
-        candidate, op = named[0]
+        candidate, op = max(named, key=lambda pair: _has_elements_of(pair[0], ops.form(pair[1])))
+        its = f"line {candidate.line} defines" if candidate.line else "it is"
         return (
-            f"{candidate.name} has the name of {op}, but not its form: line {candidate.line} defines "
-            f"{candidate.prototype}, and the contract has {ops.form(op)}; give --op {op} and --prototype with the "
-            f"contract's names for its parameters if it can be called like that; else {OWN_CONTRACT}"
+            f"{candidate.name} has the name of {op}, but not its form: {its} {candidate.prototype}, and the contract "
+            f"has {ops.form(op)}; give --op {op} and --prototype with the contract's names for its parameters if it "
+            f"can be called like that; else {OWN_CONTRACT}"
         )
     if len(pool) > 1:
         return f"which of {_listed(pool)} is the kernel, and of which op, does not show; give --symbol NAME and --op OP"
@@ -151,6 +152,12 @@ def _unclear(pool: Sequence[Candidate], ops: Ops, named: Sequence[tuple[Candidat
         f"which op {only.name} is does not show in its name; give --op OP (its form has {', '.join(possible)}), or, if "
         f"it is none of these, {OWN_CONTRACT}"
     )
+
+
+def _has_elements_of(candidate: Candidate, form: Prototype) -> bool:
+    """True if a function has a buffer of a type that an op has."""
+    mine = {parameter.type.dtype for parameter in candidate.prototype.buffers} if candidate.prototype else set()
+    return bool(mine & {parameter.type.dtype for parameter in form.buffers})
 
 
 def _alone(candidates: Sequence[Candidate], symbol: str) -> str:

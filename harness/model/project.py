@@ -88,6 +88,8 @@ class Kernel:
     """The buffer that a returned vector is for."""
     adapter: Path | None = None
     """C code of the user's that calls it, where its prototype is not enough to go by."""
+    declared_at: str = ""
+    """The file and line that give its prototype; empty where it is the contract's."""
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -182,6 +182,7 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
         _expectation(layers.own, targets) if "expected" in layers.own.values else None,
         result_name=result_name,
         adapter=adapter,
+        declared_at=layers.place("prototype"),
     )
 
 

@@ -358,6 +358,7 @@ def test_the_kernel_of_a_file(text: str, said: dict[str, str], answer: tuple[str
             "softmax has the name of softmax_f32, but not its form: line 2 defines void softmax(float *x, int n, "
             "float t), and the contract has void softmax_f32(float *row, size_t len); give --op softmax_f32 and",
         ),
+        ("void axpy(float *y, int n) {}", {}, "has the name of axpy_f32, but not its form: line 1 defines void axpy("),
         ("void f(double *x, double *y) {}", {}, "no bundled op has the form of void f(double *x, double *y); '"),
         (NAMELESS + NAMELESS.replace("f(", "g("), {"op": "softmax_f32"}, "f, g could each be softmax_f32; give"),
         ("void f(int *x) {}\nvoid g(int *x) {}", {"op": "softmax_f32"}, "none of f, g has the form of softmax_f32"),

@@ -110,7 +110,9 @@ MAY_IMPORT = {
     "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
     "audit": GROUND | {"build", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},
-    "workbench": GROUND | {"audit", "build", "finding", "inputs", "launch"},
+    "interface": GROUND
+    | {"build", "discovery", "inputs", "judge", "plan"},  # an op's reference tells whether order matters
+    "workbench": GROUND | {"audit", "build", "finding", "inputs", "interface", "launch"},
     "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
     "notes": GROUND | {"build", "proof"},
     "execution": GROUND
