@@ -117,9 +117,35 @@ def _counted(code: Code, needed: dict[Place, Feature]) -> Iterator[Need]:
         yield Need(needed[first], first, code.instructions[first], len(places))
 
 
+def reached(code: Code, entry: str, machine: str) -> set[Place]:
+    """Return the places of compiled code that control reaches from a symbol; none if no object here has it.
+
+    No compiler lets control run from one function into the next: what stands in front of it is a call that does not
+    return, or padding.
+    """
+    heads = _heads(code)
+    found: set[Place] = set()
+    todo = [code.symbols[entry]] if entry in code.symbols else []
+    while todo:
+        at = todo.pop()
+        if at in found or at not in code.instructions:
+            continue
+        found.add(at)
+        behind = code.following.get(at)
+        todo += [place for place, _ in _next(code, at, None) if place != behind]
+        goes_on = not _NO_RETURN.fullmatch(code.instructions[at].mnemonic) or machine in _DATA_IS_MARKED
+        todo += [behind] if behind and goes_on and behind not in heads else []
+    return found
+
+
+def _heads(code: Code) -> set[Place]:
+    """Return where functions begin."""
+    return {place for name, place in code.symbols.items() if not name.startswith((".L", "$"))}
+
+
 def _reached(code: Code, entry: str, machine: str) -> set[tuple[Place, int | None]]:
     """Return the places that control reaches from a symbol, each with the element widths that are known there."""
-    heads = {place for name, place in code.symbols.items() if not name.startswith((".L", "$"))}
+    heads = _heads(code)
     reached: set[tuple[Place, int | None]] = set()
     todo: list[tuple[Place, int | None]] = [(code.symbols[entry], None)] if entry in code.symbols else []
     while todo:
