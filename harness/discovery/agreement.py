@@ -28,6 +28,7 @@ from harness.prototype import Parameter, Prototype, ScalarType
 from harness.vectors import VECTOR_TYPES, VectorType
 
 _REGISTER_BYTES = 8
+_FLOAT_REGISTERS = 8
 _HALF_BYTES, _DOUBLE_BYTES = 2, 8
 _BRAIN_NAMES = frozenset({"__bf16", "bfloat16_t", "__bfloat16"})
 
@@ -56,31 +57,80 @@ def compare(
     found = Agreement()
     if _is_beyond_words(definition):
         return found
-    mine, its = prototype.parameters, definition.parameters
-    if len(mine) != len(its):
-        found.disagreements.append(f"it has {_count(len(its))}, not {len(mine)}")
-        return found
-    pointers_for_integers: list[str] = []
-    integers_for_pointers: list[str] = []
-    for position, (parameter, (name, of)) in enumerate(zip(mine, its, strict=True)):
+    calls = _passing(prototype, definition)
+    if not definition.parameters and prototype.parameters:
+        found.disagreements.append("it has no parameters")
+    found.disagreements += [f"nothing is passed for '{declared(name, of)}'" for name, of in calls.left_out]
+    addresses: list[str] = []
+    numbers: list[str] = []
+    for position, name, of in calls.pairs:
+        parameter = prototype.parameters[position]
         what = f"'{declared(name, of)}' stands where '{_text(parameter)}' is passed"
         if parameter.vector or of.kind == VECTOR:
             found.disagreements += [what] if not _is_vector(parameter.vector, of) else []
         elif parameter.is_pointer and of.kind == POINTER:
             _compare_targets(found, parameter, of, what, is_written=position in written)
         elif parameter.is_pointer and of.kind == INTEGER and of.size_bytes == _REGISTER_BYTES:
-            integers_for_pointers.append(what)
+            numbers.append(what)
         elif not parameter.is_pointer and of.kind == POINTER and _may_be_address(parameter) and position not in sizes:
-            pointers_for_integers.append(what)
+            addresses.append(what)
         elif parameter.is_pointer or of.kind == POINTER:
             found.disagreements.append(what)
         else:
             _compare_scalars(found, parameter.type, of, what, is_promoted=definition.is_old_style)
     # An address may be passed as an integer. Both ways at once, or beside something else, it is another order.
-    is_order = bool(found.disagreements) or bool(pointers_for_integers and integers_for_pointers)
-    (found.disagreements if is_order else found.doubts).extend(integers_for_pointers + pointers_for_integers)
+    is_order = bool(found.disagreements or calls.unused) or bool(addresses and numbers)
+    (found.disagreements if is_order else found.doubts).extend(numbers + addresses)
+    unused = [f"it has no parameter for '{_text(prototype.parameters[rank])}'" for rank in calls.unused]
+    (found.disagreements if found.disagreements else found.doubts).extend(unused)
     _compare_results(found, prototype, definition.result)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Passing:
+    """Which argument arrives in which parameter."""
+
+    pairs: tuple[tuple[int, str, DefinedType], ...]
+    """Position in the prototype, name and type in the definition."""
+    left_out: tuple[tuple[str, DefinedType], ...] = ()
+    """Parameters of the definition that nothing is passed for."""
+    unused: tuple[int, ...] = ()
+    """Positions of arguments that no parameter is there for: where a size is fixed, a kernel need not have it."""
+
+
+def _passing(prototype: Prototype, definition: Definition) -> _Passing:
+    """Match arguments with parameters as the procedure call standards do.
+
+    Floating-point numbers have registers of their own, so that their place among the others does not matter while
+    these last (AAPCS64 6.8.2; psABI of x86-64, 3.2.3; of RISC-V, 2.1). Vectors, and ms_abi, go by position.
+    """
+    mine, its = list(enumerate(prototype.parameters)), list(definition.parameters)
+    by_position = (
+        bool(prototype.vectors)
+        or any(of.kind == VECTOR for _, of in its)
+        or prototype.calling_convention == "ms_abi"
+        or max(sum(map(_is_float, prototype.parameters)), sum(of.kind == FLOAT for _, of in its)) > _FLOAT_REGISTERS
+    )
+    if by_position:
+        groups = [(mine, its)]
+    else:
+        groups = [
+            (
+                [(rank, parameter) for rank, parameter in mine if _is_float(parameter) == is_float],
+                [(name, of) for name, of in its if (of.kind == FLOAT) == is_float],
+            )
+            for is_float in (False, True)
+        ]
+    return _Passing(
+        tuple((rank, name, of) for here, there in groups for (rank, _), (name, of) in zip(here, there, strict=False)),
+        tuple(one for here, there in groups for one in there[len(here) :]),
+        tuple(rank for here, there in groups for rank, _ in here[len(there) :]),
+    )
+
+
+def _is_float(parameter: Parameter) -> bool:
+    return not parameter.is_pointer and parameter.type.family == "float"
 
 
 def exchanged(prototype: Prototype, definition: Definition) -> dict[str, str]:
@@ -90,12 +140,16 @@ def exchanged(prototype: Prototype, definition: Definition) -> dict[str, str]:
     parameter has none.
     """
     names = {parameter.name.lower(): parameter.name for parameter in prototype.parameters}
-    own = [name.lower() for name, _ in definition.parameters]
-    if len(own) != len(prototype.parameters) or not all((*names, *own)):
+    pairs = [
+        (prototype.parameters[position].name, name.lower())
+        for position, name, _ in _passing(prototype, definition).pairs
+    ]
+    count = len(prototype.parameters)
+    if not len(pairs) == len(definition.parameters) == len(names) == count or not all(map(all, pairs)):
         return {}
-    moved = {its: names[mine] for its, mine in zip(names.values(), own, strict=True) if names.get(mine, its) != its}
-    nameless = [its for its, mine in zip(names.values(), own, strict=True) if mine not in names]
-    left = [name for key, name in names.items() if key not in own]
+    moved = {its: names[own] for its, own in pairs if names.get(own, its) != its}
+    nameless = [its for its, own in pairs if own not in names]
+    left = [name for key, name in names.items() if key not in (own for _, own in pairs)]
     return moved | dict(zip(nameless, left, strict=True)) if moved and len(left) == len(nameless) == 1 else moved
 
 
@@ -114,10 +168,6 @@ def _is_beyond_words(definition: Definition) -> bool:
     )
     says_nothing = not definition.parameters and definition.is_old_style
     return is_unknown or definition.is_variadic or says_nothing
-
-
-def _count(number: int) -> str:
-    return f"{number or 'no'} parameter{'' if number == 1 else 's'}"
 
 
 def _text(parameter: Parameter) -> str:

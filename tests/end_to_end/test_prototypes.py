@@ -42,6 +42,11 @@ RIGHT = {
         "void matched(size_t len, float a, const float *x, float *y)",
         "void matched(size_t n, float a, const float *x, float *y) { while (n--) y[n] += a * x[n]; }",
     ),
+    "moved": (  # among floats and others, which have registers of their own
+        "axpy_f32",
+        "",
+        "void moved(float a, float *y, const float *x, size_t n) { while (n--) y[n] += a * x[n]; }",
+    ),
     "naked": (
         "sum_f32",
         "",
