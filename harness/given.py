@@ -120,6 +120,8 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
 
 def _check_files(sources: Sequence[Path]) -> None:
     for source in sources:
+        if source.suffix == ".toml":
+            raise UsageError(f"{source}: no kernel; a manifest is named like this: harness run --config {source}")
         if source.suffix not in SOURCE_SUFFIXES:
             known = ", ".join(SOURCE_SUFFIXES)
             raise UsageError(f"{source}: none of {known}; build a .o or .a of anything else")

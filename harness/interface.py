@@ -67,8 +67,8 @@ def judged(kernel: Kernel, contract: Contract, found: Definition) -> Interface:
     written = [position for position, flow in enumerate(flows) if flow not in (None, Flow.IN)]
     sizes = [position for position, name in enumerate(kernel.argument_names) if name in contract.size_names]
     agreed = compare(kernel.prototype, found, written, sizes)
-    place = kernel.declared_at or _place_of(contract)
-    both = f"{place} declares '{kernel.prototype}', and {_source_place(kernel, found)} defines '{found}'"
+    declared_at = kernel.declared_at or _line_of(contract)
+    both = f"{declared_at} declares '{kernel.prototype}', and {_line_of_definition(kernel, found)} defines '{found}'"
     if agreed.disagreements:
         shown = "; ".join(agreed.disagreements[:_SHOWN_DISAGREEMENTS])
         more = len(agreed.disagreements) - _SHOWN_DISAGREEMENTS
@@ -124,7 +124,7 @@ def _remedy(kernel: Kernel, contract: Contract, found: Definition) -> str:
     return f'write prototype = "{right}"{where}'
 
 
-def _place_of(contract: Contract) -> str:
+def _line_of(contract: Contract) -> str:
     """Return the file and line of a contract's prototype."""
     with contextlib.suppress(OSError):
         lines = contract.origin.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -134,7 +134,7 @@ def _place_of(contract: Contract) -> str:
     return str(contract.origin)
 
 
-def _source_place(kernel: Kernel, found: Definition) -> str:
+def _line_of_definition(kernel: Kernel, found: Definition) -> str:
     """Return the file and line of a definition, by the path that the manifest has for it."""
     name, _, line = found.where.rpartition(":")
     path = next((str(source) for source in kernel.sources if source.name == name), name)
@@ -155,16 +155,16 @@ def _is_naked(kernel: Kernel) -> bool:
 
 def _remembered(binary: Binary, symbol: str, memory: Path) -> Definition | None:
     """Return the definition of a symbol in a binary, from `memory` where it was read before."""
-    place = memory / f"{key_of([binary.digest, symbol, _code_digest()])}.json"
+    file = memory / f"{key_of([binary.digest, symbol, _code_digest()])}.json"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(place.read_text(encoding="utf-8"))
+        known = json.loads(file.read_text(encoding="utf-8"))
         return definition_from(known) if known else None
     found = definition_of(binary.path.read_bytes(), symbol)
     with contextlib.suppress(OSError):  # without a writable cache it is read again
         memory.mkdir(parents=True, exist_ok=True)
-        aside = place.with_suffix(f".{os.getpid()}")
+        aside = file.with_suffix(f".{os.getpid()}")
         aside.write_text(json.dumps(asdict(found) if found else None), encoding="utf-8")
-        aside.replace(place)
+        aside.replace(file)
     return found
 
 

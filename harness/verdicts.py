@@ -7,9 +7,11 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.build.reach import undefined_values
+from harness.build.shims import Advice
 from harness.errors import ContractError
 from harness.judge import Judge, gate_finding
 from harness.model import (
@@ -50,6 +52,8 @@ class VerdictMaker:
     place: Place
     """Where the binaries can be looked into."""
     _judges: dict[str, Judge] = field(default_factory=dict)
+    _suspects: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By binary, which jobs at several widths share."""
 
     def forget(self, op: str) -> None:
         """Drop the judge of an op whose jobs are done."""
@@ -70,11 +74,19 @@ class VerdictMaker:
             return [_verdict(job, None, None, fault, repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         findings = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
-        findings = _explained(job, ran, findings, self.place)
+        findings = _explained(job, ran, findings, self._suspected)
         return [
             _verdict(job, attested, case, finding, repeat(case))
             for case, finding in zip(job.cases, findings, strict=True)
         ]
+
+    def _suspected(self, job: Job, ran: Ran) -> tuple[str, str]:
+        """Return the likeliest line, and in words what is undefined there and elsewhere; both empty without any."""
+        if ran.binary is None:
+            return "", ""
+        if ran.binary.digest not in self._suspects:
+            self._suspects[ran.binary.digest] = _in_words(undefined_values(self.place, job, ran.binary))
+        return self._suspects[ran.binary.digest]
 
     def _findings(
         self,
@@ -102,10 +114,12 @@ class VerdictMaker:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
 
-def _explained(job: Job, ran: Ran, findings: Sequence[Finding], place: Place) -> list[Finding]:
+def _explained(
+    job: Job, ran: Ran, findings: Sequence[Finding], suspected: Callable[[Job, Ran], tuple[str, str]]
+) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
     depends = any(finding.depends_on_fill for finding in findings)
-    likely_line, advice = _advice(job, ran, place) if depends else ("", "")
+    likely_line, advice = suspected(job, ran) if depends else ("", "")
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
@@ -132,9 +146,8 @@ def _refused_line(job: Job, fault: str) -> str:
     return ""
 
 
-def _advice(job: Job, ran: Ran, place: Place) -> tuple[str, str]:
-    """Return the likeliest line, and in words what is undefined there and elsewhere; nothing where nothing tells."""
-    found = undefined_values(place, job, ran.binary) if ran.binary else []
+def _in_words(found: Sequence[tuple[Path, Advice]]) -> tuple[str, str]:
+    """Return the likeliest of all suspects, and the first few in words."""
     # What is carried from one iteration to the next is the likelier culprit.
     likely = [suspect for suspect in found if suspect[1].accumulates] or found
     text = "".join(f"; {path.name}:{advice.line}: {advice.advice}" for path, advice in likely[:MAX_ADVICE])

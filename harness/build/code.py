@@ -121,16 +121,16 @@ def source_frames(disassembly: str) -> dict[Place, tuple[tuple[str, int], ...]]:
     """
     found: dict[Place, tuple[tuple[str, int], ...]] = {}
     current: tuple[tuple[str, int], ...] = ()
-    told: list[tuple[str, int]] = []
+    pending: list[tuple[str, int]] = []
     for _, section, line in _lines(disassembly):
         if match := _INSTRUCTION.match(line):
-            current = tuple(told) or current
-            told = []
+            current = tuple(pending) or current
+            pending = []
             found[section, int(match[1], 16)] = current
         elif _SYMBOL.match(line):
-            current, told = (), []
+            current, pending = (), []
         elif match := _SOURCE_LINE.match(line):
-            told.append((match[1], int(match[2])))
+            pending.append((match[1], int(match[2])))
     return found
 
 

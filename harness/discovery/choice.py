@@ -141,7 +141,10 @@ def _unclear(pool: Sequence[Candidate], ops: Ops, named: Sequence[tuple[Candidat
             f"can be called like that; else {OWN_CONTRACT}"
         )
     if len(pool) > 1:
-        return f"which of {_listed(pool)} is the kernel, and of which op, does not show; give --symbol NAME and --op OP"
+        several = len({candidate.source for candidate in pool}) > 1
+        hint = "; files that are several kernels take a manifest ('harness init')" if several else ""
+        unclear = f"which of {_listed(pool)} is the kernel, and of which op, does not show"
+        return f"{unclear}; give --symbol NAME and --op OP{hint}"
     (only,) = pool
     if only.complaint:
         return f"{only.name} cannot be called as declared ({only.complaint}); give --prototype and --op"

@@ -111,7 +111,8 @@ def _definition(unit: CompileUnit, function: DIE, *, is_c: bool) -> Definition:
             (_type_of(e, "DW_AT_type") for e in entries if "DW_AT_type" in e.attributes), DefinedType(VOID, "void")
         ),
         parameters=tuple(map(_parameter, parameters)),
-        is_old_style=is_c and not any("DW_AT_prototyped" in entry.attributes for entry in entries),
+        # Of C++, and with -g1, a function without parameters may be one whose parameters were left out.
+        is_old_style=not any("DW_AT_prototyped" in entry.attributes for entry in entries) if is_c else not parameters,
         is_variadic=any(one.tag == "DW_TAG_unspecified_parameters" for listed in children for one in listed),
     )
 

@@ -40,7 +40,8 @@ class Definition:
     parameters: tuple[tuple[str, DefinedType], ...]
     """Names, which may be empty, and types."""
     is_old_style: bool = False
-    """Declared as before C89, `f(x) float x;`: floats arrive as double, and nothing is said of a function of none."""
+    """Declared as before C89, `f(x) float x;`, whose floats arrive as double; where it has no parameters, nothing says
+    that there are none."""
     is_variadic: bool = False
 
     def __str__(self) -> str:

@@ -163,7 +163,8 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
         check_vectors(prototype, isa)
         names, result_name = _matched(prototype, contract) if adapter is None else ((), "")
     except ConfigurationError as error:
-        raise layers.fault(str(error), "prototype") from None
+        hint = "; for what is another op, 'harness init' drafts a contract" if "prototype" in layers.own.values else ""
+        raise layers.fault(f"{error}{hint}", "prototype") from None
     conventions = contract.conventions | _own_conventions(layers, contract)
     implied = _implied_waivers(prototype)
     if implied:
@@ -182,7 +183,7 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
         _expectation(layers.own, targets) if "expected" in layers.own.values else None,
         result_name=result_name,
         adapter=adapter,
-        declared_at=layers.place("prototype"),
+        declared_at=layers.location("prototype"),
     )
 
 

@@ -41,9 +41,9 @@ class Table:
 
     def fault(self, message: str, key: str = "") -> ConfigurationError:
         """Return an error at the line where `key` is set, else at that of the table or what holds it."""
-        return ConfigurationError(f"{self.place(key)}: {message}")
+        return ConfigurationError(f"{self.location(key)}: {message}")
 
-    def place(self, key: str = "") -> str:
+    def location(self, key: str = "") -> str:
         """Return the file and the line where `key` is set, else that of the table or what holds it."""
         where = (*self.where, key)
         while where and where not in self.lines:

@@ -159,6 +159,7 @@ def test_the_files_of_two_kernels_are_told_apart(folder: Path) -> None:
             "hidden.c:1: dot is static or inline, so that the linker does not see it, and so is all there is: take",
         ),
         (["src"], {}, UsageError, "src: none of .c,"),
+        (["m.toml"], {}, UsageError, "m.toml: no kernel; a manifest is named like this: harness run --config m.toml"),
         (["d.c"], {}, UsageError, "d.c: a directory, no file"),
         (["src/k.c"], {"op": "mine"}, UsageError, "; 'harness init' drafts a contract for an op of your own"),
         (["both.c"], {}, UsageError, "both.c: dot holds code for AArch64 and x86-64 (neon, avx2); give --isa ISA"),

@@ -124,6 +124,18 @@ def test_what_the_linker_does_not_see_and_what_is_no_object_say_nothing(compiled
         assert definition_of(data, "plain") is None
 
 
+def test_debug_information_of_lines_alone_says_nothing_of_parameters(tmp_path: Path) -> None:
+    if shutil.which("g++") is None:
+        pytest.skip("no g++")
+    (tmp_path / "k.cpp").write_text('extern "C" float f(const float *x) { return *x; }\n')
+    subprocess.run(["g++", "-g1", "-c", "k.cpp"], cwd=tmp_path, check=True)
+    found = definition_of((tmp_path / "k.o").read_bytes(), "f")
+    assert found
+    agreed = compare(parse_prototype("float f(const float *x)"), found, [], [])
+    assert not agreed.disagreements
+    assert not agreed.doubts
+
+
 def test_forged_debug_information_says_nothing_or_something_and_ends(compiled: Mapping[str, bytes]) -> None:
     data = compiled["c"]
     at = data.index(b"plain\0")
