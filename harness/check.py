@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -15,16 +15,19 @@ import numpy as np
 from harness.build import Builder, header_complaint
 from harness.build.store import cache_directory
 from harness.build.toolchain import find_compiler
-from harness.errors import BuildError, ContractError, ExitCode, UnavailableError
+from harness.errors import BuildError, ContractError, ExitCode, UnavailableError, UsageError
 from harness.extremes import extremes
+from harness.finding import with_hidden
 from harness.guarded import in_time
 from harness.inputs import InputStream
+from harness.interface import interface_of
 from harness.judge.reference import Oracle
 from harness.judge.visibility import find_gaps
 from harness.machine import resolve_triple
 from harness.model import (
     DEFAULT_COMPILERS,
     HUGE_SUITE,
+    SOURCE_SUFFIXES,
     VISIBLE_SUITE,
     Build,
     Case,
@@ -37,7 +40,7 @@ from harness.model import (
     Target,
 )
 from harness.place.host import HostPlace
-from harness.plan import make_cases
+from harness.plan import make_cases, select_kernels
 from harness.project import load_project
 from harness.report.text import visible
 from harness.resources import bundled_root
@@ -48,9 +51,22 @@ _NAMED_CASES = 2
 """Cases that the line of a contract names."""
 
 
-def show_check(config: str | None) -> ExitCode:
-    """Read the manifest, hold contracts' references against their passes, build and link every kernel once."""
-    project = load_project(Path(config) if config else None, Path.cwd())
+def show_check(config: str | None, patterns: Sequence[str] = ()) -> ExitCode:
+    """Read the manifest, hold contracts' references against their passes, build and link every kernel once.
+
+    With `patterns` only the kernels that they select, and their contracts.
+
+    Raises:
+        UsageError: a pattern selects nothing, or is a file.
+    """
+    for name in patterns:
+        if Path(name).suffix in SOURCE_SUFFIXES:
+            raise UsageError(
+                f"{name}: check looks at kernels of a project, such as 'dot_f32/sve'; 'harness run {name} --dry-run' "
+                "says what a file is taken for"
+            )
+    project = load_project(Path(config) if config else None, Path.cwd(), patterns)
+    project = replace(project, kernels=tuple(kernel for kernel, _ in select_kernels(project, patterns)))
     print(visible(f"{project.manifest or 'the bundled project'}: {len(project.kernels)} kernels") + "\n")
     faults = 0
     for line, is_fault in (*_contracts(project), *_Kernels(project).lines()):
@@ -125,15 +141,19 @@ class _Kernels:
         if isinstance(compiler, Missing):
             return f"{what}, not built: {compiler}", False
         build = Build(compiler, "" if kernel.is_prebuilt else _OPT, "plain")
-        isa = self.project.isa_target(kernel.isa)
+        isa, contract = self.project.isa_target(kernel.isa), self.project.contracts[kernel.op]
         try:
-            self._builder.build(kernel, self.project.contracts[kernel.op], build, isa.flags)
+            binary = self._builder.build(kernel, contract, build, isa.flags)
+            interface = interface_of(binary, kernel, contract, self._builder.cache)
         except BuildError as error:
-            return f"{what}: {error}", True
+            return f"{what}: {with_hidden(str(error), kernel)}", True
         except UnavailableError as error:
             return f"{what}, not built: {error}", False
+        if interface.fault:
+            return f"{what}: {interface.fault}", True
         how = "linked" if kernel.is_prebuilt else f"compiled at -{_OPT} and linked"
-        return f"{what}, {how} by {compiler.spec} {compiler.version} for {compiler.triple}", False
+        doubt = f"; but {interface.doubt}" if interface.doubt else ""
+        return f"{what}, {how} by {compiler.spec} {compiler.version} for {compiler.triple}{doubt}", False
 
     def _compiler(self, isa: Target) -> Compiler | Missing:
         place = self._builder.place

@@ -110,7 +110,7 @@ class Judging:
 
     def __post_init__(self) -> None:
         self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
-        self._maker = VerdictMaker(self.settings, self.program)
+        self._maker = VerdictMaker(self.settings, self.program, self.builder.place)
         self._crosscheck = CrossCheck(self.builder.place)
 
     def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:

@@ -40,7 +40,7 @@ from harness.report.record import Recorder, last_record, new_run_directory
 from harness.report.run import Run, read_record, run_of
 from harness.report.text import visible
 from harness.resources import bundled_root
-from harness.settings import Settings
+from harness.settings import STDOUT, Settings
 from harness.survey import Surveyor
 from harness.telling import check, tell
 from harness.verdicts import absent, contract_fault
@@ -55,8 +55,8 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
         plan = dry_run(settings, say)
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    ended, _ = validate(settings, command, say)
-    tell(ended, settings.reports)
+    ended, record = validate(settings, command, say)
+    tell(ended, settings.reports, record if settings.reports.json == STDOUT else None)
     code = ExitCode(ended.facts["exit_code"])
     return _held_against(baseline, ended, code, settings) if baseline else code
 
@@ -167,8 +167,9 @@ def _source_digests(plan: Plan) -> dict[str, str]:
 def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
     """Say what changed since the baseline; a regression fails a run that passed."""
     found = difference(baseline, run)
-    print(f"\nAgainst {visible(str(settings.baseline))}:\n")
-    print(difference_text(found, verbose=settings.reports.verbose))
+    text = difference_text(found, verbose=settings.reports.verbose)
+    rest = sys.stderr if settings.reports.on_stdout else sys.stdout
+    print(f"\nAgainst {visible(str(settings.baseline))}:\n\n{text}", file=rest)
     return ExitCode.KERNEL_FAILED if found.is_regression and code is ExitCode.PASSED else code
 
 
@@ -213,7 +214,7 @@ def _place(settings: Settings, project: Project) -> Place:
 def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     settings, project, plan = line.settings, line.project, line.plan
     kept = new_run_directory(runs_root(project)) / "record.json"
-    files = (kept, settings.reports.json) if settings.reports.json else (kept,)
+    files = (kept, settings.reports.json) if settings.reports.json not in (None, STDOUT) else (kept,)
     repeat = f"{program_name(command)} {shlex.join(command[1:])}"
     facts = line.surveyor.place.facts
     recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)

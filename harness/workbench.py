@@ -12,7 +12,9 @@ from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
 from harness.errors import BuildError, ContractError, HarnessError, UnavailableError
+from harness.finding import with_hidden
 from harness.inputs import InputStream
+from harness.interface import Interface, interface_of
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role, has_returned, is_timeout
 from harness.place import Place
@@ -44,6 +46,8 @@ class Ran:
     """The job as it was run: on which of its executors, of a gate with which of its cases."""
     locations: Mapping[int, Location] = field(default_factory=dict)
     """Of the instructions at which calls ended in a signal, by address."""
+    interface: Interface = field(default_factory=Interface)
+    """What stands against the prototype that the kernel is called by; with a fault it was not run."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,8 @@ class Workbench:
     _drawn: dict[str, dict[int, Mapping[str, NDArray[Any]]]] = field(default_factory=dict)
     _digests: dict[int, str] = field(default_factory=dict)
     _drawing: threading.Lock = field(default_factory=threading.Lock)
+    _interfaces: dict[str, Interface] = field(default_factory=dict)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, job: Job) -> Ran:
         """Build and launch one job."""
@@ -66,9 +72,12 @@ class Workbench:
                 return Ran(None, None, "the run was interrupted")
         try:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
+            interface = self._interface(job, binary)
+            if interface.fault:
+                return Ran(binary, None, interface=interface)
             job, objections = with_judging_executor(self.builder.place, job, binary)
         except BuildError as error:
-            return Ran(None, None, str(error))
+            return Ran(None, None, with_hidden(str(error), job.kernel))
         except UnavailableError as error:
             return Ran(None, None, unavailable=str(error))
         except HarnessError as error:
@@ -85,6 +94,7 @@ class Workbench:
             faults_elsewhere=objections.faults_elsewhere,
             note=objections.note,
             job=job,
+            interface=interface,
         )
 
     def _observed(self, job: Job, binary: Binary) -> tuple[Job, Observation]:
@@ -104,6 +114,14 @@ class Workbench:
     def _observe(self, job: Job, binary: Binary) -> Observation:
         load = load_of(job, self.inputs(job.contract, job.cases))
         return observe(self.builder.place, binary, job.executor, load, self.cancelled)
+
+    def _interface(self, job: Job, binary: Binary) -> Interface:
+        """Hold a kernel's prototype against its definition, once for all builds."""
+        with self._looking:
+            if job.kernel.id not in self._interfaces:
+                found = interface_of(binary, job.kernel, job.contract, self.builder.cache)
+                self._interfaces[job.kernel.id] = found
+            return self._interfaces[job.kernel.id]
 
     def inputs(self, contract: Contract, cases: Sequence[Case]) -> Mapping[int, Mapping[str, NDArray[Any]]]:
         """Return the inputs of cases by their key."""

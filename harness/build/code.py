@@ -141,6 +141,26 @@ def source_lines(disassembly: str) -> dict[Place, str]:
     return found
 
 
+def source_frames(disassembly: str) -> dict[Place, tuple[tuple[str, int], ...]]:
+    """Read the source lines of what `objdump -dl --inlines` prints for the same objects, as paths and numbers.
+
+    Of inlined code its own line comes first, then those that it was inlined into.
+    """
+    found: dict[Place, tuple[tuple[str, int], ...]] = {}
+    current: tuple[tuple[str, int], ...] = ()
+    pending: list[tuple[str, int]] = []
+    for _, section, line in _lines(disassembly):
+        if match := _INSTRUCTION.match(line):
+            current = tuple(pending) or current
+            pending = []
+            found[section, int(match[1], 16)] = current
+        elif _SYMBOL.match(line):
+            current, pending = (), []
+        elif match := _SOURCE_LINE.match(line):
+            pending.append((match[1], int(match[2])))
+    return found
+
+
 def _lines(disassembly: str) -> Iterator[tuple[int, str, str]]:
     """Yield the lines inside sections, with the number of the file and a name for the section that no other has."""
     file, number, section = 0, 0, ""

@@ -13,6 +13,8 @@ CLANG_VERSIONS = range(22, 11, -1)
 """Major versions looked for under their own names, such as clang-19, newest first."""
 
 _PROBE_TIMEOUT_S = 20
+_DEBUG = "-gdwarf-4"
+"""Of the lines that gcc describes in DWARF 5, binutils 2.40 (Debian 12) takes those of a header for the source's."""
 
 
 def find_compiler(spec: str, triple: str, place: Place) -> Compiler | Missing:
@@ -73,4 +75,4 @@ def compile_command(
     compiler: Compiler, opt: str, flags: tuple[str, ...], *arguments: str, standard: str = "-std=gnu11"
 ) -> tuple[str, ...]:
     """Return the command line that compiles or preprocesses with the given optimisation and flags."""
-    return (*compiler.command, standard, "-g", f"-{opt}", *flags, *arguments)
+    return (*compiler.command, standard, _DEBUG, f"-{opt}", *flags, *arguments)

@@ -210,6 +210,20 @@ def reached(code: Code, entry: str, machine: str, state: State, rules: Rules[Sta
     return _Walk(code, rules, follows, heads).run(code.symbols[entry], state)
 
 
+def places_reached(code: Code, entry: str, machine: str) -> set[Place]:
+    """Return the places that control reaches from a symbol, in whatever state."""
+    return {place for place, _ in reached(code, entry, machine, None, _STATELESS)}
+
+
+_STATELESS: Rules[None] = Rules(
+    step=lambda _instruction, state: (state,),
+    entered=lambda state: state,
+    returned=lambda before, _after: before,
+    behind_dead_ends=None,
+    follows_dead_ends=True,
+)
+
+
 def _kind_of(instruction: Instruction) -> _Kind:
     mnemonic = instruction.mnemonic
     if mnemonic == "auipc":  # the first half of a call where the linker knows of one

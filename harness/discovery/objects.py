@@ -27,12 +27,12 @@ class CompiledFunction:
 def compiled_functions(data: bytes) -> list[CompiledFunction]:
     """List the global functions of an object or a static library, in order; none if it is neither."""
     try:
-        return [function for member in _members(data) for function in _of_object(member)]
+        return [function for member in members(data) for function in _of_object(member)]
     except (struct.error, IndexError):
         return []
 
 
-def _members(data: bytes) -> Iterator[bytes]:
+def members(data: bytes) -> Iterator[bytes]:
     """Yield an object itself, or the members of an archive (ar(5))."""
     if not data.startswith(_ARCHIVE):
         yield data

@@ -75,6 +75,7 @@ from harness.model.project import (
     Project,
     Target,
     has_sme,
+    is_selected,
 )
 from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
@@ -161,5 +162,6 @@ __all__ = [
     "Worst",
     "has_returned",
     "has_sme",
+    "is_selected",
     "is_timeout",
 ]

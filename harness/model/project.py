@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.model.contract import Contract, Conventions
@@ -17,6 +18,11 @@ SCALAR_ISA = "scalar"
 def has_sme(isa: str) -> bool:
     """Whether kernels of an ISA, by the start of its name, use streaming mode and its vectors."""
     return isa.startswith("sme")
+
+
+def is_selected(kernel_id: str, pattern: str) -> bool:
+    """True if a word of the command line selects a kernel: its id, a glob that it matches, or its op."""
+    return fnmatchcase(kernel_id, pattern) or kernel_id.partition("/")[0] == pattern
 
 
 CPP_SUFFIXES = (".cc", ".cpp", ".cxx")
@@ -89,6 +95,8 @@ class Kernel:
     """C code of the user's that calls it, where its prototype is not enough to go by."""
     features: tuple[str, ...] = ()
     """Of the processor, promised by its callers besides what its ISA and its flags promise."""
+    declared_at: str = ""
+    """The file and line that give its prototype; empty where it is the contract's."""
 
     @property
     def files(self) -> tuple[Path, ...]:

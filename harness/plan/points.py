@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
@@ -18,6 +17,7 @@ from harness.model import (
     Role,
     Selection,
     Target,
+    is_selected,
 )
 from harness.plan.cases import GATE_SUITE
 
@@ -32,7 +32,7 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
     Raises:
         UsageError: a literal name that the project does not have, or an impossible width.
     """
-    kernels = _select_kernels(project, selection.kernels)
+    kernels = select_kernels(project, selection.kernels)
     targets = _select_targets(project, selection.targets)
     _check_widths(project, selection)
     _check_required(project, selection)
@@ -99,19 +99,25 @@ def _further_points(project: Project, kernel: Kernel, targets: Sequence[Target],
     return found
 
 
-def _select_kernels(project: Project, patterns: Sequence[str]) -> list[tuple[Kernel, bool]]:
+def select_kernels(project: Project, patterns: Sequence[str]) -> list[tuple[Kernel, bool]]:
+    """Return the kernels that ids, globs and ops select, each with whether it was named literally; without any, all.
+
+    Raises:
+        UsageError: one of them selects nothing.
+    """
     if not patterns:
         return [(kernel, False) for kernel in project.kernels]
     chosen: dict[str, tuple[Kernel, bool]] = {}
     known = [kernel.id for kernel in project.kernels]
     for pattern in patterns:
-        is_glob = bool(_GLOB_CHARACTERS & set(pattern))
-        matches = [kernel for kernel in project.kernels if fnmatchcase(kernel.id, pattern)]
-        if not matches and not is_glob:
-            raise UsageError(f"unknown kernel {pattern!r}{perhaps(pattern, known)}; see 'harness list'")
+        matches = [kernel for kernel in project.kernels if is_selected(kernel.id, pattern)]
+        if not matches:
+            what = "no kernel matches" if _GLOB_CHARACTERS & set(pattern) else "unknown kernel"
+            ops = (kernel.op for kernel in project.kernels)
+            raise UsageError(f"{what} {pattern!r}{perhaps(pattern, [*known, *ops])}; see 'harness list'")
         for kernel in matches:
             already = kernel.id in chosen and chosen[kernel.id][1]
-            chosen[kernel.id] = (kernel, already or not is_glob)
+            chosen[kernel.id] = (kernel, already or kernel.id == pattern)
     return list(chosen.values())
 
 

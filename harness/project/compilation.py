@@ -41,7 +41,7 @@ def sources_of(layers: Layers) -> tuple[Path, ...]:
         if not path.is_file():
             raise table.fault(f"no such source file: {path}", "sources")
         found.append(path)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def adapter_of(layers: Layers) -> Path | None:

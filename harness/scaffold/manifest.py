@@ -41,6 +41,8 @@ class Found:
     """File and line of it."""
     why_op: str
     why_isa: str
+    is_declared: bool = True
+    """Whether anything says what its parameters are."""
     is_active: bool = True
     """Otherwise it is written as a comment."""
 

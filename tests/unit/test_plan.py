@@ -66,6 +66,32 @@ def test_without_a_selection_every_kernel_runs_on_its_isa(project: Project) -> N
     }
 
 
+def test_an_op_selects_its_kernels_without_naming_one(project: Project) -> None:
+    points, _ = select(project, Selection(kernels=("dot_f32", "dot_f32/neon")))
+    assert {point.kernel.id for point in points} == {k.id for k in project.kernels if k.op == "dot_f32"}
+    assert {point.kernel.id for point in points if point.named} == {"dot_f32/neon"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("dto_f32", "unknown kernel 'dto_f32' (perhaps you meant 'dot_f32'); see 'harness list'"),
+        ("dot_f32/nean", "unknown kernel 'dot_f32/nean' (perhaps you meant 'dot_f32/neon'); see 'harness list'"),
+        ("nothing_*", "no kernel matches 'nothing_*'; see 'harness list'"),
+        ("dot_f32/[n]", "no kernel matches 'dot_f32/[n]' (perhaps you meant 'dot_f32/neon'); see 'harness list'"),
+    ],
+)
+def test_what_selects_nothing_is_refused(project: Project, pattern: str, message: str) -> None:
+    for kernels in ((pattern,), ("sum_f32/*", pattern)):
+        with pytest.raises(UsageError) as caught:
+            select(project, Selection(kernels=kernels))
+        assert str(caught.value) == message
+
+
+def test_only_the_contracts_of_selected_ops_are_loaded(tmp_path: Path) -> None:
+    assert set(load_project(None, tmp_path, ("dot_f32", "sum_f32/*")).contracts) == {"dot_f32", "sum_f32"}
+
+
 def test_scalar_jobs_come_first(project: Project) -> None:
     jobs = [(job.kernel.op, job.kernel.isa) for job in planned(project, Selection()).jobs]
     ops = list(dict.fromkeys(op for op, _ in jobs))
@@ -141,11 +167,6 @@ def test_what_was_named_literally_is_an_error_when_missing(project: Project, sel
 def test_an_unknown_name_gets_a_suggestion(project: Project, selection: Selection, message: str) -> None:
     with pytest.raises(UsageError, match=message.replace("(", r"\(")):
         planned(project, selection)
-
-
-def test_a_glob_that_matches_nothing_selects_nothing(project: Project) -> None:
-    plan = planned(project, Selection(kernels=("nothing*",)))
-    assert plan == Plan((), ())
 
 
 GCC_LACKS_SME = {("sme", GCC): Missing("gcc 12.2.0 cannot compile for sme", "needs gcc 14 or clang 18")}

@@ -8,7 +8,7 @@ import pytest
 
 from harness.contract.loading import load_contracts
 from harness.discovery.ops import fitted
-from harness.errors import ConfigurationError, ContractError
+from harness.errors import ConfigurationError, ContractError, UsageError
 from harness.model import Flow
 from harness.project import bundled_contract, load_project, load_target, match_parameters
 from harness.prototype import parse_prototype
@@ -249,3 +249,19 @@ def test_types_of_two_bytes_may_be_declared_as_their_bits(text: str, op: str, fi
             match_parameters(prototype, contract)
         with pytest.raises(ConfigurationError, match="is not of the form"):
             fitted(prototype, contract)
+
+
+def test_a_directory_in_place_of_a_kernel_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("src", "lib", "dot_f32"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lib" / "harness.toml").write_text("")
+    with pytest.raises(
+        UsageError, match=r"^src/: a directory; name the files .* let 'harness init src/' write a manif"
+    ):
+        load_project(None, tmp_path, ("src/",))
+    with pytest.raises(
+        UsageError, match=r"^lib: a directory; its manifest is named like this: --config lib/harness\.toml"
+    ):
+        load_project(None, tmp_path, ("dot_f32", "lib"))
+    assert load_project(None, tmp_path, ("dot_f32",)).kernels  # an op, whatever is called like it

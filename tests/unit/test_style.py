@@ -116,7 +116,9 @@ MAY_IMPORT = {
     "remembered": set[str](),
     "audit": GROUND | {"build", "features", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},
-    "workbench": GROUND | {"audit", "build", "inputs", "launch"},
+    "interface": GROUND
+    | {"build", "discovery", "inputs", "judge", "plan"},  # an op's reference tells whether order matters
+    "workbench": GROUND | {"audit", "build", "finding", "inputs", "interface", "launch"},
     "verdicts": GROUND | {"build", "features", "judge", "plan", "settings", "workbench"},
     "notes": GROUND | {"build", "proof"},
     "execution": GROUND
