@@ -86,11 +86,27 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 
 # A room is a module or package directly below harness/; it may import these other rooms and no more.
-GROUND = {"errors", "formats", "machine", "model", "packages", "place", "prototype", "vectors"}
+GROUND = {
+    "code_digest",
+    "elf",
+    "errors",
+    "files",
+    "formats",
+    "machine",
+    "model",
+    "packages",
+    "place",
+    "prototype",
+    "vectors",
+}
 SIDE_BY_SIDE = {"contract", "guest", "inputs", "plan", "build", "judge", "report", "settings"}
 MAY_IMPORT = {
+    "code_digest": set[str](),
+    "elf": set[str](),
     "errors": set[str](),
+    "files": {"errors"},
     "machine": {"errors"},
+    "memory": {"errors", "files"},
     "packages": {"errors"},
     "place": {"errors", "machine", "resources"},
     "prototype": {"errors", "vectors"},
@@ -107,7 +123,7 @@ MAY_IMPORT = {
     "given": GROUND | {"discovery", "finding", "project", "settings"},
     "scaffold": GROUND,  # pure: nouns in, text out
     "inventory": GROUND | {"discovery", "finding", "given", "scaffold"},
-    "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
+    "survey": GROUND | {"build", "contract", "launch", "memory"},  # it probes with an op like any other
     "audit": GROUND | {"build", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},
     "workbench": GROUND | {"audit", "build", "inputs", "launch"},
