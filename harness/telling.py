@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.files import replace_file
 from harness.report import annotations as github
 from harness.report import html, junit, markdown, table
-from harness.report.record import replace_file
 from harness.report.run import Run
 from harness.settings import Reports
 
