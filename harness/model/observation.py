@@ -113,6 +113,8 @@ class Observation:
     not_run: Mapping[int, str]
     harness_fault: str | None
     command: tuple[str, ...]
+    fault_may_pass: bool = False
+    """Whether the fault may be gone the next time: nothing was heard in time, or somebody ended the process."""
 
 
 @dataclass(frozen=True, slots=True)
