@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.build import predefined_macros
 from harness.build.code import Instruction, parse, source_lines
 from harness.build.code import Place as InstructionPlace
 from harness.build.features import Need, needs_beyond, promising
 from harness.build.locate import disassembly, disassembly_with_lines
+from harness.build.probes import predefined_macros
 from harness.build.streaming import outside_streaming_mode
 from harness.launch.emulators import flattering_instructions, overreaching_instructions
 from harness.model import Binary, Job, Role

@@ -12,9 +12,9 @@ from harness.discovery.candidates import Candidate, candidates_of
 from harness.discovery.isas import X86, isa_of_assembly
 from harness.discovery.objects import compiled_functions
 from harness.discovery.rust import exported
-from harness.discovery.source import functions, includes, own_includes
+from harness.discovery.source import includes, own_includes
 from harness.errors import UsageError
-from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES
+from harness.model import PREBUILT_SUFFIXES
 
 HEADER_SUFFIXES = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _ROOT_SIGNS = (".git", "harness.toml")
@@ -105,17 +105,6 @@ def candidates_in(source: Path, further: Sequence[Path] = ()) -> tuple[list[Cand
     is_c = not is_prebuilt and source.suffix.lower() != ".s"
     around = headers if is_c else {**headers, **headers_beside(source, directories)}
     return candidates_of(source, read_bytes(source), around), around, needed
-
-
-MAIN_RENAMED = "main=main_of_its_own"
-"""The definition under which a source with a main of its own can be linked with the guest's."""
-
-
-def has_main(source: Path) -> bool:
-    """Whether a C or C++ source defines main."""
-    if source.suffix not in (".c", *CPP_SUFFIXES):
-        return False
-    return any(function.name == "main" and function.body for function in functions(read_text(source)))
 
 
 def with_disassembly(candidate: Candidate) -> Candidate:

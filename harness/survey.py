@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.build import Builder, guest_digest, header_complaint
+from harness.build import Builder, guest_digest
 from harness.build.bochs import build_bochs_tools
+from harness.build.probes import c_complaint, cpp_complaint, header_complaint
 from harness.build.store import key_of
-from harness.build.toolchain import find_compiler
+from harness.build.toolchain import candidates_here, find_compiler, identity_of
 from harness.contract import op
 from harness.errors import BuildError
 from harness.launch import Load, observe
 from harness.launch.bochs import BOCHS, BOCHS_CPU, BOCHS_REMEDY, find_bochs, run_self_test
-from harness.launch.emulators import find_executor, version_of
+from harness.launch.emulators import QEMU_USER, find_executor, has_cpu_model, version_of
 from harness.machine import resolve_triple
+from harness.memory import Memory
 from harness.model import (
     ALL_EMULATORS,
     DEFAULT_COMPILERS,
@@ -40,29 +39,34 @@ from harness.model import (
 from harness.packages import how_to_install
 from harness.place import Place
 
-_MEMORY_VERSION = 3
-
 
 @dataclass(slots=True)
 class Surveyor:
     """Looks at the machine through a builder, and remembers in `memory` what it saw."""
 
     builder: Builder
-    probe_source: Path
+    probe_sources: Path
     bochs_sources: Path
-    memory: Path
-    _known: dict[str, Any] = field(default_factory=dict)
-    _changed: bool = False
+    memory: Memory
 
     def survey(
-        self, project: Project, needs: Iterable[Need], compilers: tuple[str, ...], emulator: str | None
+        self,
+        project: Project,
+        needs: Iterable[Need],
+        compilers: tuple[str, ...],
+        emulator: str | None,
+        cpp_isas: Collection[str] = (),
     ) -> Capabilities:
         """Find the compilers for the needed ISAs and the first executor that proves itself for each need.
 
-        `emulator` pins one way to run. The probe is the guest runner with an empty kernel: it must be compiled, start
-        and attest the width that was asked for.
+        `emulator` pins one way to run; `cpp_isas` are the ISAs that there are kernels in C++ for. The probe of an
+        executor is the guest runner with an empty kernel: it must be compiled, start and attest the width that was
+        asked for.
+
+        Raises:
+            StorageError: there is no room for what the probes write.
         """
-        self._recall()
+        self.memory.read()
         needs = tuple(dict.fromkeys(needs))
         triples = sorted({self._triple(project.isa_target(need.isa)) for need in needs})
         found = {
@@ -73,8 +77,10 @@ class Surveyor:
         pinned = None if emulator == ALL_EMULATORS else emulator
         executors = {need: self._executor(project, need, found, need.how or pinned) for need in needs}
         unfit = self._unfit([project.isa_target(isa) for isa in dict.fromkeys(need.isa for need in needs)], found)
-        self._remember()
-        return Capabilities(self.place.native_triple, found, executors, unfit)
+        cpp_triples = {self._triple(project.isa_target(isa)) for isa in cpp_isas}
+        without_cpp = self._without_cpp(found[at] for at in found if at[0] in cpp_triples)
+        self.memory.write()
+        return Capabilities(self.place.native_triple, found, executors, unfit, without_cpp)
 
     @property
     def place(self) -> Place:
@@ -87,47 +93,79 @@ class Surveyor:
     # -- compilers
 
     def _compiler(self, spec: str, triple: str) -> Compiler | Missing:
-        key = f"compiler {spec} {triple} {self.place.search_key}"
-        known = self._known.get(key)
-        if known and self._is_still_there(known):
-            return Compiler(spec, known["family"], known["version"], triple, tuple(known["command"]), known["identity"])
+        here = [program.identity for program in candidates_here(spec, triple, self.place)]
+        key = "compiler " + key_of([spec, triple, *here])
+        known = self.memory.get(key)
+        if known and known["identity"] == identity_of(known["command"][0], known["parts"], self.place):
+            command, parts = tuple(known["command"]), tuple(known["parts"])
+            return Compiler(spec, known["family"], known["version"], triple, command, known["identity"], parts)
         found = find_compiler(spec, triple, self.place)
         if isinstance(found, Compiler):
-            self._learn(
+            self.memory.learn(
                 key,
                 {
                     "family": found.family,
                     "version": found.version,
                     "command": list(found.command),
                     "identity": found.identity,
+                    "parts": list(found.parts),
                 },
             )
         return found
 
-    def _is_still_there(self, known: Mapping[str, Any]) -> bool:
-        program = self.place.find(known["command"][0])
-        return program is not None and program.identity == known["identity"]
+    def compiler_for(self, kernel: Kernel, isa: Target) -> Compiler | Missing:
+        """Return the first compiler that is fit for a kernel; if none is, what the first one lacks."""
+        self.memory.read()
+        tried: list[Missing] = []
+        for spec in DEFAULT_COMPILERS:
+            found = self._compiler(spec, self._triple(isa))
+            if isinstance(found, Compiler) and not kernel.is_prebuilt:  # that is linked only
+                lacks_cpp = self._lacks_cpp(found) if kernel.has_cpp else None
+                found = self._lacks_isa(isa, found) or lacks_cpp or found
+            if isinstance(found, Compiler):
+                self.memory.write()
+                return found
+            tried.append(found)
+        self.memory.write()
+        return tried[0]
 
     def _unfit(
         self, isas: Iterable[Target], compilers: Mapping[tuple[str, str], Compiler | Missing]
     ) -> dict[tuple[str, Compiler], Missing]:
         """Find the compilers that do not know an ISA: they refuse its flags, or lack its header."""
-        unfit = {}
+        unfit: dict[tuple[str, Compiler], Missing] = {}
         for isa in isas:
-            for (triple, spec), compiler in compilers.items():
-                if isa.header and triple == self._triple(isa) and isinstance(compiler, Compiler):
-                    complaint = self._complaint(isa, isa.header, compiler)
-                    if complaint:
-                        reason = f"{spec} {compiler.version} cannot compile for {isa.name}: {complaint}"
-                        unfit[isa.name, compiler] = Missing(reason, f"needs {isa.header_since}")
+            for (triple, _), compiler in compilers.items():
+                if triple == self._triple(isa) and isinstance(compiler, Compiler):
+                    missing = self._lacks_isa(isa, compiler)
+                    unfit |= {(isa.name, compiler): missing} if missing else {}
         return unfit
 
-    def _complaint(self, isa: Target, header: str, compiler: Compiler) -> str:
+    def _lacks_isa(self, isa: Target, compiler: Compiler) -> Missing | None:
+        if isa.header is None:
+            return None
+        header = isa.header
         key = "header " + key_of([compiler.identity, *compiler.command, *isa.flags, header])
-        known = self._known.get(key)
-        if known is None:
-            known = {"complaint": header_complaint(self.place, compiler, isa.flags, header)}
-            self._learn(key, known)
+        complaint = self._asked(key, lambda: header_complaint(self.place, compiler, isa.flags, header))
+        reason = f"{compiler.spec} {compiler.version} cannot compile for {isa.name}: {complaint}"
+        return Missing(reason, f"needs {isa.header_since}") if complaint else None
+
+    def _without_cpp(self, compilers: Iterable[Compiler | Missing]) -> dict[Compiler, Missing]:
+        """Find the compilers that cannot make a program of C++."""
+        lacking = {one: self._lacks_cpp(one) for one in compilers if isinstance(one, Compiler)}
+        return {compiler: missing for compiler, missing in lacking.items() if missing}
+
+    def _lacks_cpp(self, compiler: Compiler) -> Missing | None:
+        source = self.probe_sources / "cpp.cpp"
+        key = "C++ " + key_of([compiler.identity, *compiler.command, source.read_bytes()])
+        complaint = self._asked(key, lambda: cpp_complaint(self.place, compiler, source))
+        reason = f"{compiler.spec} {compiler.version} cannot compile and link C++ for {compiler.triple}: {complaint}"
+        return Missing(reason, self._remedy("g++", compiler)) if complaint else None
+
+    def _asked(self, key: str, ask: Callable[[], str]) -> str:
+        """Return a compiler's complaint, from memory where it was asked before."""
+        known = self.memory.get(key) or {"complaint": ask()}
+        self.memory.learn(key, known)
         return str(known["complaint"])
 
     # -- executors
@@ -163,7 +201,7 @@ class Surveyor:
         """Say which compiler is missing, and that QEMU is, too, if it is: both are installed by one command."""
         assert isinstance(missing, Missing)
         qemu = f"qemu-{triple.partition('-')[0]}"
-        needs_qemu = triple != self.place.native_triple and any(way.how == "qemu-user" for way in target.emulations)
+        needs_qemu = triple != self.place.native_triple and any(way.how == QEMU_USER for way in target.emulations)
         if not needs_qemu or self.place.find(qemu) or self.place.find(f"{qemu}-static"):
             return missing
         on_host = self.place.facts["in"] == "host"
@@ -190,12 +228,13 @@ class Surveyor:
     def _with_self_test(self, executor: Executor) -> Executor | Missing:
         """Ask Bochs once for its version and what it has wrong."""
         key = "self-test " + key_of([executor.identity, *executor.command])
-        if key not in self._known:
+        known = self.memory.get(key)
+        if known is None:
             found = run_self_test(executor, self.place, _ANY_DIRECTORY)
             if isinstance(found, Missing):
                 return found
-            self._learn(key, {"version": found.version, "wrong": sorted(found.wrong_instructions)})
-        known = self._known[key]
+            known = {"version": found.version, "wrong": sorted(found.wrong_instructions)}
+            self.memory.learn(key, known)
         return replace(executor, version=known["version"], wrong_instructions=frozenset(known["wrong"]))
 
     def _prove(
@@ -215,11 +254,11 @@ class Surveyor:
                 str(need.is_gate),
             ]
         )
-        known = self._known.get(key)
+        known = self.memory.get(key)
         if known is None:
             known = self._probe(executor, compiler, need, isa)
             if known["is_final"]:
-                self._learn(key, known)
+                self.memory.learn(key, known)
         if known["reason"]:
             return Missing(known["reason"], known["remedy"])
         return replace(executor, version=known["version"], cpu=known["cpu"])
@@ -227,27 +266,31 @@ class Surveyor:
     def _probe(self, executor: Executor, compiler: Compiler, need: Need, isa: Target) -> dict[str, Any]:
         """Build and run the empty kernel; return the executor's particulars, or why it cannot be used.
 
-        What the emulator said is final; a compiler that lacks a library today may have it tomorrow.
+        What the guest attested is final, and so is an emulator that refuses. What may be gone tomorrow is not: a
+        library that is missing, a machine that is busy.
         """
         try:
             seen = self._observe(executor, compiler, need)
         except BuildError as error:
-            lacks_libc = any(sign in str(error) for sign in _SIGNS_OF_NO_C_LIBRARY)
+            lacks_libc = bool(c_complaint(self.place, compiler, self.probe_sources / "c.c"))
             return {
                 "reason": f"{compiler.spec} cannot build the guest: {error}",
-                "remedy": self._libc_remedy(compiler) if lacks_libc else "",
+                "remedy": self._remedy("libc", compiler) if lacks_libc else "",
                 "is_final": False,
             }
         version = version_of(executor, self.place)
-        program = Path(executor.command[0]).name if executor.how == "qemu-user" else executor.how
+        program = Path(executor.command[0]).name if executor.how == QEMU_USER else executor.how
         name = f"{program} {version}" if executor.command else "this machine's CPU"
         cpu = executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0))
-        reason, remedy = objection(seen, need, isa, name, cpu)
-        return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": True}
+        is_refused = executor.how == QEMU_USER and bool(seen.harness_fault) and not seen.fault_may_pass
+        has_model = not is_refused or has_cpu_model(executor.command[0], cpu, self.place)
+        reason, remedy = objection(seen, need, isa, name, cpu, has_model=has_model)
+        is_final = not seen.fault_may_pass
+        return {"reason": reason, "remedy": remedy, "version": version, "cpu": cpu, "is_final": is_final}
 
-    def _libc_remedy(self, compiler: Compiler) -> str:
+    def _remedy(self, tools: str, compiler: Compiler) -> str:
         on_host = self.place.facts["in"] == "host"
-        return how_to_install("libc", compiler.triple, self.place.native_triple, on_host=on_host)
+        return how_to_install(tools, compiler.triple, self.place.native_triple, on_host=on_host)
 
     def _observe(self, executor: Executor, compiler: Compiler, need: Need) -> Observation:
         """Run the empty kernel."""
@@ -255,7 +298,7 @@ class Surveyor:
             "nothing",
             "probe",
             need.isa,
-            (self.probe_source,),
+            (self.probe_sources / "nothing.c",),
             "nothing",
             _NO_CONTRACT.prototype,
             (),
@@ -279,51 +322,34 @@ class Surveyor:
                     fact,
                 ]
             )
-            if key not in self._known:
+            known = self.memory.get(key)
+            if known is None:
                 seen = self._observe(hostile, compiler, need)
-                self._learn(key, {"is_shown": seen.attestation.get(fact) == 1})
-            if self._known[key]["is_shown"]:
+                known = {"is_shown": seen.attestation.get(fact) == 1}
+                if not seen.fault_may_pass:
+                    self.memory.learn(key, known)
+            if known["is_shown"]:
                 has.append(name)
         return replace(executor, hostility=tuple(has), lacks=tuple(name for name in isa.hostility if name not in has))
-
-    # -- memory
-
-    def _recall(self) -> None:
-        try:
-            memory = json.loads(self.memory.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return
-        if isinstance(memory, dict) and memory.get("version") == _MEMORY_VERSION:
-            self._known = memory.get("known", {})
-
-    def _learn(self, key: str, value: dict[str, Any]) -> None:
-        self._known[key] = value
-        self._changed = True
-
-    def _remember(self) -> None:
-        """Write what was learned; without a writable cache the next run probes again."""
-        if not self._changed:
-            return
-        with contextlib.suppress(OSError):
-            self.memory.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self.memory.parent, delete=False, encoding="utf-8") as aside:
-                json.dump({"version": _MEMORY_VERSION, "known": self._known}, aside)
-            Path(aside.name).replace(self.memory)
-        self._changed = False
 
 
 _CONTROL = {"mxcsr": 0x1F80, "x87_control": 0x37F}
 """What x86 programs start with: psABI 3.4.1, table 3.4 and 3.5."""
 _ANY_DIRECTORY = Path("/tmp")  # where every place lets tools write
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
-_SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
 
 
-def objection(seen: Observation, need: Need, isa: Target, name: str, cpu: str) -> tuple[str, str]:
-    """Return why what the probe told rules an executor out, and a remedy; empty where it does not."""
+def objection(
+    seen: Observation, need: Need, isa: Target, name: str, cpu: str, *, has_model: bool = True
+) -> tuple[str, str]:
+    """Return why what the probe found rules an executor out, and a remedy; empty where it does not.
+
+    `name` is what people call the executor, `cpu` the CPU that it was asked for, and `has_model` tells whether it knows
+    that one's model.
+    """
     another = f"needs a QEMU that has the CPU {cpu.partition(',')[0]!r}" if name.startswith("qemu") else ""
     another = BOCHS_REMEDY if name.startswith(BOCHS) else another
-    if seen.harness_fault and "unable to find CPU model" in seen.harness_fault:
+    if not has_model:
         return f"{name} has no CPU {cpu.partition(',')[0]!r}", "needs a newer QEMU (Debian 13 has 10.0)"
     if seen.harness_fault or not seen.attestation:
         return f"{name} does not run it: {seen.harness_fault or 'no attestation'}", another

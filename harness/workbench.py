@@ -11,7 +11,7 @@ from harness.audit import audit
 from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
-from harness.errors import BuildError, HarnessError, UnavailableError
+from harness.errors import BuildError, HarnessError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role
@@ -65,14 +65,15 @@ class Workbench:
             objections = audit(self.builder.place, job, binary)
         except BuildError as error:
             return Ran(None, None, str(error))
-        except UnavailableError as error:
-            return Ran(None, None, unavailable=str(error))
         except HarnessError as error:
-            return Ran(None, Observation({}, {}, {}, {}, str(error), ()))
+            return Ran(None, _nothing_seen(error))
         if objections.unavailable:
             return Ran(binary, None, unavailable=objections.unavailable)
         load = load_of(job, self.inputs(job.contract, job.cases))
-        observation = observe(self.builder.place, binary, job.executor, load, self.cancelled)
+        try:
+            observation = observe(self.builder.place, binary, job.executor, load, self.cancelled)
+        except HarnessError as error:
+            return Ran(binary, _nothing_seen(error))
         locations = _locate_faults(self.builder.place, job, binary, observation)
         return Ran(
             binary,
@@ -98,6 +99,10 @@ class Workbench:
     def forget(self, op: str) -> None:
         """Drop the inputs of an op whose jobs are done."""
         self._drawn.pop(op, None)
+
+
+def _nothing_seen(error: HarnessError) -> Observation:
+    return Observation({}, {}, {}, {}, str(error), ())
 
 
 def _locate_faults(place: Place, job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
