@@ -11,7 +11,7 @@ from harness.audit import audit
 from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
-from harness.errors import BuildError, HarnessError
+from harness.errors import BuildError, HarnessError, StorageError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role
@@ -56,7 +56,11 @@ class Workbench:
     _drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, job: Job) -> Ran:
-        """Build and launch one job."""
+        """Build and launch one job.
+
+        Raises:
+            StorageError: there is no room for what that writes; it would be so with every other job.
+        """
         while not self.waiting_room.acquire(timeout=_CANCEL_POLL_S):
             if self.cancelled.is_set():
                 return Ran(None, None, "the run was interrupted")
@@ -65,6 +69,8 @@ class Workbench:
             objections = audit(self.builder.place, job, binary)
         except BuildError as error:
             return Ran(None, None, str(error))
+        except StorageError:
+            raise
         except HarnessError as error:
             return Ran(None, _nothing_seen(error))
         if objections.unavailable:
@@ -72,6 +78,8 @@ class Workbench:
         load = load_of(job, self.inputs(job.contract, job.cases))
         try:
             observation = observe(self.builder.place, binary, job.executor, load, self.cancelled)
+        except StorageError:
+            raise
         except HarnessError as error:
             return Ran(binary, _nothing_seen(error))
         locations = _locate_faults(self.builder.place, job, binary, observation)

@@ -39,7 +39,8 @@ def check_room(directories: Iterable[Path], program: str, needed_bytes: int = BU
         except OSError as error:
             if is_out_of_room(error):
                 room = f"{needed_bytes / (1 << 20):.0f} MiB"
-                raise StorageError(f"{directory}: {error.strerror}; {program} failed without room for {room}") from None
+                reason = f"{program} failed, and {room} cannot be written there"
+                raise StorageError(f"{directory}: {error.strerror}: {reason}") from None
 
 
 def scratch_directory() -> Path:
