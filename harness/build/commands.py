@@ -107,7 +107,7 @@ def source_command(kernel: Kernel, build: Build, isa_flags: tuple[str, ...], sou
         *isa_flags,
         *(f"-I{directory}" for directory in said.includes),
         *(f"-D{define}" for define in said.defines),
-        *_own_flags(kernel, is_cpp=is_cpp),
+        *(flag for flag in said.flags if not _is_standard_of_other_language(flag, is_cpp=is_cpp)),
     )
     standard = CPP_STANDARD if is_cpp else C_STANDARD
     return compile_command(build.compiler, build.opt, flags, *arguments, standard=standard)
@@ -133,24 +133,9 @@ def user_adapter_command(kernel: Kernel, build: Build, callers: Callers, *argume
         f"-DHARNESS_CONTRACT={callers.declaration}",
         *(f"-I{directory}" for directory in said.includes),
         *(f"-D{define}" for define in said.defines),
-        *_own_flags(kernel, is_cpp=False),
+        *(flag for flag in said.flags if not _is_standard_of_other_language(flag, is_cpp=False)),
     )
     return compile_command(build.compiler, _CALLER_OPT, flags, *arguments, standard=C_STANDARD)
-
-
-_OPTIMISES_WHILE_LINKING = ("-flto", "-ffat-lto-objects")
-
-
-def _own_flags(kernel: Kernel, *, is_cpp: bool) -> tuple[str, ...]:
-    """Return the flags that a kernel brings, for one language, without those for optimisation by the linker.
-
-    What is compiled only there can neither be looked at nor be kept apart from its caller.
-    """
-    return tuple(
-        flag
-        for flag in kernel.compilation.flags
-        if not _is_standard_of_other_language(flag, is_cpp=is_cpp) and not flag.startswith(_OPTIMISES_WHILE_LINKING)
-    )
 
 
 def _is_standard_of_other_language(flag: str, *, is_cpp: bool) -> bool:

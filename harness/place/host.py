@@ -84,7 +84,7 @@ class HostPlace:
         for command in commands:
             exits.append(_run_tool(command, directory, timeout_s))
             if exits[-1].status != 0:
-                check_room([scratch_directory(), *([directory] if products else [])], Path(command[0]).name)
+                check_room([*([directory] if products else []), scratch_directory()], Path(command[0]).name)
                 break
         return exits
 
