@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from harness.build import predefined_macros
 from harness.build.code import Code, Instruction, parse, source_lines
 from harness.build.code import Place as InstructionPlace
 from harness.build.features import Need, needs_beyond, relied_on
 from harness.build.locate import disassembly, disassembly_with_lines
+from harness.build.probes import predefined_macros
 from harness.build.streaming import outside_streaming_mode
 from harness.features import memory_forms_of, table_of
 from harness.launch.emulators import flattering_instructions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -106,21 +107,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except HarnessError as error:
-        print(f"harness: {visible(' '.join(str(error).split()))}", file=sys.stderr)
+        _complain(str(error))
         return int(error.exit_code)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has left; keep the interpreter from saying so at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output has left
+        _drop_output()
         return int(ExitCode.INTERRUPTED)
+    except MemoryError:
+        _complain("out of memory: fewer jobs at a time (-j), or smaller sizes, need less")
+        return int(ExitCode.HARNESS)
     except Exception as error:
+        from harness.place.room import is_out_of_room  # --help shall not pay for it
+
+        if isinstance(error, OSError) and is_out_of_room(error):
+            _drop_output()
+            _complain(f"{error.filename or 'standard output'}: cannot write there: {error.strerror}")
+            return int(ExitCode.HARNESS)
         if "-v" in command:
             raise
-        print(
-            f"harness: internal error: {type(error).__name__}: {visible(str(error))} (-v shows where)", file=sys.stderr
-        )
+        _complain(f"internal error: {type(error).__name__}: {error} (-v shows where)")
         return int(ExitCode.HARNESS)
+
+
+def _complain(text: str) -> None:
+    """Say in one line what went wrong; where nobody can hear it, the exit code has to do."""
+    with contextlib.suppress(OSError):
+        print(f"harness: {visible(' '.join(text.split()))}", file=sys.stderr, flush=True)
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from trying to write the rest of our output at exit."""
+    with contextlib.suppress(OSError):  # there is none that could be redirected
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_commands() -> None:

@@ -9,13 +9,22 @@ from typing import Any
 
 from harness.build import Builder, guest_digest
 from harness.build.bochs import build_bochs_tools
+from harness.build.probes import c_complaint
 from harness.build.store import key_of
 from harness.contract import op
 from harness.errors import BuildError, HarnessError
 from harness.features import memory_forms_of
 from harness.launch import Load, observe
 from harness.launch.bochs import BOCHS, BOCHS_CPU, BOCHS_REMEDY, find_bochs, run_self_test
-from harness.launch.emulators import find_executor, flattering_instructions, switched_on, version_of
+from harness.launch.emulators import (
+    QEMU_USER,
+    find_executor,
+    flattering_instructions,
+    has_cpu_model,
+    switched_on,
+    version_of,
+)
+from harness.memory import Memory
 from harness.model import (
     DEFAULT_COMPILERS,
     Build,
@@ -33,12 +42,10 @@ from harness.model import (
 from harness.packages import how_to_install
 from harness.place import Place
 from harness.proving import lacking, objection, unknown_property
-from harness.remembered import Remembered
 from harness.samples import Sample, SampleResult, run_samples
 
 _ANY_DIRECTORY = Path("/tmp")  # where every place lets tools write
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
-_SIGNS_OF_NO_C_LIBRARY = ("cannot find", "No such file", "file not found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,9 @@ class Executors:
     """Finds and proves executors through a builder."""
 
     builder: Builder
-    probe_source: Path
+    probe_sources: Path
     bochs_sources: Path
-    remembered: Remembered
+    memory: Memory
     compiler_of: Callable[[str, str], Compiler | Missing]
     """Finds a compiler by spec and triple."""
 
@@ -129,13 +136,13 @@ class Executors:
     def _with_self_test(self, executor: Executor) -> Executor | Missing:
         """Ask Bochs once for its version and what it has wrong."""
         key = "self-test " + key_of([executor.identity, *executor.command])
-        known = self.remembered.get(key)
+        known = self.memory.get(key)
         if known is None:
             found = run_self_test(executor, self.place, _ANY_DIRECTORY)
             if isinstance(found, Missing):
                 return found
             known = {"version": found.version, "wrong": sorted(found.wrong_instructions)}
-            self.remembered.learn(key, known)
+            self.memory.learn(key, known)
         return replace(executor, version=known["version"], wrong_instructions=frozenset(known["wrong"]))
 
     # -- the probe
@@ -156,11 +163,11 @@ class Executors:
             repr(need.promise),
             request.table.digest,
         )
-        known = self.remembered.get(key)
+        known = self.memory.get(key)
         if known is None:
             known = self._probe(executor, compiler, request, way)
             if known["is_final"]:
-                self.remembered.learn(key, known)
+                self.memory.learn(key, known)
         if known["reason"]:
             return Missing(known["reason"], known["remedy"], known["is_inherent"])
         return replace(executor, version=known["version"], cpu=known["cpu"])
@@ -173,7 +180,8 @@ class Executors:
     def _probe(self, executor: Executor, compiler: Compiler, request: Request, way: Emulation) -> dict[str, Any]:
         """Build and run the empty kernel; return the executor's particulars, or why it cannot be used.
 
-        What the emulator said is final; a compiler that lacks a library today may have it tomorrow.
+        What the guest attested is final, and so is an emulator that refuses. What may be gone tomorrow is not: a
+        library that is missing, a machine that is busy.
         """
         need = request.need
         try:
@@ -182,21 +190,23 @@ class Executors:
             if seen.attestation and not need.is_gate:
                 has |= self._sampled(executor, compiler, request)
         except BuildError as error:
-            lacks_libc = any(sign in str(error) for sign in _SIGNS_OF_NO_C_LIBRARY)
+            lacks_libc = bool(c_complaint(self.place, compiler, self.probe_sources / "c.c"))
             remedy = self._libc_remedy(compiler) if lacks_libc else ""
             return _known(Missing(f"{compiler.spec} cannot build the guest: {error}", remedy), is_final=False)
         except HarnessError as error:
             return _known(Missing(f"what it has cannot be told: {error}", ""), is_final=False)
         version = version_of(executor, self.place)
-        program = Path(executor.command[0]).name if executor.how == "qemu-user" else executor.how
+        program = Path(executor.command[0]).name if executor.how == QEMU_USER else executor.how
         name = f"{program} {version}" if executor.command else "this machine's CPU"
         executor = replace(
             executor, version=version, cpu=executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0))
         )
-        missing = objection(seen, need, request.isa, executor, name, has, way)
+        is_refused = executor.how == QEMU_USER and bool(seen.harness_fault) and not seen.fault_may_pass
+        has_model = not is_refused or has_cpu_model(executor.command[0], executor.cpu, self.place)
+        missing = objection(seen, need, request.isa, executor, name, has, way, has_model=has_model)
         if missing is None and not need.is_gate:
             missing = lacking(request.table, request.promised, has, need.promise, request.target, executor, name)
-        return _known(missing, executor)
+        return _known(missing, executor, is_final=not seen.fault_may_pass)
 
     def _libc_remedy(self, compiler: Compiler) -> str:
         on_host = self.place.facts["in"] == "host"
@@ -208,7 +218,7 @@ class Executors:
             "nothing",
             "probe",
             need.isa,
-            (self.probe_source,),
+            (self.probe_sources / "nothing.c",),
             "nothing",
             _NO_CONTRACT.prototype,
             (),
@@ -231,7 +241,7 @@ class Executors:
     def _run_samples(
         self, executor: Executor, compiler: Compiler, need: Need, samples: list[Sample]
     ) -> list[SampleResult]:
-        source = self.probe_source.with_name("samples.c")
+        source = self.probe_sources / "samples.c"
         return run_samples(self.builder, source, executor, compiler, need.vector_bits, samples)
 
     # -- what it has wrong, and what it can do
@@ -250,13 +260,13 @@ class Executors:
         if not forms or not executor.command:
             return executor
         key = self._key("memory operands", executor, compiler, need, repr(forms))
-        known = self.remembered.get(key)
+        known = self.memory.get(key)
         if known is None:
             samples = [Sample(form.code, form.operand_bytes) for form in forms]
             results = self._run_samples(executor, compiler, need, samples)
             wrong = [form.assembly for form, r in zip(forms, results, strict=True) if r is SampleResult.FAULT]
             known = {"overreaching": wrong}
-            self.remembered.learn(key, known)
+            self.memory.learn(key, known)
         return replace(executor, overreaching=tuple(known["overreaching"]))
 
     def _with_hostility(self, executor: Executor, compiler: Compiler, need: Need, isa: Target) -> Executor:
@@ -265,11 +275,12 @@ class Executors:
         for name, fact in isa.hostility.items():
             hostile = replace(executor, hostility=(name,)).made_hostile()
             key = self._key("hostility", hostile, compiler, need, fact)
-            known = self.remembered.get(key)
+            known = self.memory.get(key)
             if known is None:
                 seen = self._observe(hostile, compiler, need)
                 known = {"is_shown": seen.attestation.get(fact) == 1}
-                self.remembered.learn(key, known)
+                if not seen.fault_may_pass:
+                    self.memory.learn(key, known)
             if known["is_shown"]:
                 has.append(name)
         return replace(executor, hostility=tuple(has), lacks=tuple(name for name in isa.hostility if name not in has))

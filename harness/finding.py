@@ -13,9 +13,10 @@ from harness.discovery.candidates import Candidate, candidates_of
 from harness.discovery.debug_info import definition_of
 from harness.discovery.definition import prototype_of
 from harness.discovery.isas import X86, isa_of_assembly
-from harness.discovery.objects import compiled_functions, members
+from harness.discovery.objects import compiled_functions
 from harness.discovery.rust import exported
 from harness.discovery.source import functions, includes, own_includes
+from harness.elf import members
 from harness.errors import ConfigurationError, UsageError
 from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES, Kernel
 
@@ -108,17 +109,6 @@ def candidates_in(source: Path, further: Sequence[Path] = ()) -> tuple[list[Cand
     is_c = not is_prebuilt and source.suffix.lower() != ".s"
     around = headers if is_c else {**headers, **headers_beside(source, directories)}
     return candidates_of(source, read_bytes(source), around), around, needed
-
-
-MAIN_RENAMED = "main=main_of_its_own"
-"""The definition under which a source with a main of its own can be linked with the guest's."""
-
-
-def has_main(source: Path) -> bool:
-    """Whether a C or C++ source defines main."""
-    if source.suffix not in (".c", *CPP_SUFFIXES):
-        return False
-    return any(function.name == "main" and function.body for function in functions(read_text(source)))
 
 
 SHOW_IT = "take that away, or name a function that calls it and is neither"

@@ -9,18 +9,17 @@ from pathlib import Path
 from harness.discovery.candidates import Candidate, unlisted
 from harness.discovery.choice import OWN_CONTRACT, Ops, choose
 from harness.discovery.ops import fitted, ops_in_name
+from harness.elf import lto_form
 from harness.errors import ConfigurationError, UsageError, perhaps
 from harness.finding import (
-    MAIN_RENAMED,
     SHOW_IT,
     candidates_in,
-    has_main,
     hidden_functions,
     read_bytes,
     with_definition,
     with_disassembly,
 )
-from harness.model import SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
+from harness.model import PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
 from harness.project import bundled_contract, bundled_ops, contracts_around, match_lanes, single_kernel_project
 from harness.prototype import Prototype, parse_prototype
 from harness.settings import Given
@@ -85,6 +84,7 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
     candidates, includes, headers = [], [], {}
     for source in given.sources:
         its, headers[source], needed = candidates_in(source)
+        _check_code(source, its)
         candidates += its
         includes += needed
     what = ", ".join(map(str, given.sources))
@@ -103,7 +103,6 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
         "sources": [str(source.absolute()) for source in given.sources],
         "symbol": symbol,
         "includes": list(dict.fromkeys(map(str, includes))),
-        "defines": [MAIN_RENAMED] if any(map(has_main, given.sources)) else [],
         **({"prototype": str(replace(prototype, name=chosen.candidate.name))} if prototype else {}),
     }
     words = (*map(str, given.sources), "--op", chosen.op, "--symbol", symbol, "--isa", isa)
@@ -127,6 +126,13 @@ def _check_files(sources: Sequence[Path]) -> None:
             raise UsageError(f"{source}: none of {known}; build a .o or .a of anything else")
         if not source.is_file():
             raise UsageError(f"{source}: {'a directory, no file' if source.is_dir() else 'no such file'}")
+
+
+def _check_code(source: Path, candidates: Sequence[Candidate]) -> None:
+    """Refuse an object that is none yet: a compiler left the work to the linker."""
+    if source.suffix in PREBUILT_SUFFIXES and not candidates and (form := lto_form(read_bytes(source))):
+        how = "compile it without -flto, or with -ffat-lto-objects"
+        raise UsageError(f"{source}: holds {form} and no machine code; {how}")
 
 
 def _offered(

@@ -13,7 +13,7 @@ from harness.discovery.ops import fitted, ops_in_name
 from harness.discovery.rust import exported, isas_of_rust, library_name, makes_static_library
 from harness.discovery.source import functions, without_comments
 from harness.errors import ConfigurationError, UsageError
-from harness.finding import MAIN_RENAMED, candidates_in, has_main, read_text, with_definition, with_disassembly
+from harness.finding import candidates_in, read_text, with_definition, with_disassembly
 from harness.given import Contracts
 from harness.model import PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract
 from harness.prototype import Prototype, parse_prototype
@@ -215,7 +215,6 @@ class _Taker:
                 symbol=candidate.symbol,
                 prototype=text,
                 includes=tuple(dict.fromkeys(self._relative(place) for place in needed)),
-                defines=(MAIN_RENAMED,) if any(has_main(path) for path in sources if path.is_file()) else (),
                 function=candidate.name,
                 where=f"{self._relative(candidate.source)}{f':{candidate.line}' if candidate.line else ''}",
                 why_op=why,

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ExitCode, NothingFoundError, UsageError, perhaps
+from harness.files import replace_file
 from harness.model import is_selected
 from harness.project import find_manifest
 from harness.report import history, html, merging
 from harness.report.difference import difference, render
-from harness.report.record import RUNS_DIRECTORY, replace_file
+from harness.report.record import RUNS_DIRECTORY
 from harness.report.run import read_record, run_of
 from harness.settings import STDOUT, Reports
 from harness.telling import tell

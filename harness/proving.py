@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 
 from harness.launch.bochs import BOCHS, BOCHS_REMEDY
+from harness.launch.emulators import QEMU_USER
 from harness.model import Emulation, Executor, FeatureTable, Missing, Need, Observation, Promise, Target
 
-QEMU = "qemu-user"
 _CONTROL = {"mxcsr": 0x1F80, "x87_control": 0x37F}
 """What x86 programs start with: psABI 3.4.1, table 3.4 and 3.5."""
 _QEMU_PACKAGES = (
@@ -38,7 +38,15 @@ def promised_features(
 
 
 def objection(
-    seen: Observation, need: Need, isa: Target, executor: Executor, name: str, has: Collection[str], way: Emulation
+    seen: Observation,
+    need: Need,
+    isa: Target,
+    executor: Executor,
+    name: str,
+    has: Collection[str],
+    way: Emulation,
+    *,
+    has_model: bool = True,
 ) -> Missing | None:
     """Return why what the probe told rules an executor out for an ISA's code; None where it does not.
 
@@ -50,11 +58,12 @@ def objection(
         name: the same in words.
         has: the features that the guest attests.
         way: how the executor came to be tried.
+        has_model: whether the emulator knows the CPU model that it was asked for.
     """
     cpu = executor.cpu.partition(",")[0]
-    another = f"needs a QEMU that has the CPU {cpu!r}" if executor.how == QEMU else ""
+    another = f"needs a QEMU that has the CPU {cpu!r}" if executor.how == QEMU_USER else ""
     another = BOCHS_REMEDY if executor.how == BOCHS else another
-    if seen.harness_fault and "unable to find CPU model" in seen.harness_fault:
+    if not has_model:
         return Missing(f"{name} has no CPU {cpu!r}", "needs a newer QEMU (Debian 13 has 10.0)")
     if seen.harness_fault or not seen.attestation:
         return Missing(f"{name} does not run it: {seen.harness_fault or 'no attestation'}", another)
@@ -111,7 +120,7 @@ def _quoted(text: str) -> str:
 def _remedy(table: FeatureTable, absent: Sequence[str], how: str) -> str:
     if how == BOCHS:
         return BOCHS_REMEDY
-    if how != QEMU:
+    if how != QEMU_USER:
         return ""
     releases = [table.features[name].since.get(how) if name in table.features else None for name in absent]
     never = [name for name, release in zip(absent, releases, strict=True) if release is None]

@@ -1,18 +1,20 @@
-"""What works here: compilers, what they may use, and executors. Remembered by the identity of every tool involved."""
+"""What works here: compilers, and executors proven by a probe. Remembered by the identity of every tool involved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from harness.build import Builder, header_complaint, predefined_macros
+from harness.build import Builder
+from harness.build.probes import cpp_complaint, header_complaint, predefined_macros
 from harness.build.store import key_of
-from harness.build.toolchain import find_compiler
+from harness.build.toolchain import candidates_here, find_compiler, identity_of
 from harness.executors import Executors, Request
 from harness.features import table_of
+from harness.launch.emulators import QEMU_USER
 from harness.machine import resolve_triple
+from harness.memory import Memory
 from harness.model import (
     ALL_EMULATORS,
     DEFAULT_COMPILERS,
@@ -20,6 +22,7 @@ from harness.model import (
     Compiler,
     Executor,
     FeatureTable,
+    Kernel,
     Missing,
     Need,
     Project,
@@ -29,7 +32,6 @@ from harness.model import (
 from harness.packages import how_to_install
 from harness.place import Place
 from harness.proving import promised_features
-from harness.remembered import Remembered
 
 
 @dataclass(slots=True)
@@ -37,28 +39,33 @@ class Surveyor:
     """Looks at the machine through a builder, and remembers in `memory` what it saw."""
 
     builder: Builder
-    probe_source: Path
+    probe_sources: Path
     bochs_sources: Path
-    memory: Path
-    _remembered: Remembered = field(init=False)
+    memory: Memory
     _executors: Executors = field(init=False)
 
     def __post_init__(self) -> None:
         """Start without knowing anything."""
-        self._remembered = Remembered(self.memory)
-        self._executors = Executors(
-            self.builder, self.probe_source, self.bochs_sources, self._remembered, self._compiler
-        )
+        self._executors = Executors(self.builder, self.probe_sources, self.bochs_sources, self.memory, self._compiler)
 
     def survey(
-        self, project: Project, needs: Iterable[Need], compilers: tuple[str, ...], emulator: str | None
+        self,
+        project: Project,
+        needs: Iterable[Need],
+        compilers: tuple[str, ...],
+        emulator: str | None,
+        cpp_isas: Collection[str] = (),
     ) -> Capabilities:
         """Find the compilers for the needed ISAs and the first executor that proves itself for each need.
 
-        `emulator` pins one way to run. The probe is the guest runner with an empty kernel: it must be compiled, start
-        and attest the width that was asked for.
+        `emulator` pins one way to run; `cpp_isas` are the ISAs that there are kernels in C++ for. The probe of an
+        executor is the guest runner with an empty kernel: it must be compiled, start and attest the width that was
+        asked for.
+
+        Raises:
+            StorageError: there is no room for what the probes write.
         """
-        self._remembered.read()
+        self.memory.read()
         needs = tuple(dict.fromkeys(needs))
         triples = sorted({self._triple(project.isa_target(need.isa)) for need in needs})
         found = {
@@ -69,7 +76,9 @@ class Surveyor:
         pinned = None if emulator == ALL_EMULATORS else emulator
         ladders = {need: self._ladder(project, need, found, need.how or pinned) for need in needs}
         unfit = self._unfit([project.isa_target(isa) for isa in dict.fromkeys(need.isa for need in needs)], found)
-        self._remembered.write()
+        cpp_triples = {self._triple(project.isa_target(isa)) for isa in cpp_isas}
+        without_cpp = self._without_cpp(found[at] for at in found if at[0] in cpp_triples)
+        self.memory.write()
         return Capabilities(
             self.place.native_triple,
             found,
@@ -77,6 +86,7 @@ class Surveyor:
             unfit,
             {need: ladder.promised for need, ladder in ladders.items() if ladder.promised is not None},
             {need: ladder.further for need, ladder in ladders.items() if ladder.further},
+            without_cpp,
         )
 
     @property
@@ -90,48 +100,84 @@ class Surveyor:
     # -- compilers
 
     def _compiler(self, spec: str, triple: str) -> Compiler | Missing:
-        key = f"compiler {spec} {triple} {self.place.search_key}"
-        known = self._remembered.get(key)
-        if known and self._is_still_there(known):
-            return Compiler(spec, known["family"], known["version"], triple, tuple(known["command"]), known["identity"])
+        here = [program.identity for program in candidates_here(spec, triple, self.place)]
+        key = "compiler " + key_of([spec, triple, *here])
+        known = self.memory.get(key)
+        if known and known["identity"] == identity_of(known["command"][0], known["parts"], self.place):
+            command, parts = tuple(known["command"]), tuple(known["parts"])
+            return Compiler(spec, known["family"], known["version"], triple, command, known["identity"], parts)
         found = find_compiler(spec, triple, self.place)
         if isinstance(found, Compiler):
-            self._remembered.learn(
+            self.memory.learn(
                 key,
                 {
                     "family": found.family,
                     "version": found.version,
                     "command": list(found.command),
                     "identity": found.identity,
+                    "parts": list(found.parts),
                 },
             )
         return found
 
-    def _is_still_there(self, known: Mapping[str, Any]) -> bool:
-        program = self.place.find(known["command"][0])
-        return program is not None and program.identity == known["identity"]
+    def compiler_for(self, kernel: Kernel, isa: Target) -> Compiler | Missing:
+        """Return the first compiler that is fit for a kernel; if none is, what the first one lacks."""
+        self.memory.read()
+        tried: list[Missing] = []
+        for spec in DEFAULT_COMPILERS:
+            found = self._compiler(spec, self._triple(isa))
+            if isinstance(found, Compiler) and not kernel.is_prebuilt:  # that is linked only
+                lacks_cpp = self._lacks_cpp(found) if kernel.has_cpp else None
+                found = self._lacks_isa(isa, found) or lacks_cpp or found
+            if isinstance(found, Compiler):
+                self.memory.write()
+                return found
+            tried.append(found)
+        self.memory.write()
+        return tried[0]
 
     def _unfit(
         self, isas: Iterable[Target], compilers: Mapping[tuple[str, str], Compiler | Missing]
     ) -> dict[tuple[str, Compiler], Missing]:
         """Find the compilers that do not know an ISA: they refuse its flags, or lack its header."""
-        unfit = {}
+        unfit: dict[tuple[str, Compiler], Missing] = {}
         for isa in isas:
-            for (triple, spec), compiler in compilers.items():
-                if isa.header and triple == self._triple(isa) and isinstance(compiler, Compiler):
-                    complaint = self._complaint(isa, isa.header, compiler)
-                    if complaint:
-                        reason = f"{spec} {compiler.version} cannot compile for {isa.name}: {complaint}"
-                        unfit[isa.name, compiler] = Missing(reason, f"needs {isa.header_since}")
+            for (triple, _), compiler in compilers.items():
+                if triple == self._triple(isa) and isinstance(compiler, Compiler):
+                    missing = self._lacks_isa(isa, compiler)
+                    unfit |= {(isa.name, compiler): missing} if missing else {}
         return unfit
 
-    def _complaint(self, isa: Target, header: str, compiler: Compiler) -> str:
+    def _lacks_isa(self, isa: Target, compiler: Compiler) -> Missing | None:
+        if isa.header is None:
+            return None
+        header = isa.header
         key = "header " + key_of([compiler.identity, *compiler.command, *isa.flags, header])
-        known = self._remembered.get(key)
-        if known is None:
-            known = {"complaint": header_complaint(self.place, compiler, isa.flags, header)}
-            self._remembered.learn(key, known)
+        complaint = self._asked(key, lambda: header_complaint(self.place, compiler, isa.flags, header))
+        reason = f"{compiler.spec} {compiler.version} cannot compile for {isa.name}: {complaint}"
+        return Missing(reason, f"needs {isa.header_since}") if complaint else None
+
+    def _without_cpp(self, compilers: Iterable[Compiler | Missing]) -> dict[Compiler, Missing]:
+        """Find the compilers that cannot make a program of C++."""
+        lacking = {one: self._lacks_cpp(one) for one in compilers if isinstance(one, Compiler)}
+        return {compiler: missing for compiler, missing in lacking.items() if missing}
+
+    def _lacks_cpp(self, compiler: Compiler) -> Missing | None:
+        source = self.probe_sources / "cpp.cpp"
+        key = "C++ " + key_of([compiler.identity, *compiler.command, source.read_bytes()])
+        complaint = self._asked(key, lambda: cpp_complaint(self.place, compiler, source))
+        reason = f"{compiler.spec} {compiler.version} cannot compile and link C++ for {compiler.triple}: {complaint}"
+        return Missing(reason, self._remedy("g++", compiler)) if complaint else None
+
+    def _asked(self, key: str, ask: Callable[[], str]) -> str:
+        """Return a compiler's complaint, from memory where it was asked before."""
+        known = self.memory.get(key) or {"complaint": ask()}
+        self.memory.learn(key, known)
         return str(known["complaint"])
+
+    def _remedy(self, tools: str, compiler: Compiler) -> str:
+        on_host = self.place.facts["in"] == "host"
+        return how_to_install(tools, compiler.triple, self.place.native_triple, on_host=on_host)
 
     # -- what is promised
 
@@ -149,11 +195,11 @@ class Surveyor:
     def _understood(self, table: FeatureTable, compiler: Compiler, flags: tuple[str, ...]) -> frozenset[str] | None:
         """Return what a compiler may use under flags; None if it refuses them."""
         key = "promise " + key_of([compiler.identity, *compiler.command, *flags, table.digest])
-        known = self._remembered.get(key)
+        known = self.memory.get(key)
         if known is None:
             macros = predefined_macros(self.place, compiler, flags)
             known = {"features": None if macros is None else sorted(table.of_macros(macros))}
-            self._remembered.learn(key, known)
+            self.memory.learn(key, known)
         return None if known["features"] is None else frozenset(known["features"])
 
     def _table(self, isa: Target) -> FeatureTable:
@@ -183,7 +229,7 @@ class Surveyor:
         """Say which compiler is missing, and that QEMU is, too, if it is: both are installed by one command."""
         assert isinstance(missing, Missing)
         qemu = f"qemu-{triple.partition('-')[0]}"
-        needs_qemu = triple != self.place.native_triple and any(way.how == "qemu-user" for way in target.emulations)
+        needs_qemu = triple != self.place.native_triple and any(way.how == QEMU_USER for way in target.emulations)
         if not needs_qemu or self.place.find(qemu) or self.place.find(f"{qemu}-static"):
             return missing
         on_host = self.place.facts["in"] == "host"

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.files import replace_file
 from harness.report import annotations as github
 from harness.report import html, junit, markdown, table
-from harness.report.record import replace_file
 from harness.report.run import Run
 from harness.settings import STDOUT, Reports
 

@@ -11,7 +11,7 @@ from harness.audit import with_judging_executor
 from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.build.store import key_of
-from harness.errors import BuildError, ContractError, HarnessError, UnavailableError
+from harness.errors import BuildError, ContractError, HarnessError, StorageError
 from harness.finding import with_hidden
 from harness.inputs import InputStream
 from harness.interface import Interface, interface_of
@@ -66,7 +66,11 @@ class Workbench:
     _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, job: Job) -> Ran:
-        """Build and launch one job."""
+        """Build and launch one job.
+
+        Raises:
+            StorageError: there is no room for what that writes; it would be so with every other job.
+        """
         while not self.waiting_room.acquire(timeout=_CANCEL_POLL_S):
             if self.cancelled.is_set():
                 return Ran(None, None, "the run was interrupted")
@@ -78,13 +82,18 @@ class Workbench:
             job, objections = with_judging_executor(self.builder.place, job, binary)
         except BuildError as error:
             return Ran(None, None, with_hidden(str(error), job.kernel))
-        except UnavailableError as error:
-            return Ran(None, None, unavailable=str(error))
+        except StorageError:
+            raise
         except HarnessError as error:
-            return Ran(None, Observation({}, {}, {}, {}, str(error), ()))
+            return Ran(None, _nothing_seen(error))
         if objections.unavailable:
             return Ran(binary, None, unavailable=objections.unavailable)
-        job, observation = self._observed(job, binary)
+        try:
+            job, observation = self._observed(job, binary)
+        except StorageError:
+            raise
+        except HarnessError as error:
+            return Ran(binary, _nothing_seen(error))
         locations = _locate_faults(self.builder.place, job, binary, observation)
         return Ran(
             binary,
@@ -148,6 +157,10 @@ class Workbench:
     def forget(self, op: str) -> None:
         """Drop the inputs of an op whose jobs are done."""
         self._drawn.pop(op, None)
+
+
+def _nothing_seen(error: HarnessError) -> Observation:
+    return Observation({}, {}, {}, {}, str(error), ())
 
 
 def _locate_faults(place: Place, job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:

@@ -275,7 +275,10 @@ static struct sealed *prepare(const char *pack_path, const char *output_path) {
     return sealed;
 }
 
-int main(int argc, char **argv) {
+/* By this name, since a kernel's file may have a main of its own: the linker is told to wrap it (--wrap=main). */
+int __wrap_main(int argc, char **argv);
+
+int __wrap_main(int argc, char **argv) {
     if (argc != 3) {
         fail(EXIT_STATUS_USAGE, "usage", "guest PACK OUT");
     }

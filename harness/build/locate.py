@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.build.toolchain import find_binutil
 from harness.errors import HarnessError
 from harness.place import Command, Place
 
@@ -62,7 +63,7 @@ def disassembly_with_lines(place: Place, kernel_objects: Sequence[Path], triple:
 
 
 def _tool(place: Place, triple: str, name: str) -> str | None:
-    found = place.find(f"{triple}-{name}") or place.find(f"llvm-{name}")
+    found = find_binutil(name, triple, place)
     return found.path if found else None
 
 

@@ -15,6 +15,7 @@ from harness.packages import how_to_install
 from harness.place import Place
 
 _VERSION_TIMEOUT_S = 20
+QEMU_USER = "qemu-user"
 
 
 def find_executor(target: Target, emulation: Emulation, place: Place) -> Executor | Missing:
@@ -40,7 +41,7 @@ def _qemu_user(machine: str, emulation: Emulation, place: Place) -> Executor | M
     if program is None:
         return Missing(f"no {name}", _qemu_remedy(place))
     cpu = emulation.cpu or "max"
-    return Executor("qemu-user", "", cpu, (program.path, "-cpu", cpu), program.identity)
+    return Executor(QEMU_USER, "", cpu, (program.path, "-cpu", cpu), program.identity)
 
 
 def _qemu_remedy(place: Place) -> str:
@@ -74,14 +75,14 @@ def flattering_instructions(executor: Executor, triple: str) -> frozenset[str]:
     below 2**-23, so that a kernel without its Newton step passes there. Arm's FRECPE and FRSQRTE are defined to the
     last bit (Arm ARM, shared/functions/float/recipestimate), and QEMU follows.
     """
-    return _X86_ESTIMATES if executor.how == "qemu-user" and triple.startswith("x86_64") else frozenset()
+    return _X86_ESTIMATES if executor.how == QEMU_USER and triple.startswith("x86_64") else frozenset()
 
 
 def version_of(executor: Executor, place: Place) -> str:
     """Return an executor's version, asking its program where it has not told it yet."""
     if executor.how == SDE:
         return sde_version(executor.command[0], place)
-    return qemu_version(executor.command[0], place) if executor.how == "qemu-user" else executor.version
+    return qemu_version(executor.command[0], place) if executor.how == QEMU_USER else executor.version
 
 
 def qemu_version(program: str, place: Place) -> str:
@@ -92,3 +93,13 @@ def qemu_version(program: str, place: Place) -> str:
         return "unknown"
     found = re.search(r"version (\d+\.\d+(?:\.\d+)?)", said)
     return found[1] if found else "unknown"
+
+
+def has_cpu_model(program: str, cpu: str, place: Place) -> bool:
+    """True if a QEMU binary lists the model of a CPU, or lists none at all; `cpu` is what -cpu is given."""
+    try:
+        ended = place.run_tools([(program, "-cpu", "help")], Path("/"), _VERSION_TIMEOUT_S)[0]
+    except OSError:
+        return True
+    models = set(re.findall(r"[\w.-]+", ended.stdout)) if ended.status == 0 else set()
+    return not models or cpu.partition(",")[0] in models

@@ -116,6 +116,8 @@ class Observation:
     command: tuple[str, ...]
     unstarted: Death | None = None
     """How the process ended that told nothing at all, not even what it runs on."""
+    fault_may_pass: bool = False
+    """Whether the fault may be gone the next time: nothing was heard in time, or somebody ended the process."""
 
 
 def has_returned(observation: Observation) -> bool:

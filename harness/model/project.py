@@ -109,6 +109,11 @@ class Kernel:
         return bool(self.prototype.vectors) and self.adapter is None
 
     @property
+    def has_cpp(self) -> bool:
+        """Whether a part of it is C++."""
+        return any(source.suffix in CPP_SUFFIXES for source in self.sources)
+
+    @property
     def is_prebuilt(self) -> bool:
         """Whether no compiler has a part in it."""
         return all(source.suffix in PREBUILT_SUFFIXES for source in self.sources)

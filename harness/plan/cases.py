@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 from harness.errors import UsageError, perhaps
@@ -202,6 +205,35 @@ def _scalars(contract: Contract, index: int) -> tuple[tuple[str, Number], ...]:
         chosen.append((name, values[index % len(values)]))
         index //= len(values)
     return tuple(chosen)
+
+
+MAX_CASE_BYTES = 1 << 28
+"""Of all buffers of a case with every element drawn: inputs, results and references together take ten times as much."""
+
+
+def check_sizes(project: Project, selection: Selection, points: Sequence[Point]) -> None:
+    """Refuse sizes whose rows would be too long to draw.
+
+    Raises:
+        UsageError: it names the largest size of that op.
+    """
+    for contract in {point.kernel.op: project.contracts[point.kernel.op] for point in points}.values():
+        wanted = max(selection.sizes, default=0)
+        if _case_bytes(contract, wanted) > MAX_CASE_BYTES:
+            most = bisect_right(range(min(wanted, sys.maxsize)), MAX_CASE_BYTES, key=partial(_case_bytes, contract)) - 1
+            takes = f"the buffers of {contract.op} would take {_case_bytes(contract, wanted) / (1 << 20):.3g} MiB"
+            limit = f"the limit is {MAX_CASE_BYTES >> 20} MiB, which is --size {most}"
+            raise UsageError(f"--size {wanted}: {takes}; {limit}{_longer_rows(contract)}")
+
+
+def _case_bytes(contract: Contract, size: int) -> int:
+    sizes = dict.fromkeys(contract.size_names, size)
+    counts = ((contract.extents[p.name].count(sizes), p.type.size_bytes) for p in contract.prototype.buffers)
+    return sum(count * size_bytes for count, size_bytes in counts)
+
+
+def _longer_rows(contract: Contract) -> str:
+    return f" (--suite {HUGE_SUITE} has longer rows, most of them zeros)" if HUGE_SUITE in contract.suites else ""
 
 
 def check_suites(project: Project, selection: Selection, points: Sequence[Point]) -> None:

@@ -87,8 +87,8 @@ def make_plan(
         has_none = all(isinstance(compiler, Missing) for compiler in compilers)
         for compiler in compilers:
             if isinstance(compiler, Missing):
-                # A compiler that is there, and does not know the ISA of what a glob reached, is no error.
-                is_absent = bool(selection.compilers) and compiler not in capabilities.unfit.values()
+                # A compiler that is there, and lacks what a glob reached, is no error.
+                is_absent = bool(selection.compilers) and not capabilities.is_unfit(compiler)
                 named = is_absent or (point.named and has_none)
                 missing.append(_unavailable(point, str(compiler), named=named))
                 continue
@@ -159,7 +159,7 @@ def _compilers(
     isa = project.isa_target(point.kernel.isa)
     chosen = dict.fromkeys(selection.compilers or DEFAULT_COMPILERS)
     found = [capabilities.compilers[(resolve_triple(isa.triple, capabilities.native_triple), spec)] for spec in chosen]
-    fit = [capabilities.unfit.get((isa.name, c), c) if isinstance(c, Compiler) else c for c in found]
+    fit = [capabilities.fit(point.kernel, c) if isinstance(c, Compiler) else c for c in found]
     if point.kernel.is_prebuilt:  # the compiler only links it: one that is here, whatever ISAs it knows
         here = [compiler for compiler in found if isinstance(compiler, Compiler)]
         return [*here[:1]] or found[:1]
@@ -168,7 +168,7 @@ def _compilers(
     usable: list[Compiler | Missing] = [compiler for compiler in fit if isinstance(compiler, Compiler)]
     if not usable:
         return fit[:1]
-    # What is not installed is not missed; what is, and does not know the ISA, is told.
+    # What is not installed is not missed; what is, and lacks something, is told.
     unfit = [now for now, before in zip(fit, found, strict=True) if now is not before]
     return usable + unfit if point.role is Role.MAIN else usable[:1]
 

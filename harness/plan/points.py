@@ -19,7 +19,7 @@ from harness.model import (
     Target,
     is_selected,
 )
-from harness.plan.cases import GATE_SUITE
+from harness.plan.cases import GATE_SUITE, check_sizes
 
 _GLOB_CHARACTERS = frozenset("*?[")
 
@@ -30,7 +30,7 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
     Without --target a kernel runs on the target of its ISA. Widths apply to scalable ISAs; others run once.
 
     Raises:
-        UsageError: a literal name that the project does not have, or an impossible width.
+        UsageError: a literal name that the project does not have, or an impossible width or size.
     """
     kernels = select_kernels(project, selection.kernels)
     targets = _select_targets(project, selection.targets)
@@ -53,6 +53,7 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
                     named_width = selection.vector_bits_named and project.isa_target(kernel.isa).is_scalable
                     point = Point(kernel, target, vector_bits, named or named_width)
                     points += _every_way(point) if selection.emulator == ALL_EMULATORS else [point]
+    check_sizes(project, selection, points)
     # Op by op, so that what belongs to one can be dropped when the next begins; the scalar kernel first, since the
     # others are compared with it.
     ops = list(dict.fromkeys(point.kernel.op for point in points))

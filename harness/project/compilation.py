@@ -16,7 +16,7 @@ _ELSEWHERE = {
     "-D": "definitions belong into 'defines'",
     "-l": "libraries belong into 'libraries'",
     "-L": "libraries belong into 'libraries', a static library of your own into 'sources'",
-    "-flto": "objects must hold machine code, which is looked at",
+    "-flto": "leave it out: objects must hold machine code, which is looked at",
 }
 """Flags with a place of their own, by how they start."""
 _CALL = "HARNESS_CALL"

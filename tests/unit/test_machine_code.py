@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import predefined_macros
+from harness.build.probes import predefined_macros
 from harness.build.toolchain import find_compiler
 from harness.features import machines, memory_forms_of, table_of
 from harness.model import Compiler, FeatureTable, MemoryForm

@@ -173,7 +173,7 @@ MISTAKES = [
     (KERNEL + 'flags = ["-Iinclude"]', ":6: 'flags': '-Iinclude': include paths belong into 'includes'"),
     (KERNEL + 'flags = ["-DA=1"]', ":6: 'flags': '-DA=1': definitions belong into 'defines'"),
     (KERNEL + 'flags = ["-lm"]', ":6: 'flags': '-lm': libraries belong into 'libraries'"),
-    (KERNEL + 'flags = ["-flto"]', ":6: 'flags': '-flto': objects must hold machine code"),
+    (KERNEL + 'flags = ["-flto"]', ":6: 'flags': '-flto': leave it out: objects must hold machine code"),
     (KERNEL + 'flags = ["-shared"]', ":6: 'flags': '-shared': what becomes of the sources is not open to choice"),
     (KERNEL + 'libraries = ["-lm"]', ":6: 'libraries': '-lm': write 'm'"),
     (KERNEL + 'libraries = ["libk.a"]', ":6: 'libraries': 'libk.a': a library of the system by its name"),

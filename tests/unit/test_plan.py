@@ -260,6 +260,37 @@ def test_the_gate_of_an_op_of_quadratic_size_stays_small() -> None:
     assert {case.sizes[0][1] for case in gate_cases(square, square.conventions, Selection())} == {1, 100, 1000}
 
 
+@pytest.mark.parametrize(("suffix", "without"), [(".cpp", True), (".c", False)])
+def test_a_compiler_without_cpp_is_told_where_there_is_cpp(project: Project, suffix: str, without: bool) -> None:
+    (kernel,) = (one for one in project.kernels if one.id == "sum_f32/neon")
+    project = replace(project, kernels=(replace(kernel, sources=(Path(f"k{suffix}"),)),))
+    points, absences = select(project, Selection(kernels=("*",)))
+    gcc = replace(GCC, triple="aarch64-linux-gnu")
+    lacks = {gcc: Missing("gcc 12.2.0 cannot compile and link C++", "apt-get install g++")}
+    found = replace(capabilities({p.need for p in points}), without_cpp=lacks)
+    plan = make_plan(project, Selection(kernels=("*",)), points, absences, found)
+    specs = {job.build.compiler.spec for job in plan.jobs if job.role is Role.MAIN}
+    assert specs == ({"clang"} if without else {"gcc", "clang"})
+    told = [absence for absence in plan.absences if absence.outcome is Outcome.UNAVAILABLE]
+    assert [absence.reason for absence in told] == [str(lacks[gcc])] * without
+    named = Selection(kernels=("sum_f32/neon",), compilers=("gcc",))
+    points, absences = select(project, named)
+    plan = make_plan(project, named, points, absences, replace(found, executors={p.need: QEMU for p in points}))
+    assert bool(plan.jobs) is not without
+    assert any(absence.named for absence in plan.absences) is without, (
+        "the kernel was named, and nothing else builds it"
+    )
+
+
+@pytest.mark.parametrize(("op", "largest"), [("sum_f32", 67108864), ("sum_f16", 134217728), ("gemm_f32", 4729)])
+def test_sizes_whose_rows_cannot_be_drawn_are_refused_with_the_limit(project: Project, op: str, largest: int) -> None:
+    kernels = (f"{op}/scalar",)
+    assert planned(project, Selection(kernels=kernels, sizes=(3, largest))).jobs
+    for size in (largest + 1, 999_999_999_999, 2**63 - 1):
+        with pytest.raises(UsageError, match=rf"^--size {size}: .* the limit is 256 MiB, which is --size {largest}\b"):
+            select(project, Selection(kernels=kernels, sizes=(3, size)))
+
+
 def test_builds_multiply(project: Project) -> None:
     plan = planned(
         project,

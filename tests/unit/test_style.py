@@ -86,12 +86,29 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 
 # A room is a module or package directly below harness/; it may import these other rooms and no more.
-GROUND = {"errors", "formats", "guarded", "machine", "model", "packages", "place", "prototype", "vectors"}
+GROUND = {
+    "code_digest",
+    "elf",
+    "errors",
+    "files",
+    "formats",
+    "guarded",
+    "machine",
+    "model",
+    "packages",
+    "place",
+    "prototype",
+    "vectors",
+}
 SIDE_BY_SIDE = {"contract", "guest", "inputs", "plan", "build", "judge", "report", "settings"}
 MAY_IMPORT = {
+    "code_digest": set[str](),
+    "elf": set[str](),
     "errors": set[str](),
     "guarded": {"errors"},
+    "files": {"errors"},
     "machine": {"errors"},
+    "memory": {"errors", "files"},
     "packages": {"errors"},
     "place": {"errors", "machine", "resources"},
     "prototype": {"errors", "vectors"},
@@ -109,11 +126,10 @@ MAY_IMPORT = {
     "given": GROUND | {"discovery", "finding", "project", "settings"},
     "scaffold": GROUND,  # pure: nouns in, text out
     "inventory": GROUND | {"discovery", "finding", "given", "scaffold"},
-    "survey": GROUND | {"build", "executors", "features", "proving", "remembered"},
-    "executors": GROUND | {"build", "contract", "features", "launch", "proving", "remembered", "samples"},
+    "survey": GROUND | {"build", "executors", "features", "launch", "memory", "proving"},
+    "executors": GROUND | {"build", "contract", "features", "launch", "proving", "memory", "samples"},
     "samples": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
     "proving": GROUND | {"launch"},  # pure
-    "remembered": set[str](),
     "audit": GROUND | {"build", "features", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},
     "interface": GROUND

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from harness.features import table_of
 from harness.launch.bochs import BOCHS_MODELS
-from harness.launch.emulators import switched_on
+from harness.launch.emulators import has_cpu_model, switched_on
 from harness.launch.sde import SDE_CHIPS
 from harness.model import Emulation, Executor, Missing, Need, Observation, Promise, Target
+from harness.place import Command, Exit, Place
 from harness.project.targets import load_target
 from harness.proving import lacking, objection, promised_features, unknown_property
 from harness.resources import targets_directory
@@ -60,6 +63,47 @@ def test_a_processor_with_more_does_not_stand_for_one_with_less() -> None:
 @pytest.mark.parametrize(("fact", "value"), [("mxcsr", 0x9F80), ("x87_control", 0x27F)])
 def test_control_words_that_round_otherwise_rule_it_out(fact: str, value: int) -> None:
     assert f"starts programs with {fact} {value:#x}" in objected("avx512", cpuid_7_ebx=SKYLAKE, **{fact: value})
+
+
+def test_a_cpu_model_that_the_emulator_does_not_list_is_named() -> None:
+    need = Need("avx512", "avx512", 512)
+    refused = Observation({}, {}, {}, {}, "the guest did not start (exit status 1): whatever it said", ())
+    icelake = Executor("qemu-user", "7.2", "Icelake,avx512f=on", ("qemu-x86_64",), "x")
+    for has_model, reason in (
+        (False, "qemu-x86_64 7.2 has no CPU 'Icelake'"),
+        (True, "qemu-x86_64 7.2 does not run it: the guest did not start (exit status 1): whatever it said"),
+    ):
+        way = Emulation("qemu-user")
+        isa = target("avx512")
+        found = objection(refused, need, isa, icelake, "qemu-x86_64 7.2", (), way, has_model=has_model)
+        assert found
+        assert found.reason == reason
+
+
+class Emulator:
+    """A place with one QEMU, which lists its models."""
+
+    def __init__(self, end: Exit) -> None:
+        self.end = end
+
+    def run_tools(self, commands: list[Command], *_: object) -> list[Exit]:
+        assert commands == [("/usr/bin/qemu-x", "-cpu", "help")]
+        return [self.end]
+
+
+@pytest.mark.parametrize(
+    ("end", "cpu", "has_it"),
+    [
+        (Exit(0, "Available CPUs:\n  a64fx\n  cortex-a72\n", ""), "cortex-a72", True),
+        (Exit(0, "Available CPUs:\n  a64fx\n  cortex-a72\n", ""), "a64fx,sve512=on", True),
+        (Exit(0, "Available CPUs:\n  a64fx\n  cortex-a72\n", ""), "cortex-a7", False),
+        (Exit(0, "x86 Broadwell-v1   (alias configured)\n", ""), "Broadwell-v1", True),
+        (Exit(1, "", "no such option"), "cortex-a7", True),
+        (Exit(0, "", ""), "cortex-a7", True),
+    ],
+)
+def test_models_are_looked_up_in_the_emulators_list(end: Exit, cpu: str, has_it: bool) -> None:
+    assert has_cpu_model("/usr/bin/qemu-x", cpu, cast(Place, Emulator(end))) is has_it
 
 
 def test_another_length_than_asked_for_rules_it_out() -> None:
