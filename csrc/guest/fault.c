@@ -13,6 +13,7 @@
 
 #define SIGNAL_STACK_BYTES (256u << 10) /* a frame holds ZA too, which takes 64 KiB at the largest length */
 #define KERNEL_SIGSET_BYTES 8
+#define KERNEL_SA_RESTORER UINT64_C(0x04000000) /* <asm/signal.h>; libc's headers hide it */
 #ifdef __riscv
 #define IS_RISCV true
 #else
@@ -128,22 +129,41 @@ void fault_arm_watchdog(uint32_t cpu_timeout_ms) {
     guest_syscall(SYS_setitimer, ITIMER_PROF, (long)&timer, 0, 0);
 }
 
+/* What of an action means anything: a restorer does where its flag is set only, and without it libc hands over whatever
+ * its caller's structure held. RISC-V has the mask in that place, and nothing behind it. */
+static bool is_same_action(const struct kernel_sigaction *one, const struct kernel_sigaction *other) {
+    bool has_restorer = IS_RISCV || (one->flags & KERNEL_SA_RESTORER);
+    return one->handler == other->handler && one->flags == other->flags &&
+           (!has_restorer || one->restorer == other->restorer) && (IS_RISCV || one->mask == other->mask);
+}
+
+static void report_action(const char *name, const struct kernel_sigaction *ours, const struct kernel_sigaction *found,
+                          fault_report *report, void *context) {
+    uint64_t our_mask = IS_RISCV ? ours->restorer : ours->mask;
+    uint64_t mask = IS_RISCV ? found->restorer : found->mask;
+    if (found->handler != ours->handler) {
+        report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found->handler);
+    } else if (found->flags != ours->flags) {
+        report(context, name, "POSIX sigaction: flags left changed", ours->flags, found->flags);
+    } else if (mask != our_mask) {
+        report(context, name, "POSIX sigaction: the mask left changed", our_mask, mask);
+    } else {
+        report(context, name, "Linux rt_sigaction: restorer left changed", ours->restorer, found->restorer);
+    }
+}
+
 static void check_action(int number, fault_report *report, void *context) {
     const struct kernel_sigaction *ours = &guest_frozen.fault.action;
     struct kernel_sigaction found = *ours;
     kernel_sigaction(number, NULL, &found);
-    if (memcmp(&found, ours, sizeof found) == 0) {
+    if (is_same_action(&found, ours)) {
         return;
     }
     char name[] = "signal 00";
     name[sizeof name - 3] = (char)('0' + number / 10);
     name[sizeof name - 2] = (char)('0' + number % 10);
     kernel_sigaction(number, ours, NULL);
-    if (found.handler != ours->handler) {
-        report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found.handler);
-    } else {
-        report(context, name, "POSIX sigaction: flags left changed", ours->flags, found.flags);
-    }
+    report_action(name, ours, &found, report, context);
 }
 
 void fault_check_call(fault_report *report, void *context) {

@@ -1,4 +1,4 @@
-"""The guest runner, on this machine's own processor and on RISC-V: what kernels may do to it, what it says of them."""
+"""The guest runner, on this machine's own processor and under QEMU: what kernels may do to it, what it says of them."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ TOOLS = {
     "riscv64": Tools(
         ("riscv64-linux-gnu-gcc", "-mno-relax"), ("qemu-riscv64", "-cpu", "rv64,v=true,vext_spec=v1.0,vlen=256")
     ),
+    "aarch64": Tools(("aarch64-linux-gnu-gcc",), ("qemu-aarch64", "-cpu", "max")),
     NATIVE: Tools(("cc", "-mno-relax") if NATIVE == "riscv64" else ("cc",)),
 }
 ADAPTER = r"""
@@ -294,6 +295,40 @@ def test_a_fault_is_told_without_the_pointers_that_compiled_code_relies_on(run: 
 
 
 TRASHES = {"x86_64": ("rbx", "movl $1, %ebx"), "aarch64": ("x19", "mov x19, #1"), "riscv64": ("s0", "li s0, 1")}
+
+
+# What an action holds that libc hands back: on some machines its restorer is whatever lay on the stack.
+PUTS_BACK = """
+    struct sigaction action, before;
+    memset(&action, 0x5a, sizeof action), memset(&before, 0x5a, sizeof before);
+    action.sa_handler = on_signal, action.sa_flags = 0, sigemptyset(&action.sa_mask);
+    sigaction(SIGILL, &action, &before);
+    sigaction(SIGILL, &before, NULL);
+"""
+
+
+def test_a_signal_handler_that_is_put_back_is_no_fault(run: Run) -> None:
+    ended = run(PUTS_BACK)
+    assert ended.transcript.complete
+    assert [trial.violations for trial in ended.trials] == [()] * len(ended.trials)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("before.sa_handler = on_signal;", "a handler left behind"),
+        ("before.sa_flags &= ~SA_RESTART;", "flags left changed"),
+        ("sigdelset(&before.sa_mask, SIGTERM);", "the mask left changed"),
+    ],
+)
+def test_a_signal_handler_that_is_put_back_otherwise_is_told(run: Run, change: str, rule: str) -> None:
+    again = "sigaction(SIGILL, &before, NULL);"
+    assert again in PUTS_BACK
+    for trial in run(PUTS_BACK.replace(again, change + again)).trials:
+        (violation,) = trial.violations
+        assert violation.name == "signal 04"
+        assert rule in violation.rule
+        assert violation.before != violation.after
 
 
 def test_every_call_of_an_adapter_is_checked_and_not_the_last_alone(run: Run, machine: str) -> None:
