@@ -104,9 +104,7 @@ AVX512_WORDS = [
 FP16_WORDS = [*F16 * 28, *X, *F16 * 4, *X, *F16 * 12, *Y, *F16 * 8]
 
 
-def build(
-    spec: str, language: str, directory: Path, repository: Path, *flags: str, source: str = KERNEL
-) -> Path:
+def build(spec: str, language: str, directory: Path, repository: Path, *flags: str, source: str = KERNEL) -> Path:
     """Compile the kernel with the shims and the check without; return the program."""
     compiler = find_compiler(spec, TRIPLE, HostPlace())
     if not isinstance(compiler, Compiler):
@@ -226,5 +224,5 @@ def test_an_intrinsic_may_stand_where_a_function_may(
 
 
 def test_a_bit_scan_is_constant_where_the_compiler_has_it_constant(tmp_path: Path, repository: Path) -> None:
-    source = FORMS_IN_CXX + "constexpr int constant = _bit_scan_forward(8);\nstatic_assert(constant == 3, \"\");\n"
+    source = FORMS_IN_CXX + 'constexpr int constant = _bit_scan_forward(8);\nstatic_assert(constant == 3, "");\n'
     build("clang", "c++", tmp_path, repository, "-O0", "-std=c++20", "-mavx2", source=source)
