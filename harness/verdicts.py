@@ -104,13 +104,13 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         seen = ran.observation.cases.get(index) if ran.observation else None
         pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
         place = ran.locations.get(pcs[0]) if pcs else None
-        more = f"; in {place}" if place and str(place) else ""
+        texts = [finding.detail, f"in {place}" if place and str(place) else "", *finding.also]
         source_line = place.source_line if place else ""
         if finding.depends_on_fill:
-            source_line, more, advice = likely_line, advice, ""  # once is enough
-        explained.append(
-            replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
-        )
+            texts += [advice]
+            source_line, advice = source_line or likely_line, ""  # once is enough
+        detail = "; ".join(filter(None, texts))
+        explained.append(replace(finding, detail=detail, source_line=source_line, also=()))
     return explained
 
 
@@ -133,7 +133,7 @@ def _advice(job: Job) -> tuple[str, str]:
     ]
     # What is carried from one iteration to the next is the likelier culprit.
     likely = [place for place in found if place[1].accumulates] or found
-    text = "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
+    text = "; ".join(f"{name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
     return f"{likely[0][0]}:{likely[0][1].line}" if likely else "", text
 
 

@@ -6,7 +6,7 @@ Each becomes an outcome and a line.
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from harness.model import (
     Outcome,
     TrialObservation,
     TrialStatus,
+    Violation,
 )
 
 
@@ -90,16 +91,22 @@ def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:
     return f"{what} {_place(contract, case, fault.buffer or 0, fault.offset_bytes)}"
 
 
-def damaged(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    """Return the outcome of a call that changed bytes it had no business with, or None."""
+def wrote_beside(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that changed bytes beside a buffer, or None."""
     for damage in trial.damages:
         if damage.kind is DamageKind.CANARY:
             where = _place(contract, case, damage.buffer, damage.offset_bytes)
             return Outcome.OUT_OF_BOUNDS, f"wrote {where} ({_bytes(damage)} changed)"
+    return None
+
+
+def changed_input(trial: TrialObservation, contract: Contract) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that changed a buffer it may only read, or None."""
     for damage in trial.damages:
-        parameter = contract.prototype.buffers[damage.buffer]
-        element = damage.offset_bytes // parameter.type.size_bytes
-        return Outcome.STATE, f"changed the input {parameter.name}[{element}] ({_bytes(damage)} changed)"
+        if damage.kind is DamageKind.INPUT:
+            parameter = contract.prototype.buffers[damage.buffer]
+            element = damage.offset_bytes // parameter.type.size_bytes
+            return Outcome.STATE, f"changed the input {parameter.name}[{element}] ({_bytes(damage)} changed)"
     return None
 
 
@@ -137,13 +144,46 @@ def _place(contract: Contract, case: Case, buffer: int, offset_bytes: int) -> st
     return f"{parameter.name}[{element}], {side} ({count} element{'s' if count != 1 else ''})"
 
 
-def state_changed(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    """Return the outcome of a call that lost what the ABI says must survive, or None."""
-    if not trial.violations:
+def state_changed(trial: TrialObservation) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that came back without what the ABI says must survive, or None."""
+    if trial.status is not TrialStatus.RETURNED:  # it had no chance to put anything back
         return None
-    first = trial.violations[0]
-    others = f" and {len(trial.violations) - 1} more" if len(trial.violations) > 1 else ""
-    return Outcome.STATE, f"{first.name} changed from {first.before:#x} to {first.after:#x} ({first.rule}){others}"
+    uppers = tuple(violation for violation in trial.violations if is_of_uppers(violation))
+    others = tuple(violation for violation in trial.violations if not is_of_uppers(violation))
+    texts = ([_changed(others)] if others else []) + ([_uppers_in_use(uppers)] if uppers else [])
+    return (Outcome.STATE, "; ".join(texts)) if texts else None
+
+
+def _changed(violations: Sequence[Violation]) -> str:
+    first = violations[0]
+    others = f" and {len(violations) - 1} more" if len(violations) > 1 else ""
+    return f"{first.name} changed from {first.before:#x} to {first.after:#x} ({first.rule}){others}"
+
+
+_XINUSE = "xinuse"
+_NAMED_REGISTERS = 4
+_XINUSE_COMPONENTS = {2: "AVX", 6: "ZMM_Hi256"}
+"""Bits of XINUSE that stand for upper halves (SDM volume 1, 13.1)."""
+
+
+def is_of_uppers(violation: Violation) -> bool:
+    """True for what tells that upper halves of AVX registers were left in use."""
+    return violation.name == _XINUSE or violation.name.startswith("ymm")
+
+
+def _uppers_in_use(violations: Sequence[Violation]) -> str:
+    """Say what dirty upper halves mean. They may hold zeros: any 256-bit instruction makes them dirty."""
+    held = [violation.name.replace("y", "x") for violation in violations if violation.name != _XINUSE]
+    bits = next((violation.after for violation in violations if violation.name == _XINUSE), 0)
+    components = " and ".join(name for bit, name in _XINUSE_COMPONENTS.items() if bits >> bit & 1)
+    where = ", ".join(held) if len(held) <= _NAMED_REGISTERS else f"{len(held)} registers"
+    evidence = [f"values above {where}"] if held else []
+    evidence += [f"XINUSE has {components}"] if components else []
+    evidence.append(violations[0].rule.partition(":")[0])
+    return (
+        "left upper halves of AVX registers in use: no VZEROUPPER behind the last 256-bit or 512-bit instruction "
+        f"({', '.join(evidence)})"
+    )
 
 
 def signal_name(number: int) -> str:

@@ -311,6 +311,17 @@ def replay_line(verdict: Verdict) -> str:
     return f"harness replay {verdict.id}"
 
 
+def _numbers(verdict: Verdict) -> list[str]:
+    worst = verdict.finding.worst
+    if worst is None:
+        return []
+    name = "the returned value" if worst.output == "return" else f"{worst.output}[{worst.element}]"
+    return [
+        f"      {name}: got {worst.got:.9g}, want {worst.want:.9g}, "
+        f"{worst.ulp:.4g} ULP apart; tolerance {worst.tolerance:.3g}"
+    ]
+
+
 def describe(verdict: Verdict) -> str:
     """Describe one failure in lines safe to look at: where, what came, what was due, and what reproduces it."""
     where = [verdict.kernel, f"on {verdict.target}"]
@@ -321,15 +332,9 @@ def describe(verdict: Verdict) -> str:
     if verdict.case:
         where.append(f"{verdict.suite}/{verdict.case}")
     lines = [f"  {verdict.outcome.value}  {' '.join(where)}"]
-    worst = verdict.finding.worst
-    if worst:
-        name = "the returned value" if worst.output == "return" else f"{worst.output}[{worst.element}]"
-        lines.append(
-            f"      {name}: got {worst.got:.9g}, want {worst.want:.9g}, "
-            f"{worst.ulp:.4g} ULP apart; tolerance {worst.tolerance:.3g}"
-        )
-    if verdict.finding.detail:
-        lines += [f"      {part}" for part in verdict.finding.detail.split("; ")]
+    details = [f"      {part}" for part in verdict.finding.detail.split("; ")] if verdict.finding.detail else []
+    numbers = _numbers(verdict)
+    lines += [*numbers, *details] if verdict.outcome is Outcome.MISMATCH else [*details, *numbers]
     if verdict.reproduce:
         lines.append(f"      reproduce: {verdict.reproduce}")
     if verdict.id:
