@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 from harness import __version__
 from harness.errors import ExitCode, HarnessError, UsageError
@@ -80,7 +81,7 @@ class _Visible(logging.Formatter):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     command = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _take_interrupts()
     try:
         code = int(_dispatch(make_parser().parse_args(command[1:]), command))
         sys.stdout.flush()
@@ -89,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"harness: {visible(' '.join(str(error).split()))}", file=sys.stderr)
         return int(error.exit_code)
     except KeyboardInterrupt:
+        print("harness: interrupted", file=sys.stderr)
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has left; keep the interpreter from saying so at exit.
@@ -101,6 +103,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"harness: internal error: {type(error).__name__}: {visible(str(error))} (-v shows where)", file=sys.stderr
         )
         return int(ExitCode.HARNESS)
+
+
+def _take_interrupts() -> None:
+    """Let SIGTERM interrupt as Ctrl-C does; behind either of them it is ignored, while what was found is told.
+
+    Whoever ends a job sends several (GitHub: SIGINT, then SIGTERM). A second Ctrl-C is a person's, and counts.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a child of nohup finds it
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _show_commands() -> None:

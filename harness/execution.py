@@ -18,6 +18,7 @@ from harness.model import (
     Plan,
     Verdict,
 )
+from harness.place import Place
 from harness.plan import share_of
 from harness.progress import Progress
 from harness.report.record import Recorder
@@ -81,8 +82,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         interrupted = True
     finally:
         bench.cancelled.set()
-        builder.place.close()
-        pool.shutdown(wait=True, cancel_futures=True)
+        _wind_down(pool, builder.place)
         progress.close()
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
     rest = [absent(absence) for absence in plan.absences]
@@ -90,6 +90,15 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
     recorder.add(len(plan.jobs), rest)
     return Result(plan, (*judged, *rest), interrupted)
+
+
+def _wind_down(pool: ThreadPoolExecutor, place: Place) -> None:
+    """End what is at work. Whoever interrupts a second time does not wait for it, and is told what was found."""
+    try:
+        place.close()
+        pool.shutdown(wait=True, cancel_futures=True)
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from harness.notes import notes_on
 from harness.place import Place
 from harness.place.host import HostPlace
 from harness.place.sources import headers_below
-from harness.plan import digest, make_plan, select
+from harness.plan import digest, make_plan, select, share_of
 from harness.progress import meanwhile
 from harness.project import load_project
 from harness.report.difference import difference
@@ -206,6 +206,7 @@ def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     facts = line.surveyor.place.facts
     recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)
     recorder.asked = _asked(settings)
+    recorder.planned_jobs = len(share_of(plan, settings.shard).own)
     if settings.shard:
         whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
         recorder.shard = {**asdict(settings.shard), **whole}

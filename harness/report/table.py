@@ -234,12 +234,16 @@ def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
     parts += _builds_that_differ(rows)
     parts += _failures(run, verbose=verbose)
     if not quiet:
-        parts.append(verdict_line(verdicts))
+        parts.append(verdict_line(run))
     return "\n\n".join(parts)
 
 
-def verdict_line(verdicts: Sequence[Verdict]) -> str:
-    """Return the last line: what passed, what failed and what was not checked."""
+def verdict_line(run: Run) -> str:
+    """Return the last line: what passed, what failed and what was not checked, and whether the run was cut short."""
+    return "; ".join(filter(None, (_counts(run.verdicts) if run.jobs or not run.cut_short else "", run.cut_short)))
+
+
+def _counts(verdicts: Sequence[Verdict]) -> str:
     builds = (Outcome.BUILD_ERROR, Outcome.EXPECTED_FAILURE)
     judged = [v for v in verdicts if v.case is not None or v.outcome in builds]
     passed = sum(v.outcome is Outcome.PASS for v in judged)
