@@ -81,8 +81,7 @@ class VerdictMaker:
         if job.role is Role.GATE:
             return [gate_finding(seen, job.kernel.isa, faults_elsewhere)]
         if seen.attestation and attested != job.vector_bits:
-            reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
-            return [Finding(Outcome.HARNESS_ERROR, reason)] * len(job.cases)
+            return [_of_another_width(job, seen.attestation, attested)] * len(job.cases)
         judge = self._judges.setdefault(job.kernel.op, Judge(job.contract))
         if job.kernel.isa == SCALAR_ISA:
             judge.keep_scalar(seen, job.cases)
@@ -94,6 +93,15 @@ class VerdictMaker:
             )
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
+
+
+def _of_another_width(job: Job, attestation: Mapping[str, int], attested: int | None) -> Finding:
+    """Return the finding where the guest has not the width that was asked for: by the kernel's doing, or by ours."""
+    if attested and attestation.get("bits_at_start") == job.vector_bits:
+        reason = f"the program sets its vector length to {attested} bits itself, in a constructor"
+        return Finding(Outcome.NOT_APPLICABLE, f"{reason}: it cannot be run at {job.vector_bits}")
+    reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
+    return Finding(Outcome.HARNESS_ERROR, reason)
 
 
 def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:

@@ -62,8 +62,14 @@ void guest_enter(const uint64_t *values, uint64_t *result);
 /* Where the signal handler sends the thread: returns from guest_enter. */
 void guest_recover(void);
 
-/* Asks for the vector length, if it can be asked for, and finds out what the processor has. */
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits);
+/* Asks for the vector length, if it can be asked for: before constructors run, which may keep what they read. */
+void abi_before_constructors(uint32_t vector_bits);
+
+/* Finds out what the processor has. */
+void abi_prepare(struct abi_entry *entry);
+
+/* What the caller of the kernel has changed and must not, in words; NULL if nothing. */
+const char *abi_caller_complaint(const struct abi_entry *entry);
 
 /* What the processor says about itself. Returns the number of facts. */
 uint32_t abi_facts(struct fact *facts);

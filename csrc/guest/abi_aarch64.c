@@ -76,6 +76,8 @@ uint64_t abi_unit_bytes(const struct abi_entry *entry, enum abi_unit unit) {
     return unit == UNIT_VECTOR ? entry->unit_bytes : unit == UNIT_PREDICATE ? entry->unit_bytes / 8 : 0;
 }
 
+static uint64_t bytes_at_start; /* of the kernel's vectors, as constructors find them */
+
 static void add_fact(struct fact *facts, uint32_t *count, const char *name, uint64_t value) {
     memcpy(facts[*count].name, name, strnlen(name, FACT_NAME_BYTES));
     facts[(*count)++].value = value;
@@ -97,6 +99,7 @@ uint32_t abi_facts(struct fact *facts) {
     if (has_sme()) {
         add_fact(facts, &count, "sme_bits", sme_bytes() * 8);
     }
+    add_fact(facts, &count, "bits_at_start", bytes_at_start * 8);
     if (hwcap & HAS_CPUID) {
         add_fact(facts, &count, "midr", read_midr());
     }
@@ -155,14 +158,29 @@ static void ask_for_length(uint64_t bytes) {
     }
 }
 
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
+static uint64_t kernel_vector_bytes(void) {
+    bool is_streaming = (guest_signature.flags & SIGNATURE_STREAMING) != 0;
+    return is_streaming ? (has_sme() ? sme_bytes() : 0) : has_sve() ? sve_bytes() : 0;
+}
+
+void abi_before_constructors(uint32_t vector_bits) {
+    if (vector_bits != 0) {
+        ask_for_length(vector_bits / 8);
+    }
+    bytes_at_start = kernel_vector_bytes();
+}
+
+const char *abi_caller_complaint(const struct abi_entry *entry) {
+    bool is_changed = (state_is_wide(entry) && sve_bytes() != entry->vector_bytes) ||
+                      ((entry->gates & GATE_SME) && sme_bytes() != entry->streaming_bytes);
+    return is_changed ? "the adapter calls the kernel with another vector length than the run is for" : NULL;
+}
+
+void abi_prepare(struct abi_entry *entry) {
     entry->gates = gates_of_signature();
     place_arguments(entry);
     entry->laid_fill = FILL_COUNT;
     entry->vector_bytes = 16; /* of v0 to v31 */
-    if (vector_bits != 0) {
-        ask_for_length(vector_bits / 8);
-    }
     if (has_sve()) {
         entry->gates |= GATE_SVE;
         entry->vector_bytes = sve_bytes();

@@ -118,9 +118,16 @@ static void count_arguments(struct abi_entry *entry) {
     }
 }
 
-/* VLEN is the processor's own: it cannot be asked for. */
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
-    (void)vector_bits;
+void abi_before_constructors(uint32_t vector_bits) {
+    (void)vector_bits; /* VLEN is the processor's own: it cannot be asked for */
+}
+
+const char *abi_caller_complaint(const struct abi_entry *entry) {
+    (void)entry;
+    return NULL;
+}
+
+void abi_prepare(struct abi_entry *entry) {
     count_arguments(entry);
     entry->laid_fill = FILL_COUNT;
     entry->gates = 0;

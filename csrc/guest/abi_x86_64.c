@@ -183,8 +183,16 @@ static void place_arguments(struct abi_entry *entry) {
     }
 }
 
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
+void abi_before_constructors(uint32_t vector_bits) {
     (void)vector_bits; /* nothing to ask for: the width is in the instructions */
+}
+
+const char *abi_caller_complaint(const struct abi_entry *entry) {
+    (void)entry;
+    return NULL;
+}
+
+void abi_prepare(struct abi_entry *entry) {
     entry->gates = guest_signature.flags & SIGNATURE_MS_ABI ? GATE_MS_ABI : GATE_SYSV;
     entry->gates |= guest_signature.flags & SIGNATURE_WIDE_VECTORS ? GATE_WIDE : 0;
     entry->gates |= has_avx() ? GATE_AVX : 0;

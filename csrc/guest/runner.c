@@ -3,6 +3,7 @@
  *     guest PACK OUT
  *
  * See wire.h for what goes in and comes out, status.h for how it ends. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,12 +268,28 @@ static struct sealed *prepare(const char *pack_path, const char *output_path) {
     struct sealed *sealed = guest_frozen.sealed;
     sealed->recorder.room_bytes = room;
     arena_prepare(&sealed->arena, &guest_frozen.pack);
-    abi_prepare(&sealed->entry, guest_frozen.pack.header->vector_bits);
+    abi_prepare(&sealed->entry);
     fault_prepare();
     descriptors_prepare(&sealed->descriptors);
     memory_freeze();
     return sealed;
 }
+
+/* Constructors of the kernel, and static initialisers, may read the vector length and keep it: it must be what was
+ * asked for by then. A pack that cannot be read is main's to complain of. */
+static void before_constructors(int argc, char **argv, char **environment) {
+    (void)environment;
+    struct pack_header header = {0};
+    long file = argc == 3 ? guest_syscall(SYS_openat, AT_FDCWD, (long)argv[1], O_RDONLY, 0) : -1;
+    if (file >= 0) {
+        guest_syscall(SYS_read, file, (long)&header, sizeof header, 0);
+        guest_syscall(SYS_close, file, 0, 0, 0);
+    }
+    abi_before_constructors(header.magic == PACK_MAGIC && header.version == WIRE_VERSION ? header.vector_bits : 0);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const first_of_all)(int, char **,
+                                                                                   char **) = before_constructors;
 
 int main(int argc, char **argv) {
     if (argc != 3) {

@@ -226,6 +226,23 @@ def test_two_runs_at_once_do_no_harm(harness: Harness, tmp_path: Path, monkeypat
     assert not list((tmp_path / "cache").glob("harness/builds/*/.new-*"))
 
 
+SETS_ITS_LENGTH = """
+#include <sys/prctl.h>
+__attribute__((constructor)) static void set_length(void) { prctl(PR_SVE_SET_VL, 16); }
+"""
+
+
+def test_a_program_that_sets_its_own_vector_length_runs_at_that_one_only(harness: Harness, tmp_path: Path) -> None:
+    source = (KERNELS / "sum_f32" / "sve.c").read_text() + SETS_ITS_LENGTH
+    (tmp_path / "sve.c").write_text(source)
+    how = ("--op", "sum_f32", "--symbol", "sum_f32_sve", "--svl", "128,256", *ONE_BUILD, "--suite", "residues")
+    done = harness("run", "sve.c", *how, "--json", "r.json")
+    rows = verdicts_of(tmp_path / "r.json")
+    assert {(row["vector_bits"], row["outcome"]) for row in rows} == {(128, "PASS"), (256, "NOT_APPLICABLE")}
+    assert "sets its vector length to 128 bits itself, in a constructor: it cannot be run at 256" in done.stdout
+    assert done.returncode == 0
+
+
 # ---- the record ----------------------------------------------------------------------------------------------------
 
 

@@ -62,6 +62,7 @@ void guest_trampoline(const float *in, float *out, size_t n);
 extern char *guest_frozen[];
 static volatile int forever = 1;
 static void on_signal(int number) { (void)number; }
+@TOP@
 static void kernel(const float *in, float *out, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = 2 * in[i];
     @BODY@
@@ -92,14 +93,15 @@ class Ended:
         return [trial for case in self.transcript.cases for trial in case.trials]
 
 
-Run = Callable[[str], Ended]
+Build = Callable[..., tuple[str, ...]]
+Run = Callable[..., Ended]
 
 
-def pack(cases: int) -> bytes:
+def pack(cases: int, vector_bits: int = 0) -> bytes:
     contents = np.arange(1, COUNT + 1, dtype=np.float32).tobytes()
     buffers = (PackBuffer(len(contents), contents), PackBuffer(len(contents), None))
     case = PackCase((0, 0, COUNT), buffers, len(TRIALS), cpu_timeout_ms=60)
-    return encode_pack(NONCE, PARAMETERS, [case] * cases, TRIALS, vector_bits=0, timeout_limit=0)
+    return encode_pack(NONCE, PARAMETERS, [case] * cases, TRIALS, vector_bits=vector_bits, timeout_limit=0)
 
 
 @pytest.fixture(scope="session", params=TOOLS)
@@ -125,11 +127,11 @@ def runner(machine: str, once: Callable[[str, Callable[[Path], None]], Path], re
 
 
 @pytest.fixture
-def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Callable[[str], tuple[str, ...]]:
+def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Build:
     """Builds a guest whose kernel ends in the given C; returns the command that runs it."""
 
-    def build(body: str) -> tuple[str, ...]:
-        (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body))
+    def build(body: str, top: str = "") -> tuple[str, ...]:
+        (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body).replace("@TOP@", top))
         include = f"-I{repository / 'csrc' / 'guest'}"
         objects = [str(path) for path in sorted(runner.glob("*.o"))]
         flags = ("-O1", "-w", include, "-static", "-o", "guest")
@@ -140,12 +142,12 @@ def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Calla
 
 
 @pytest.fixture
-def run(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> Run:
+def run(tmp_path: Path, guest: Build) -> Run:
     """Runs two cases of a kernel that doubles its input and then does what the given C says."""
 
-    def run(body: str) -> Ended:
-        command = guest(body)
-        (tmp_path / "pack").write_bytes(pack(2))
+    def run(body: str, *, top: str = "", vector_bits: int = 0) -> Ended:
+        command = guest(body, top)
+        (tmp_path / "pack").write_bytes(pack(2, vector_bits))
         ended = subprocess.run([*command, "pack", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         data = (tmp_path / "out").read_bytes()
         transcript = decode_observation(data, NONCE, trial_counts=(len(TRIALS),) * 2, flows=FLOWS)
@@ -358,6 +360,44 @@ def test_a_call_that_was_not_announced_ends_the_process_with_a_line(run: Run) ->
     assert "HARNESS_CALL among the arguments of another" in ended.stderr
 
 
+# The length of SVE vectors in bytes, which the kernel keeps before main and compares when it is called.
+KEEPS_LENGTH = """
+#include <sys/syscall.h>
+static uint64_t kept;
+__attribute__((noinline)) static uint64_t length(void) {
+    register uint64_t x0 __asm__("x0");
+    __asm__ volatile(".inst 0x04bf5020" : "=r"(x0));
+    return x0;
+}
+static void set_length(uint64_t bytes) { syscall(SYS_prctl, 50, bytes); }
+__attribute__((constructor)) static void keep(void) { @FIRST@; kept = length(); }
+"""
+COMPARES = "if (kept != length()) abort();"
+
+
+@pytest.mark.parametrize("vector_bits", [128, 256, 512])
+@pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
+def test_constructors_find_the_vector_length_of_the_run(run: Run, vector_bits: int) -> None:
+    ended = run(COMPARES, top=KEEPS_LENGTH.replace("@FIRST@", ""), vector_bits=vector_bits)
+    assert ended.transcript.facts["sve_bits"] == ended.transcript.facts["bits_at_start"] == vector_bits
+    assert [trial.status for trial in ended.trials] == [TrialStatus.RETURNED] * 6
+
+
+@pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
+def test_a_vector_length_that_a_constructor_sets_is_attested_and_stays(run: Run) -> None:
+    ended = run(COMPARES, top=KEEPS_LENGTH.replace("@FIRST@", "set_length(16)"), vector_bits=256)
+    assert (ended.transcript.facts["sve_bits"], ended.transcript.facts["bits_at_start"]) == (128, 256)
+    assert [trial.status for trial in ended.trials] == [TrialStatus.RETURNED] * 6
+
+
+@pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
+def test_an_adapter_that_changes_the_vector_length_is_told(run: Run) -> None:
+    narrows = "}\n#define guest_ready(kernel) (set_length(16), guest_ready(kernel))\nvoid unused(void) {"
+    ended = run(narrows, top=KEEPS_LENGTH.replace("@FIRST@", ""), vector_bits=256)
+    assert ended.status == BAD_ADAPTER
+    assert "with another vector length than the run is for" in ended.stderr
+
+
 # Stores what it is entered with: the integer arguments number 3 to 5, the first two stack slots, two vector registers.
 STORES_ARGUMENTS = {
     "x86_64": (
@@ -433,7 +473,7 @@ def test_what_a_call_leaves_behind_is_named(run: Run, machine: str, body: str, n
         assert name in [violation.name for trial in case.trials for violation in trial.violations]
 
 
-def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> None:
+def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Build) -> None:
     command, whole = guest(""), pack(2)
     for number, position in enumerate(range(0, len(whole), 13)):
         damaged = bytearray(whole)
@@ -445,7 +485,7 @@ def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[
         assert len(ended.stderr.splitlines()) == (0 if is_about_identity else 1)
 
 
-def test_a_truncated_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> None:
+def test_a_truncated_pack_is_refused(tmp_path: Path, guest: Build) -> None:
     command, whole = guest(""), pack(1)
     for length in range(0, len(whole), 29):
         (tmp_path / "pack").write_bytes(whole[:length])
