@@ -39,6 +39,8 @@ class Result:
     plan: Plan
     verdicts: tuple[Verdict, ...]
     interrupted: bool
+    notes: tuple[str, ...] = ()
+    """What jobs found out that was not checked, and why."""
 
 
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
@@ -54,6 +56,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     progress = _progress(list(chosen.values()), settings)
     left = Counter(job.kernel.op for job in chosen.values())
     interrupted = False
+    notes: dict[str, None] = {}
     pool = ThreadPoolExecutor(settings.jobs)
     try:
         futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
@@ -65,6 +68,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             rank, ran = finished
             job = plan.jobs[rank]
             found = judging.verdicts(job, ran)
+            notes |= dict.fromkeys(filter(None, [ran.uppers.excuse]))
             if rank not in share.helpers:
                 verdicts[rank] = found
                 commands = ran.binary.commands if ran.binary else ()
@@ -89,7 +93,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
         rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
     recorder.add(len(plan.jobs), rest)
-    return Result(plan, (*judged, *rest), interrupted)
+    return Result(plan, (*judged, *rest), interrupted, tuple(notes))
 
 
 def _wind_down(pool: ThreadPoolExecutor, place: Place) -> None:

@@ -144,7 +144,7 @@ def _project(settings: Settings) -> tuple[Project, str]:
 def _notes(result: Result, selection: Selection) -> list[str]:
     plan, verdicts = result.plan, result.verdicts
     at_fault = {verdict.kernel for verdict in verdicts if verdict.outcome is Outcome.CONTRACT_ERROR}
-    return notes_on(plan, selection, at_fault) + notes_of(plan.jobs, verdicts)
+    return [*notes_on(plan, selection, at_fault), *notes_of(plan.jobs, verdicts), *result.notes]
 
 
 def _source_digests(plan: Plan) -> dict[str, str]:

@@ -114,6 +114,9 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         place = ran.locations.get(pcs[0]) if pcs else None
         texts = [finding.detail, f"in {place}" if place and str(place) else "", *finding.also]
         source_line = place.source_line if place else ""
+        if seen and any(v.is_of_uppers for trial in seen.trials for v in trial.violations):
+            texts.append(ran.uppers.text)
+            source_line = source_line or ran.uppers.source_line
         if finding.depends_on_fill:
             texts += [advice]
             source_line, advice = source_line or likely_line, ""  # once is enough

@@ -16,6 +16,7 @@ from harness.inputs import InputStream
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Contract, Job, Observation, Role
 from harness.place import Place
+from harness.uppers import UpperHalves, examined, without_uppers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,8 @@ class Ran:
     """Why it would fault on a processor that no emulator here has, whatever was observed."""
     locations: Mapping[int, Location] = field(default_factory=dict)
     """Of the instructions at which calls ended in a signal, by address."""
+    uppers: UpperHalves = field(default_factory=UpperHalves)
+    """What the code tells of upper halves of registers that calls left in use."""
 
 
 @dataclass(slots=True)
@@ -74,10 +77,12 @@ class Workbench:
         load = load_of(job, self.inputs(job.contract, job.cases))
         observation = observe(self.builder.place, binary, job.executor, load, self.cancelled)
         locations = _locate_faults(self.builder.place, job, binary, observation)
+        uppers = examined(self.builder, job, binary, observation)
         return Ran(
             binary,
-            observation,
+            without_uppers(observation) if uppers.excuse else observation,
             locations=locations,
+            uppers=uppers,
             inputs_digest=self._digest(job),
             faults_elsewhere=objections.faults_elsewhere,
         )

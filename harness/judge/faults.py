@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from harness.formats import places
 from harness.model import (
+    XINUSE,
     Case,
     Contract,
     Damage,
@@ -148,8 +149,8 @@ def state_changed(trial: TrialObservation) -> tuple[Outcome, str] | None:
     """Return the outcome of a call that came back without what the ABI says must survive, or None."""
     if trial.status is not TrialStatus.RETURNED:  # it had no chance to put anything back
         return None
-    uppers = tuple(violation for violation in trial.violations if is_of_uppers(violation))
-    others = tuple(violation for violation in trial.violations if not is_of_uppers(violation))
+    uppers = tuple(violation for violation in trial.violations if violation.is_of_uppers)
+    others = tuple(violation for violation in trial.violations if not violation.is_of_uppers)
     texts = ([_changed(others)] if others else []) + ([_uppers_in_use(uppers)] if uppers else [])
     return (Outcome.STATE, "; ".join(texts)) if texts else None
 
@@ -160,21 +161,15 @@ def _changed(violations: Sequence[Violation]) -> str:
     return f"{first.name} changed from {first.before:#x} to {first.after:#x} ({first.rule}){others}"
 
 
-_XINUSE = "xinuse"
 _NAMED_REGISTERS = 4
 _XINUSE_COMPONENTS = {2: "AVX", 6: "ZMM_Hi256"}
 """Bits of XINUSE that stand for upper halves (SDM volume 1, 13.1)."""
 
 
-def is_of_uppers(violation: Violation) -> bool:
-    """True for what tells that upper halves of AVX registers were left in use."""
-    return violation.name == _XINUSE or violation.name.startswith("ymm")
-
-
 def _uppers_in_use(violations: Sequence[Violation]) -> str:
     """Say what dirty upper halves mean. They may hold zeros: any 256-bit instruction makes them dirty."""
-    held = [violation.name.replace("y", "x") for violation in violations if violation.name != _XINUSE]
-    bits = next((violation.after for violation in violations if violation.name == _XINUSE), 0)
+    held = [violation.name.replace("y", "x") for violation in violations if violation.name != XINUSE]
+    bits = next((violation.after for violation in violations if violation.name == XINUSE), 0)
     components = " and ".join(name for bit, name in _XINUSE_COMPONENTS.items() if bits >> bit & 1)
     where = ", ".join(held) if len(held) <= _NAMED_REGISTERS else f"{len(held)} registers"
     evidence = [f"values above {where}"] if held else []

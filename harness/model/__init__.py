@@ -33,6 +33,7 @@ from harness.model.contract import (
 )
 from harness.model.feature import FEATURE_BITS, has_feature
 from harness.model.observation import (
+    XINUSE,
     Binary,
     CaseObservation,
     Damage,
@@ -78,6 +79,7 @@ __all__ = [
     "SPECIAL_INTEGERS",
     "VISIBLE_SUITE",
     "WAIVABLE",
+    "XINUSE",
     "Absence",
     "Array",
     "Binary",

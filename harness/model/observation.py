@@ -43,6 +43,15 @@ class Violation:
     before: int
     after: int
 
+    @property
+    def is_of_uppers(self) -> bool:
+        """Whether it is about upper halves of AVX registers that were left in use."""
+        return self.name == XINUSE or self.name.startswith("ymm")
+
+
+XINUSE = "xinuse"
+"""The violation that the processor's own tracking of upper halves tells of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -1,0 +1,21 @@
+/* Upper halves left dirty by inline assembly, behind whatever the compiler inserts: it does not look into its text. Of a
+ * function that it optimises for size it would leave them so itself, but that one is another. */
+#include <immintrin.h>
+#include <stddef.h>
+
+enum { LANES = 8 };
+
+__attribute__((optimize("Os"), noinline)) static void add_scaled(float *y, const float *x, size_t len, float a) {
+    for (size_t i = 0; i < len; i++)
+        y[i] += a * x[i];
+}
+
+void avx2_asm_leaves_uppers(float *y, const float *x, size_t len, float a) {
+    size_t i = 0;
+    for (; len - i >= LANES; i += LANES) {
+        const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(a), _mm256_loadu_ps(x + i));
+        _mm256_storeu_ps(y + i, _mm256_add_ps(scaled, _mm256_loadu_ps(y + i)));
+    }
+    add_scaled(y + i, x + i, len - i, a);
+    __asm__ volatile("vpcmpeqd %ymm15, %ymm15, %ymm15"); /* a mask for a tail that is no more */
+}
