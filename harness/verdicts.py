@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import ctypes
 import re
+import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from harness.build.locate import Location
 from harness.build.shims import diagnose
 from harness.errors import ContractError
 from harness.judge import Judge, gate_finding
+from harness.judge.crashes import line_of, protection_text
 from harness.model import (
     PREBUILT_SUFFIXES,
     SCALAR_ISA,
     Absence,
     Case,
+    CaseObservation,
     Executor,
+    FaultKind,
     Finding,
     Job,
     Observation,
@@ -110,10 +115,10 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
-        pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
+        pcs = [t.fault.pc for t in seen.trials if t.fault and t.fault.signal != signal.SIGABRT] if seen else []
         place = ran.locations.get(pcs[0]) if pcs else None
-        texts = [finding.detail, f"in {place}" if place and str(place) else "", *finding.also]
-        source_line = place.source_line if place else ""
+        texts = [finding.detail, f"in {place}" if place and str(place) else "", _protection(seen, place), *finding.also]
+        source_line = (line_of(seen.said) if seen else "") or (place.source_line if place else "")
         if seen and any(v.is_of_uppers for trial in seen.trials for v in trial.violations):
             texts.append(ran.uppers.text)
             source_line = source_line or ran.uppers.source_line
@@ -123,6 +128,12 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         detail = "; ".join(filter(None, texts))
         explained.append(replace(finding, detail=detail, source_line=source_line, also=()))
     return explained
+
+
+def _protection(seen: CaseObservation | None, place: Location | None) -> str:
+    """Say which operand of the instruction at a place raised general protection."""
+    faults = [t.fault for t in seen.trials if t.fault and t.fault.kind is FaultKind.PROTECTION] if seen else []
+    return protection_text(place.instruction, faults[0].registers) if faults and place else ""
 
 
 def _refused_line(job: Job, fault: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from harness.build.store import key_of
 from harness.errors import BuildError, HarnessError, UnavailableError
 from harness.inputs import InputStream
 from harness.launch import load_of, observe
-from harness.model import Binary, Case, Contract, Job, Observation, Role
+from harness.model import Binary, Case, Contract, FaultKind, Job, Observation, Role
 from harness.place import Place
 from harness.uppers import UpperHalves, examined, without_uppers
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CANCEL_POLL_S = 0.2
+_NOWHERE = (FaultKind.JUMP, FaultKind.RETURN)
+"""Faults at a place that has no code."""
 MAX_LOCATIONS = 3
 """Different faulting instructions of a job that are looked up."""
 
@@ -110,5 +113,6 @@ def _locate_faults(place: Place, job: Job, binary: Binary, observation: Observat
     if job.role is Role.GATE:
         return {}
     faults = (trial.fault for case in observation.cases.values() for trial in case.trials if trial.fault)
-    addresses = list(dict.fromkeys(fault.pc for fault in faults if fault.pc))[:MAX_LOCATIONS]
+    places = (fault.pc for fault in faults if fault.kind not in _NOWHERE and fault.signal != signal.SIGABRT)
+    addresses = list(dict.fromkeys(filter(None, places)))[:MAX_LOCATIONS]
     return {address: locate(place, binary.path, job.build.compiler.triple, address) for address in addresses}

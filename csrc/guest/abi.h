@@ -6,6 +6,10 @@
 /* The kernel's first frame lies above this much poison, the red zone included. */
 #define STACK_POISON_BYTES 8192
 
+/* Between the adapter's frame and those of the runner: a kernel that writes past a local array smashes none of theirs.
+ */
+#define STACK_GAP_BYTES 16384
+
 #if defined(__aarch64__)
 #include "abi_aarch64.h"
 #elif defined(__riscv) && __riscv_xlen == 64

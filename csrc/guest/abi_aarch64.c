@@ -119,27 +119,31 @@ static uint64_t gates_of_signature(void) {
 #define INTEGER_REGISTERS 8
 #define VECTOR_REGISTERS 8
 #define PREDICATE_REGISTERS 4
+#define LEAST_VECTOR_BYTES 16
 
 /* AAPCS64 6.8.2, stage C. "The unused bits have unspecified value" in registers and in stack slots, which are 8 bytes
  * each for every type that is no longer. */
 static void place_arguments(struct abi_entry *entry) {
+    uint64_t least_bytes = entry->arguments_are_whole ? LEAST_VECTOR_BYTES : 0;
     uint32_t integers = 0;
     uint32_t vectors = 0;
+    entry->predicate_arguments = 0;
+    entry->stack_arguments = 0;
     for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
         const struct guest_argument *argument = &guest_signature.arguments[i];
+        uint64_t bytes = argument->bytes > least_bytes ? argument->bytes : least_bytes;
         if (argument->sequence == SEQUENCE_INTEGER && integers < INTEGER_REGISTERS) {
-            entry->carried_x[integers++] = abi_carried_bits(argument->bytes);
+            entry->carried_x[integers++] = abi_carried_bits(bytes);
         } else if (argument->sequence == SEQUENCE_VECTOR && vectors < VECTOR_REGISTERS) {
-            entry->carried_v[vectors++] = argument->bytes;
+            entry->carried_v[vectors++] = bytes;
         } else if (argument->sequence == SEQUENCE_PREDICATE && entry->predicate_arguments < PREDICATE_REGISTERS) {
             entry->predicate_arguments++;
         } else {
-            entry->carried_stack[entry->stack_arguments++] = abi_carried_bits(argument->bytes);
+            entry->carried_stack[entry->stack_arguments++] = abi_carried_bits(bytes);
         }
     }
 }
 
-#define LEAST_VECTOR_BYTES 16
 #define FPSR_FLAGS UINT64_C(0x0800009f) /* QC, IDC, IXC, UFC, OFC, DZC, IOC (Arm ARM, FPSR) */
 
 /* Asks for the length of the kernel's vectors, which for some are those of streaming mode. Those have a second length
@@ -236,14 +240,20 @@ static void lay_fill(struct abi_entry *entry, enum fill fill) {
 }
 
 void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
+    enum fill fill = trial_fill(trial, TRIAL_BENIGN_REGISTERS);
     bool is_streaming = is_streaming_call(entry, trial);
+    bool is_whole = (trial->flags & TRIAL_BENIGN_ARGUMENTS) != 0;
+    if (entry->arguments_are_whole != is_whole) {
+        entry->arguments_are_whole = is_whole;
+        place_arguments(entry);
+    }
     /* Sticky, and not preserved: only a kernel that clears them may ask for them (AAPCS64 6.1.2). */
-    write_fpsr(trial->fill == FILL_BENIGN ? 0 : FPSR_FLAGS);
-    entry->stack_shift = 16 * (uint64_t)trial->fill;
+    write_fpsr(fill == FILL_BENIGN ? 0 : FPSR_FLAGS);
+    entry->stack_shift = STACK_GAP_BYTES + 16 * (uint64_t)fill;
     entry->gates = is_streaming ? entry->gates | GATE_STREAMING : entry->gates & ~GATE_STREAMING;
     entry->unit_bytes = is_streaming ? entry->streaming_bytes : entry->vector_bytes;
-    if (entry->laid_fill != trial->fill || entry->laid_bytes != entry->unit_bytes) {
-        lay_fill(entry, trial->fill);
+    if (entry->laid_fill != fill || entry->laid_bytes != entry->unit_bytes) {
+        lay_fill(entry, fill);
     }
     if (entry->gates & GATE_SME) {
         za_set_trial(entry, trial);

@@ -1,6 +1,7 @@
 /* See fault.h. The handler trusts neither libc nor thread-local storage nor the stack of the kernel. */
 #include "fault.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -122,6 +123,20 @@ void fault_prepare(void) {
     kernel_sigaction(SIGSEGV, NULL, &guest_frozen.fault.action); /* what later comparisons go by */
     uint64_t none = 0;
     guest_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, KERNEL_SIGSET_BYTES);
+}
+
+bool fault_is_of_memory(const struct fault *fault) {
+    return fault->signal == SIGSEGV || fault->signal == SIGBUS;
+}
+
+/* The system refuses the request in any case, and says of memory that is not there before it says why. */
+bool fault_peek(uint64_t address, uint64_t *word) {
+    static const int no_request = -1;
+    if (guest_syscall(SYS_rt_sigprocmask, no_request, (long)address, 0, KERNEL_SIGSET_BYTES) != -EINVAL) {
+        return false;
+    }
+    memcpy(word, (const void *)(uintptr_t)address, sizeof *word);
+    return true;
 }
 
 void fault_arm_watchdog(uint32_t cpu_timeout_ms) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
-WIRE_VERSION = 4
+WIRE_VERSION = 5
 PACK_MAGIC = 0x4B434150
 RECORD_MAGIC = 0x43455248
 NO_BUFFER = 2**32 - 1
@@ -14,6 +14,11 @@ TRIAL_CLEAN_UPPERS = 1
 TRIAL_STREAMING = 2
 TRIAL_ZA_DORMANT = 4
 TRIAL_ALTERNATE_LANES = 8
+TRIAL_BENIGN_ARGUMENTS = 16
+TRIAL_BENIGN_REGISTERS = 32
+TRIAL_BENIGN_LANES = 64
+TRIAL_BENIGN_MEMORY = 128
+TRIAL_BENIGN_HEAP = 256
 SIDE_ALIAS = 2
 
 PACK_HEADER = struct.Struct("<IIQQIIIIQII")
@@ -27,13 +32,15 @@ RECORD_HEADER = struct.Struct("<IIQIIQ")
 HELLO_HEADER = struct.Struct("<II")
 FACT = struct.Struct("<16sQ")
 CASE_HEADER = struct.Struct("<II")
-TRIAL_HEADER = struct.Struct("<IIQQqIIQ16sII")
+TRIAL_HEADER = struct.Struct("<IIQQqIIQ16sIIII")
 DAMAGE = struct.Struct("<IIqQ")
 VIOLATION = struct.Struct("<16s48sQQ")
 OUTPUT = struct.Struct("<IIQQ")
 OUTPUT_RUN = struct.Struct("<QQ")
 OUTPUT_RUN_LIMIT = 4096
 BYE = struct.Struct("<II")
+REGISTER = struct.Struct("<Q")
+REGISTER_LIMIT = 16
 
 ALIGNMENT_BYTES = 8
 

@@ -113,7 +113,7 @@ class Judge:
     def _faults(self, seen: CaseObservation, case: Case, inputs: Inputs) -> list[OutcomeText]:
         """Return what the calls did beside a wrong result: of each kind the first, the gravest first."""
         checks: list[Callable[[TrialObservation], OutcomeText | None]] = [
-            lambda trial: ended_early(trial, self._contract, case),
+            lambda trial: ended_early(trial, self._contract, case, seen.said),
             lambda trial: wrote_beside(trial, self._contract, case),
             lambda trial: changed_input(trial, self._contract),
             state_changed,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.formats import places
+from harness.judge.crashes import crash_text, signal_name
 from harness.model import (
     XINUSE,
     Case,
@@ -21,6 +22,7 @@ from harness.model import (
     DamageKind,
     Death,
     Fault,
+    FaultKind,
     Finding,
     Observation,
     Outcome,
@@ -58,12 +60,18 @@ _BAD_ADAPTER, _ADAPTER_SAYS = 124, "harness_adapter: "
 """How a guest ends whose adapter does not call the kernel as it has to: csrc/guest/status.h and calls.c."""
 
 
+_RUNNER_FAULT = 122
+"""How a guest ends that faults outside a call, which its own code does not."""
+
+
 def death_finding(death: Death) -> Finding:
     """Judge a case in which the process ended."""
     if death.exit_status == _BAD_ADAPTER and _ADAPTER_SAYS in death.stderr:
         return Finding(Outcome.CONTRACT_ERROR, death.stderr.rpartition(_ADAPTER_SAYS)[2].strip())
     if death.exit_status is None:
         return Finding(Outcome.TIMEOUT, "the process made no progress and was ended by the host's deadline")
+    if death.exit_status == _RUNNER_FAULT:
+        return Finding(Outcome.CRASH, "the guest crashed behind the call: the kernel overwrote its stack or memory")
     if death.exit_status < 0:
         how = f"died of {signal_name(-death.exit_status)}"
     else:
@@ -76,15 +84,15 @@ def _said(stderr: str) -> str:
     return f" ({last[0].strip()!r})" if last else ""
 
 
-def ended_early(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    """Return the outcome of a call that did not come back, or None."""
+def ended_early(trial: TrialObservation, contract: Contract, case: Case, said: str = "") -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that did not come back, or None; `said` is what was printed before it gave up."""
     if trial.status is TrialStatus.TIMEOUT:
         return Outcome.TIMEOUT, f"no return after {trial.cpu_nanoseconds / 1e9:.1f} s of CPU time"
     if trial.status is not TrialStatus.SIGNAL or trial.fault is None:
         return None
-    if trial.fault.buffer is not None:
+    if trial.fault.buffer is not None and trial.fault.kind is FaultKind.ACCESS:
         return Outcome.OUT_OF_BOUNDS, _guard_hit(trial.fault, contract, case)
-    return Outcome.CRASH, f"{signal_name(trial.fault.signal)} at address {trial.fault.address:#x}"
+    return Outcome.CRASH, crash_text(trial.fault, said)
 
 
 def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:
@@ -179,11 +187,3 @@ def _uppers_in_use(violations: Sequence[Violation]) -> str:
         "left upper halves of AVX registers in use: no VZEROUPPER behind the last 256-bit or 512-bit instruction "
         f"({', '.join(evidence)})"
     )
-
-
-def signal_name(number: int) -> str:
-    """Return a signal's name."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -53,6 +53,19 @@ XINUSE = "xinuse"
 """The violation that the processor's own tracking of upper halves tells of."""
 
 
+class FaultKind(IntEnum):
+    """What raised a signal."""
+
+    ACCESS = 0
+    """A load or a store, or nothing that has an address."""
+    JUMP = 1
+    """There is no code where the program counter is."""
+    RETURN = 2
+    """There is no code where a return led."""
+    PROTECTION = 3
+    """General protection on x86, which has no address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """The signal that ended a call; `buffer` is the index of the one whose guard was hit."""
@@ -63,6 +76,9 @@ class Fault:
     buffer: int | None
     offset_bytes: int
     is_write: bool | None
+    kind: FaultKind = FaultKind.ACCESS
+    registers: tuple[int, ...] = ()
+    """Of PROTECTION, the general registers as instructions number them, from rax on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,8 @@ class CaseObservation:
 
     index: int
     trials: tuple[TrialObservation, ...]
+    said: str = ""
+    """What the process had printed on its error stream when a call gave up, by abort or a trap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from harness.place.memory import available_bytes
 _commands = logging.getLogger("harness.commands")
 
 _POLL_S = 0.25
-_KEPT_OUTPUT_BYTES = 8192
+_KEPT_OUTPUT_BYTES = 65536
 _READ_BYTES = 65536
 
 

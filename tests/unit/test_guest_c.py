@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
-from harness.model import DamageKind, Fill, Flow, Side, Trial, TrialObservation, TrialStatus
+from harness.model import DamageKind, FaultKind, Fill, Flow, Side, Trial, TrialObservation, TrialStatus
 
 NONCE = 7
 BAD_PACK = 120  # csrc/guest/status.h
@@ -294,6 +294,82 @@ def test_a_fault_is_told_without_the_pointers_that_compiled_code_relies_on(run: 
         (signal.SIGSEGV, 8, True)
     ] * 2
     assert ended.transcript.complete
+
+
+def instead(text: str) -> str:
+    """What ends the kernel's function and puts one in its place that is assembly."""
+    return f"""
+    }}
+    __asm__(".text\\n in_place: {text}\\n");
+    void in_place(const float *in, float *out, size_t n);
+    #define kernel in_place
+    void unused(void) {{"""
+
+
+RETURNS_TO = {
+    "x86_64": "movabsq ${0}, %rax\\n movq %rax, (%rsp)\\n ret",
+    "aarch64": "movz x30, {0} & 0xffff\\n movk x30, {0} >> 16, lsl 16\\n ret",
+    "riscv64": "li ra, {0}\\n ret",
+}
+
+
+@pytest.mark.parametrize("address", [0, 0x3F800000])
+@pytest.mark.parametrize("kind", [FaultKind.JUMP, FaultKind.RETURN])
+def test_a_return_to_where_no_code_is_is_told_from_a_jump(
+    run: Run, machine: str, address: int, kind: FaultKind
+) -> None:
+    returns = instead(RETURNS_TO[machine].format(address))
+    ended = run(returns if kind is FaultKind.RETURN else f"((void (*)(void)){address}l)();")
+    assert ended.transcript.complete
+    found = [f for t in ended.trials if (f := t.fault)]
+    assert [(f.address, f.pc, f.kind, f.registers) for f in found] == [(address, address, kind, ())] * 2
+
+
+def test_a_load_is_no_jump(run: Run) -> None:
+    found = [f for t in run("*(volatile char *)8;").trials if (f := t.fault)]
+    assert [(f.address, f.kind) for f in found] == [(8, FaultKind.ACCESS)] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "register", "value"),
+    [
+        ("movaps (%rsp), %xmm0\\n ret", 4, None),
+        ("movabsq $0x8123456789abcdef, %r13\\n movb (%r13), %al\\n ret", 13, 0x8123456789ABCDEF),
+        ("movabsq $0x3f8000003f800000, %rdx\\n pushq %rdx\\n ret", 2, 0x3F8000003F800000),
+    ],
+)
+@pytest.mark.parametrize("machine", ["x86_64"], indirect=True)
+def test_general_protection_comes_with_the_registers(run: Run, text: str, register: int, value: int | None) -> None:
+    if NATIVE != "x86_64":
+        pytest.skip("no emulator checks alignment")
+    ended = run(instead(text))
+    assert ended.transcript.complete
+    found = [f for t in ended.trials if (f := t.fault)]
+    assert [(f.signal, f.kind, len(f.registers)) for f in found] == [(signal.SIGSEGV, FaultKind.PROTECTION, 16)] * 2
+    for fault in found:
+        if value is None:
+            assert fault.registers[register] % 16 == 8, "the stack as a function is entered"
+        else:
+            assert fault.registers[register] == value
+
+
+@pytest.mark.parametrize(
+    ("body", "is_marked"),
+    [
+        ("abort();", True),
+        ("__builtin_trap();", True),
+        ("*(volatile char *)8;", False),
+        ("while (forever);", False),
+        ("", False),
+    ],
+)
+def test_where_a_call_gives_up_the_error_stream_is_marked(run: Run, body: str, is_marked: bool) -> None:
+    ended = run(f'fprintf(stderr, "out is {{"aligned"}}\\n"); {body}'.replace('{"aligned"}', "odd"))
+    texts = ended.stderr.split("\nguest: end of case ")
+    assert len(texts) == (3 if is_marked else 1)
+    if is_marked:
+        assert texts[1].startswith("0000000000\nout is odd")
+        assert texts[2] == "0000000001\n"
 
 
 TRASHES = {"x86_64": ("rbx", "movl $1, %ebx"), "aarch64": ("x19", "mov x19, #1"), "riscv64": ("s0", "li s0, 1")}

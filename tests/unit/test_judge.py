@@ -124,6 +124,7 @@ def test_the_distance_to_the_scalar_kernel_is_told() -> None:
         (seen(trial(status=TrialStatus.TIMEOUT, cpu_nanoseconds=2 * 10**9)), Outcome.TIMEOUT, "no return after 2.0 s"),
         (seen(deaths={0: Death(0, "")}), Outcome.CRASH, "the process exited with status 0 during the call"),
         (seen(deaths={0: Death(-9, "qemu: oh\n")}), Outcome.CRASH, "died of SIGKILL during the call ('qemu: oh')"),
+        (seen(deaths={0: Death(122, "")}), Outcome.CRASH, "the kernel overwrote its stack or memory"),
         (seen(deaths={0: Death(None, "")}), Outcome.TIMEOUT, "ended by the host's deadline"),
         (seen(not_run={0: "not run: why"}), Outcome.UNAVAILABLE, "not run: why"),
         (seen(), Outcome.HARNESS_ERROR, "returned no result"),
