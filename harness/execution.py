@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from harness.build import Builder
 from harness.crosscheck import CrossCheck
 from harness.expectations import as_expected, unexpected_passes
+from harness.experiments import Experimenter
 from harness.model import (
     SCALAR_ISA,
     Job,
@@ -118,7 +119,8 @@ class Judging:
 
     def __post_init__(self) -> None:
         self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
-        self._maker = VerdictMaker(self.settings, self.program)
+        experimenter = Experimenter(self.builder.place, self.bench.cancelled)
+        self._maker = VerdictMaker(self.settings, self.program, experimenter.causes)
         self._crosscheck = CrossCheck(self.builder.place)
 
     def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:

@@ -8,12 +8,14 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.build.locate import Location
 from harness.build.shims import diagnose
 from harness.errors import ContractError
-from harness.judge import Judge, gate_finding
+from harness.experiments import Cause
+from harness.judge import UNDEFINED_THINGS, Judge, gate_finding
 from harness.judge.crashes import line_of, protection_text
 from harness.model import (
     PREBUILT_SUFFIXES,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Answer = TypeVar("Answer")
+Experiment = Callable[[Job, Ran, Sequence[Finding], Mapping[int, Mapping[str, "NDArray[Any]"]]], Mapping[int, Cause]]
+"""Takes a job, what came of it, its findings and its inputs."""
 
 MAX_ADVICE = 2
 """Places in a kernel's source that a failure names."""
@@ -52,6 +56,8 @@ class VerdictMaker:
     settings: Settings
     program: str
     """How the user can call this program again."""
+    experiment: Experiment | None = None
+    """What finds out why cases of a job failed, by running them again."""
     _judges: dict[str, Judge] = field(default_factory=dict)
 
     def forget(self, op: str) -> None:
@@ -69,7 +75,9 @@ class VerdictMaker:
             fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
             return [_verdict(job, None, None, fault, repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere))
+        judged = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
+        causes = self.experiment(job, ran, judged, inputs) if self.experiment else {}
+        findings = _explained(job, ran, judged, causes)
         return [
             _verdict(job, attested, case, finding, repeat(case))
             for case, finding in zip(job.cases, findings, strict=True)
@@ -109,9 +117,13 @@ def _of_another_width(job: Job, attestation: Mapping[str, int], attested: int | 
     return Finding(Outcome.HARNESS_ERROR, reason)
 
 
-def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:
+def _explained(
+    job: Job, ran: Ran, findings: Sequence[Finding], causes: Mapping[int, Cause] = MappingProxyType({})
+) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
-    likely_line, advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ("", "")
+    may_be_lanes = [not causes.get(n) or causes[n].is_of_lanes for n in range(len(findings))]
+    is_asked = any(finding.depends_on_fill and may_be_lanes[n] for n, finding in enumerate(findings))
+    likely_line, advice = _advice(job) if is_asked else ("", "")
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
@@ -122,7 +134,10 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         if seen and any(v.is_of_uppers for trial in seen.trials for v in trial.violations):
             texts.append(ran.uppers.text)
             source_line = source_line or ran.uppers.source_line
-        if finding.depends_on_fill:
+        if index in causes:
+            texts = [text.replace(UNDEFINED_THINGS, "") for text in texts] + [causes[index].text]
+            source_line = source_line or causes[index].source_line
+        if finding.depends_on_fill and may_be_lanes[index]:
             texts += [advice]
             source_line, advice = source_line or likely_line, ""  # once is enough
         detail = "; ".join(filter(None, texts))

@@ -124,14 +124,13 @@ static uint64_t gates_of_signature(void) {
 /* AAPCS64 6.8.2, stage C. "The unused bits have unspecified value" in registers and in stack slots, which are 8 bytes
  * each for every type that is no longer. */
 static void place_arguments(struct abi_entry *entry) {
-    uint64_t least_bytes = entry->arguments_are_whole ? LEAST_VECTOR_BYTES : 0;
     uint32_t integers = 0;
     uint32_t vectors = 0;
     entry->predicate_arguments = 0;
     entry->stack_arguments = 0;
     for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
         const struct guest_argument *argument = &guest_signature.arguments[i];
-        uint64_t bytes = argument->bytes > least_bytes ? argument->bytes : least_bytes;
+        uint64_t bytes = entry->arguments_are_whole ? UINT16_MAX : argument->bytes; /* of any register */
         if (argument->sequence == SEQUENCE_INTEGER && integers < INTEGER_REGISTERS) {
             entry->carried_x[integers++] = abi_carried_bits(bytes);
         } else if (argument->sequence == SEQUENCE_VECTOR && vectors < VECTOR_REGISTERS) {

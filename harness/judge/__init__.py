@@ -37,7 +37,7 @@ from harness.model import (
     TrialStatus,
 )
 
-__all__ = ["Judge", "gate_finding"]
+__all__ = ["UNDEFINED_THINGS", "Judge", "gate_finding"]
 
 Outputs = Mapping[str, bytes | Runs]
 Inputs = Mapping[str, NDArray[Any]]
@@ -174,8 +174,7 @@ class Judge:
                 if raw != expected[name]:
                     return (
                         f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
-                        f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined (inactive lanes, "
-                        "registers, the stack, bytes beside a buffer)"
+                        f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined{UNDEFINED_THINGS}"
                     )
         return ""
 
@@ -237,6 +236,7 @@ def _with_few_windows(findings: list[Finding]) -> list[Finding]:
     return findings
 
 
+UNDEFINED_THINGS = " (inactive lanes, registers, the stack, bytes beside a buffer)"
 _FILL_NAMES = {
     Fill.BENIGN: "benign",
     Fill.NAN: "NaN",

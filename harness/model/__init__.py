@@ -47,7 +47,22 @@ from harness.model.observation import (
     TrialStatus,
     Violation,
 )
-from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
+from harness.model.plan import (
+    NOTHING_UNDEFINED,
+    Absence,
+    Build,
+    Case,
+    Fill,
+    Job,
+    Plan,
+    Point,
+    Role,
+    Selection,
+    Shard,
+    Side,
+    Trial,
+    Undefined,
+)
 from harness.model.project import (
     ASSEMBLY_SUFFIXES,
     CPP_SUFFIXES,
@@ -73,6 +88,7 @@ __all__ = [
     "FEATURE_BITS",
     "HUGE_SUITE",
     "LONG_SUITE",
+    "NOTHING_UNDEFINED",
     "PREBUILT_SUFFIXES",
     "SCALAR_ISA",
     "SOURCE_SUFFIXES",
@@ -134,6 +150,7 @@ __all__ = [
     "Trial",
     "TrialObservation",
     "TrialStatus",
+    "Undefined",
     "Verdict",
     "Violation",
     "Window",

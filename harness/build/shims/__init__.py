@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.build.shims.diagnosis import Advice, diagnose
+from harness.build.shims.diagnosis import Advice, diagnose, diagnose_agnostic
 from harness.resources import bundled_root
 
-__all__ = ["Advice", "coverage_note", "diagnose", "hostile_flags", "hostile_inputs"]
+__all__ = ["Advice", "coverage_note", "diagnose", "diagnose_agnostic", "hostile_flags", "hostile_inputs"]
 
 # By start of the ISA.
 _DIRECTORIES = {"sve": "aarch64", "sme": "aarch64", "sse": "x86", "avx": "x86", "fma": "x86", "rvv": "riscv64"}
