@@ -5,17 +5,16 @@
 
 enum { LANES = 8 };
 
-__attribute__((optimize("Os"), noinline)) static void add_scaled(float *y, const float *x, size_t len, float a) {
+__attribute__((optimize("Os"), noinline)) static void scale_rest(float *out, const float *x, size_t len, float a) {
     for (size_t i = 0; i < len; i++)
-        y[i] += a * x[i];
+        out[i] = a * x[i];
 }
 
-void avx2_asm_leaves_uppers(float *y, const float *x, size_t len, float a) {
+void avx2_asm_leaves_uppers(float *out, const float *x, size_t len, float a) {
+    const __m256 factor = _mm256_set1_ps(a);
     size_t i = 0;
-    for (; len - i >= LANES; i += LANES) {
-        const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(a), _mm256_loadu_ps(x + i));
-        _mm256_storeu_ps(y + i, _mm256_add_ps(scaled, _mm256_loadu_ps(y + i)));
-    }
-    add_scaled(y + i, x + i, len - i, a);
+    for (; len - i >= LANES; i += LANES)
+        _mm256_storeu_ps(out + i, _mm256_mul_ps(factor, _mm256_loadu_ps(x + i)));
+    scale_rest(out + i, x + i, len - i, a);
     __asm__ volatile("vpcmpeqd %ymm15, %ymm15, %ymm15"); /* a mask for a tail that is no more */
 }

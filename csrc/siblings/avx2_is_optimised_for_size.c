@@ -7,13 +7,12 @@ enum { LANES = 8 };
 
 #pragma GCC push_options
 #pragma GCC optimize("Os")
-void avx2_is_optimised_for_size(float *y, const float *x, size_t len, float a) {
+void avx2_is_optimised_for_size(float *out, const float *x, size_t len, float a) {
+    const __m256 factor = _mm256_set1_ps(a);
     size_t i = 0;
-    for (; len - i >= LANES; i += LANES) {
-        const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(a), _mm256_loadu_ps(x + i));
-        _mm256_storeu_ps(y + i, _mm256_add_ps(scaled, _mm256_loadu_ps(y + i)));
-    }
+    for (; len - i >= LANES; i += LANES)
+        _mm256_storeu_ps(out + i, _mm256_mul_ps(factor, _mm256_loadu_ps(x + i)));
     for (; i < len; i++)
-        y[i] += a * x[i];
+        out[i] = a * x[i];
 }
 #pragma GCC pop_options
