@@ -90,7 +90,7 @@ class Result:
     @property
     def summary(self) -> str:
         """The last line of the table: what passed and at which attested vector lengths."""
-        return table.verdict_line(self._run.verdicts)
+        return table.verdict_line(self._run)
 
     @property
     def notes(self) -> Sequence[str]:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 from harness import __version__
 from harness.errors import ExitCode, HarnessError, UsageError
@@ -96,7 +97,7 @@ class _Visible(logging.Formatter):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     command = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _take_interrupts()
     parser = make_parser()
     try:
         parsed = parser.parse_args(command[1:])
@@ -110,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(str(error))
         return int(error.exit_code)
     except KeyboardInterrupt:
+        print("harness: interrupted", file=sys.stderr)
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left
         _drop_output()
@@ -140,6 +142,21 @@ def _drop_output() -> None:
     """Keep the interpreter from trying to write the rest of our output at exit."""
     with contextlib.suppress(OSError):  # there is none that could be redirected
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _take_interrupts() -> None:
+    """Let SIGTERM interrupt as Ctrl-C does; behind either of them it is ignored, while what was found is told.
+
+    Whoever ends a job sends several (GitHub: SIGINT, then SIGTERM). A second Ctrl-C is a person's, and counts.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a child of nohup finds it
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _show_commands() -> None:

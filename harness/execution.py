@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from harness.build import Builder
 from harness.crosscheck import CrossCheck
 from harness.expectations import as_expected, unexpected_passes
+from harness.experiments import Experimenter
 from harness.model import (
     SCALAR_ISA,
     Job,
     Plan,
     Verdict,
 )
+from harness.place import Place
 from harness.plan import share_of
 from harness.progress import Progress
 from harness.report.record import Recorder
@@ -40,6 +42,8 @@ class Result:
     interrupted: bool
     excuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What is excused in kernels' code, each with the kernels that have it."""
+    notes: tuple[str, ...] = ()
+    """What jobs found out that was not checked, and why."""
 
 
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
@@ -56,6 +60,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     left = Counter(job.kernel.op for job in chosen.values())
     excuses: dict[str, dict[str, None]] = {}
     interrupted = False
+    notes: dict[str, None] = {}
     pool = ThreadPoolExecutor(settings.jobs)
     try:
         futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
@@ -69,6 +74,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             found = judging.verdicts(job, ran)
             if ran.note:
                 excuses.setdefault(ran.note, {})[job.kernel.id] = None
+            notes |= dict.fromkeys(filter(None, [ran.uppers.excuse]))
             if rank not in share.helpers:
                 verdicts[rank] = found
                 commands = ran.binary.commands if ran.binary else ()
@@ -86,15 +92,23 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         interrupted = True
     finally:
         bench.cancelled.set()
-        builder.place.close()
-        pool.shutdown(wait=True, cancel_futures=True)
+        _wind_down(pool, builder.place)
         progress.close()
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
     rest = [absent(absence) for absence in plan.absences]
     if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
         rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
     recorder.add(len(plan.jobs), rest)
-    return Result(plan, (*judged, *rest), interrupted, {note: list(ids) for note, ids in excuses.items()})
+    return Result(plan, (*judged, *rest), interrupted, {note: list(ids) for note, ids in excuses.items()}, tuple(notes))
+
+
+def _wind_down(pool: ThreadPoolExecutor, place: Place) -> None:
+    """End what is at work. Whoever interrupts a second time does not wait for it, and is told what was found."""
+    try:
+        place.close()
+        pool.shutdown(wait=True, cancel_futures=True)
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(slots=True)
@@ -110,7 +124,8 @@ class Judging:
 
     def __post_init__(self) -> None:
         self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
-        self._maker = VerdictMaker(self.settings, self.program, self.builder.place)
+        experimenter = Experimenter(self.builder.place, self.bench.cancelled)
+        self._maker = VerdictMaker(self.settings, self.program, self.builder.place, experimenter.causes)
         self._crosscheck = CrossCheck(self.builder.place)
 
     def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:

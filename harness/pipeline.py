@@ -32,7 +32,7 @@ from harness.notes import excuses_in, notes_on
 from harness.place import Place
 from harness.place.host import HostPlace, sweep_scratch
 from harness.place.sources import headers_below
-from harness.plan import digest, make_plan, select
+from harness.plan import digest, make_plan, select, share_of
 from harness.progress import meanwhile
 from harness.project import load_project
 from harness.report.difference import difference
@@ -154,6 +154,7 @@ def _add_notes(recorder: Recorder, result: Result, line: Planned, program: str) 
         *notes.lines,
         *notes_of(plan.jobs, verdicts),
         *excuses_in(result.excuses),
+        *result.notes,
     ]
     recorder.left_out = notes.left_out
     jobs = {job.contract.op: job for job in reversed(plan.jobs)}
@@ -230,6 +231,7 @@ def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     except StorageError as error:
         recorder.not_kept = str(error)
     recorder.asked = _asked(settings)
+    recorder.planned_jobs = len(share_of(plan, settings.shard).own)
     if settings.shard:
         whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
         recorder.shard = {**asdict(settings.shard), **whole}

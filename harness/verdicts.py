@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from harness.build.features import needed_by, relied_on
@@ -15,15 +16,18 @@ from harness.build.locate import Location
 from harness.build.reach import undefined_values
 from harness.build.shims import Advice
 from harness.errors import ContractError
+from harness.experiments import Cause
 from harness.features import table_of
 from harness.guarded import in_time
-from harness.judge import Judge, gate_finding
+from harness.judge import UNDEFINED_THINGS, Judge, gate_finding
+from harness.judge.crashes import line_of, protection_text
 from harness.model import (
     SCALAR_ISA,
     Absence,
     Case,
     CaseObservation,
     Executor,
+    FaultKind,
     Finding,
     Job,
     Observation,
@@ -39,6 +43,9 @@ from harness.workbench import Ran
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Experiment = Callable[[Job, Ran, Sequence[Finding], Mapping[int, Mapping[str, "NDArray[Any]"]]], Mapping[int, Cause]]
+"""Takes a job, what came of it, its findings and its inputs."""
+
 MAX_ADVICE = 2
 """Places in a kernel's source that a failure names."""
 
@@ -52,6 +59,8 @@ class VerdictMaker:
     """How the user can call this program again."""
     place: Place
     """Where the binaries can be looked into."""
+    experiment: Experiment | None = None
+    """What finds out why cases of a job failed, by running them again."""
     _judges: dict[str, Judge] = field(default_factory=dict)
     _suspects: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By binary, which jobs at several widths share."""
@@ -74,8 +83,9 @@ class VerdictMaker:
             fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
             return [_verdict(job, None, None, fault, repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        findings = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
-        findings = _explained(job, ran, findings, self._suspected)
+        judged = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
+        causes = self.experiment(job, ran, judged, inputs) if self.experiment else {}
+        findings = _explained(job, ran, judged, self._suspected, causes)
         return [
             _verdict(job, attested, case, finding, repeat(case))
             for case, finding in zip(job.cases, findings, strict=True)
@@ -100,8 +110,7 @@ class VerdictMaker:
         if job.role is Role.GATE:
             return [gate_finding(seen, job.kernel.isa, faults_elsewhere)]
         if seen.attestation and attested != job.vector_bits:
-            reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
-            return [Finding(Outcome.HARNESS_ERROR, reason)] * len(job.cases)
+            return [_of_another_width(job, seen.attestation, attested)] * len(job.cases)
         judge = self._judges.setdefault(job.kernel.op, Judge(job.contract))
         if job.kernel.isa == SCALAR_ISA:
             judge.keep_scalar(seen, job.cases)
@@ -111,28 +120,54 @@ class VerdictMaker:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
 
+def _of_another_width(job: Job, attestation: Mapping[str, int], attested: int | None) -> Finding:
+    """Return the finding where the guest has not the width that was asked for: by the kernel's doing, or by ours."""
+    if attested and attestation.get("bits_at_start") == job.vector_bits:
+        reason = f"the program sets its vector length to {attested} bits itself, in a constructor"
+        return Finding(Outcome.NOT_APPLICABLE, f"{reason}: it cannot be run at {job.vector_bits}")
+    reason = f"the guest attests {attested or 'no'} bits where {job.vector_bits} were asked for"
+    return Finding(Outcome.HARNESS_ERROR, reason)
+
+
 def _explained(
-    job: Job, ran: Ran, findings: Sequence[Finding], suspected: Callable[[Job, Ran], tuple[str, str]]
+    job: Job,
+    ran: Ran,
+    findings: Sequence[Finding],
+    suspected: Callable[[Job, Ran], tuple[str, str]],
+    causes: Mapping[int, Cause] = MappingProxyType({}),
 ) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
-    depends = any(finding.depends_on_fill for finding in findings)
-    likely_line, advice = suspected(job, ran) if depends else ("", "")
+    may_be_lanes = [not causes.get(n) or causes[n].is_of_lanes for n in range(len(findings))]
+    is_asked = any(finding.depends_on_fill and may_be_lanes[n] for n, finding in enumerate(findings))
+    likely_line, advice = suspected(job, ran) if is_asked else ("", "")
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
-        pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
+        pcs = [t.fault.pc for t in seen.trials if t.fault and t.fault.signal != signal.SIGABRT] if seen else []
         location = ran.locations.get(pcs[0]) if pcs else None
-        more = f"; in {location}" if location and str(location) else ""
-        more += _why_illegal(job, seen, location)
-        source_line = location.source_line if location else ""
-        if finding.depends_on_fill:
-            source_line, more, advice = likely_line, advice, ""  # once is enough
-        if finding.outcome.is_kernel_fault and ran.interface.doubt:
-            more += f"; {ran.interface.doubt}"
-        explained.append(
-            replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
-        )
+        where = f"in {location}{_why_illegal(job, seen, location)}" if location and str(location) else ""
+        texts = [finding.detail, where, _protection(seen, location), *finding.also]
+        source_line = (line_of(seen.said) if seen else "") or (location.source_line if location else "")
+        if seen and any(v.is_of_uppers for trial in seen.trials for v in trial.violations):
+            texts.append(ran.uppers.text)
+            source_line = source_line or ran.uppers.source_line
+        if index in causes:
+            texts = [text.replace(UNDEFINED_THINGS, "") for text in texts] + [causes[index].text]
+            source_line = source_line or causes[index].source_line
+        if finding.depends_on_fill and may_be_lanes[index]:
+            texts += [advice]
+            source_line, advice = source_line or likely_line, ""  # once is enough
+        if finding.outcome.is_kernel_fault:
+            texts.append(ran.interface.doubt)
+        detail = "; ".join(filter(None, texts))
+        explained.append(replace(finding, detail=detail, source_line=source_line, also=()))
     return explained
+
+
+def _protection(seen: CaseObservation | None, location: Location | None) -> str:
+    """Say which operand of the instruction at a location raised general protection."""
+    faults = [t.fault for t in seen.trials if t.fault and t.fault.kind is FaultKind.PROTECTION] if seen else []
+    return protection_text(location.instruction, faults[0].registers) if faults and location else ""
 
 
 def _why_illegal(job: Job, seen: CaseObservation | None, place: Location | None) -> str:
@@ -161,7 +196,7 @@ def _in_words(found: Sequence[tuple[Path, Advice]]) -> tuple[str, str]:
     """Return the likeliest of all suspects, and the first few in words."""
     # What is carried from one iteration to the next is the likelier culprit.
     likely = [suspect for suspect in found if suspect[1].accumulates] or found
-    text = "".join(f"; {path.name}:{advice.line}: {advice.advice}" for path, advice in likely[:MAX_ADVICE])
+    text = "; ".join(f"{path.name}:{advice.line}: {advice.advice}" for path, advice in likely[:MAX_ADVICE])
     return f"{likely[0][0].name}:{likely[0][1].line}" if likely else "", text
 
 

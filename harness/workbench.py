@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,16 @@ from harness.finding import with_hidden
 from harness.inputs import InputStream
 from harness.interface import Interface, interface_of
 from harness.launch import load_of, observe
-from harness.model import Binary, Case, Contract, Job, Observation, Role, has_returned, is_timeout
+from harness.model import Binary, Case, Contract, FaultKind, Job, Observation, Role, has_returned, is_timeout
 from harness.place import Place
+from harness.uppers import UpperHalves, examined, without_uppers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CANCEL_POLL_S = 0.2
+_NOWHERE = (FaultKind.JUMP, FaultKind.RETURN)
+"""Faults at a place that has no code."""
 MAX_LOCATIONS = 3
 """Different faulting instructions of a job that are looked up."""
 
@@ -48,6 +52,8 @@ class Ran:
     """Of the instructions at which calls ended in a signal, by address."""
     interface: Interface = field(default_factory=Interface)
     """What stands against the prototype that the kernel is called by; with a fault it was not run."""
+    uppers: UpperHalves = field(default_factory=UpperHalves)
+    """What the code tells of upper halves of registers that calls left in use."""
 
 
 @dataclass(slots=True)
@@ -95,10 +101,12 @@ class Workbench:
         except HarnessError as error:
             return Ran(binary, _nothing_seen(error))
         locations = _locate_faults(self.builder.place, job, binary, observation)
+        uppers = examined(self.builder, job, binary, observation)
         return Ran(
             binary,
-            observation,
+            without_uppers(observation) if uppers.excuse else observation,
             locations=locations,
+            uppers=uppers,
             inputs_digest=self._digest(job),
             faults_elsewhere=objections.faults_elsewhere,
             note=objections.note,
@@ -168,5 +176,6 @@ def _locate_faults(place: Place, job: Job, binary: Binary, observation: Observat
     if job.role is Role.GATE:
         return {}
     faults = (trial.fault for case in observation.cases.values() for trial in case.trials if trial.fault)
-    addresses = list(dict.fromkeys(fault.pc for fault in faults if fault.pc))[:MAX_LOCATIONS]
+    places = (fault.pc for fault in faults if fault.kind not in _NOWHERE and fault.signal != signal.SIGABRT)
+    addresses = list(dict.fromkeys(filter(None, places)))[:MAX_LOCATIONS]
     return {address: locate(place, binary.path, job.build.compiler.triple, address) for address in addresses}

@@ -6,6 +6,10 @@
 /* The kernel's first frame lies above this much poison, the red zone included. */
 #define STACK_POISON_BYTES 8192
 
+/* Between the adapter's frame and those of the runner: a kernel that writes past a local array smashes none of theirs.
+ */
+#define STACK_GAP_BYTES 16384
+
 #if defined(__aarch64__)
 #include "abi_aarch64.h"
 #elif defined(__riscv) && __riscv_xlen == 64
@@ -62,8 +66,14 @@ void guest_enter(const uint64_t *values, uint64_t *result);
 /* Where the signal handler sends the thread: returns from guest_enter. */
 void guest_recover(void);
 
-/* Asks for the vector length, if it can be asked for, and finds out what the processor has. */
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits);
+/* Asks for the vector length, if it can be asked for: before constructors run, which may keep what they read. */
+void abi_before_constructors(uint32_t vector_bits);
+
+/* Finds out what the processor has. */
+void abi_prepare(struct abi_entry *entry);
+
+/* What the caller of the kernel has changed and must not, in words; NULL if nothing. */
+const char *abi_caller_complaint(const struct abi_entry *entry);
 
 /* What the processor says about itself. Returns the number of facts. */
 uint32_t abi_facts(struct fact *facts);

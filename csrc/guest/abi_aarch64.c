@@ -76,6 +76,8 @@ uint64_t abi_unit_bytes(const struct abi_entry *entry, enum abi_unit unit) {
     return unit == UNIT_VECTOR ? entry->unit_bytes : unit == UNIT_PREDICATE ? entry->unit_bytes / 8 : 0;
 }
 
+static uint64_t bytes_at_start; /* of the kernel's vectors, as constructors find them */
+
 static void add_fact(struct fact *facts, uint32_t *count, const char *name, uint64_t value) {
     memcpy(facts[*count].name, name, strnlen(name, FACT_NAME_BYTES));
     facts[(*count)++].value = value;
@@ -97,6 +99,7 @@ uint32_t abi_facts(struct fact *facts) {
     if (has_sme()) {
         add_fact(facts, &count, "sme_bits", sme_bytes() * 8);
     }
+    add_fact(facts, &count, "bits_at_start", bytes_at_start * 8);
     if (hwcap & HAS_CPUID) {
         add_fact(facts, &count, "midr", read_midr());
     }
@@ -116,27 +119,30 @@ static uint64_t gates_of_signature(void) {
 #define INTEGER_REGISTERS 8
 #define VECTOR_REGISTERS 8
 #define PREDICATE_REGISTERS 4
+#define LEAST_VECTOR_BYTES 16
 
 /* AAPCS64 6.8.2, stage C. "The unused bits have unspecified value" in registers and in stack slots, which are 8 bytes
  * each for every type that is no longer. */
 static void place_arguments(struct abi_entry *entry) {
     uint32_t integers = 0;
     uint32_t vectors = 0;
+    entry->predicate_arguments = 0;
+    entry->stack_arguments = 0;
     for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
         const struct guest_argument *argument = &guest_signature.arguments[i];
+        uint64_t bytes = entry->arguments_are_whole ? UINT16_MAX : argument->bytes; /* of any register */
         if (argument->sequence == SEQUENCE_INTEGER && integers < INTEGER_REGISTERS) {
-            entry->carried_x[integers++] = abi_carried_bits(argument->bytes);
+            entry->carried_x[integers++] = abi_carried_bits(bytes);
         } else if (argument->sequence == SEQUENCE_VECTOR && vectors < VECTOR_REGISTERS) {
-            entry->carried_v[vectors++] = argument->bytes;
+            entry->carried_v[vectors++] = bytes;
         } else if (argument->sequence == SEQUENCE_PREDICATE && entry->predicate_arguments < PREDICATE_REGISTERS) {
             entry->predicate_arguments++;
         } else {
-            entry->carried_stack[entry->stack_arguments++] = abi_carried_bits(argument->bytes);
+            entry->carried_stack[entry->stack_arguments++] = abi_carried_bits(bytes);
         }
     }
 }
 
-#define LEAST_VECTOR_BYTES 16
 #define FPSR_FLAGS UINT64_C(0x0800009f) /* QC, IDC, IXC, UFC, OFC, DZC, IOC (Arm ARM, FPSR) */
 
 /* Asks for the length of the kernel's vectors, which for some are those of streaming mode. Those have a second length
@@ -155,14 +161,29 @@ static void ask_for_length(uint64_t bytes) {
     }
 }
 
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
+static uint64_t kernel_vector_bytes(void) {
+    bool is_streaming = (guest_signature.flags & SIGNATURE_STREAMING) != 0;
+    return is_streaming ? (has_sme() ? sme_bytes() : 0) : has_sve() ? sve_bytes() : 0;
+}
+
+void abi_before_constructors(uint32_t vector_bits) {
+    if (vector_bits != 0) {
+        ask_for_length(vector_bits / 8);
+    }
+    bytes_at_start = kernel_vector_bytes();
+}
+
+const char *abi_caller_complaint(const struct abi_entry *entry) {
+    bool is_changed = (state_is_wide(entry) && sve_bytes() != entry->vector_bytes) ||
+                      ((entry->gates & GATE_SME) && sme_bytes() != entry->streaming_bytes);
+    return is_changed ? "the adapter calls the kernel with another vector length than the run is for" : NULL;
+}
+
+void abi_prepare(struct abi_entry *entry) {
     entry->gates = gates_of_signature();
     place_arguments(entry);
     entry->laid_fill = FILL_COUNT;
     entry->vector_bytes = 16; /* of v0 to v31 */
-    if (vector_bits != 0) {
-        ask_for_length(vector_bits / 8);
-    }
     if (has_sve()) {
         entry->gates |= GATE_SVE;
         entry->vector_bytes = sve_bytes();
@@ -218,14 +239,20 @@ static void lay_fill(struct abi_entry *entry, enum fill fill) {
 }
 
 void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
+    enum fill fill = trial_fill(trial, TRIAL_BENIGN_REGISTERS);
     bool is_streaming = is_streaming_call(entry, trial);
+    bool is_whole = (trial->flags & TRIAL_BENIGN_ARGUMENTS) != 0;
+    if (entry->arguments_are_whole != is_whole) {
+        entry->arguments_are_whole = is_whole;
+        place_arguments(entry);
+    }
     /* Sticky, and not preserved: only a kernel that clears them may ask for them (AAPCS64 6.1.2). */
-    write_fpsr(trial->fill == FILL_BENIGN ? 0 : FPSR_FLAGS);
-    entry->stack_shift = 16 * (uint64_t)trial->fill;
+    write_fpsr(fill == FILL_BENIGN ? 0 : FPSR_FLAGS);
+    entry->stack_shift = STACK_GAP_BYTES + 16 * (uint64_t)fill;
     entry->gates = is_streaming ? entry->gates | GATE_STREAMING : entry->gates & ~GATE_STREAMING;
     entry->unit_bytes = is_streaming ? entry->streaming_bytes : entry->vector_bytes;
-    if (entry->laid_fill != trial->fill || entry->laid_bytes != entry->unit_bytes) {
-        lay_fill(entry, trial->fill);
+    if (entry->laid_fill != fill || entry->laid_bytes != entry->unit_bytes) {
+        lay_fill(entry, fill);
     }
     if (entry->gates & GATE_SME) {
         za_set_trial(entry, trial);

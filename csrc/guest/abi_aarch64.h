@@ -136,13 +136,14 @@ struct abi_entry {
     uint64_t known_d[8]; /* the low halves of z8 to z15 in known_z */
     uint64_t vector_bytes;
     uint64_t streaming_bytes;
-    uint64_t unit_bytes;      /* of a vector in the mode of this call */
-    uint64_t due_svcr;        /* on return; which of the states that the interface allows depends on what it is */
-    uint64_t due_tpidr2;      /* likewise */
-    uint64_t due_za_word;     /* the first that differs */
-    uint64_t due_za_block[2]; /* what TPIDR2_EL0 points at */
-    uint32_t laid_fill;       /* what the values above were made for; FILL_COUNT: for nothing yet */
-    uint32_t laid_bytes;      /* likewise: unit_bytes */
+    uint64_t unit_bytes;          /* of a vector in the mode of this call */
+    uint64_t due_svcr;            /* on return; which of the states that the interface allows depends on what it is */
+    uint64_t due_tpidr2;          /* likewise */
+    uint64_t due_za_word;         /* the first that differs */
+    uint64_t due_za_block[2];     /* what TPIDR2_EL0 points at */
+    uint32_t arguments_are_whole; /* this call has nothing undefined above its arguments */
+    uint32_t laid_fill;           /* what the values above were made for; FILL_COUNT: for nothing yet */
+    uint32_t laid_bytes;          /* likewise: unit_bytes */
 };
 
 /* Written after the kernel has returned. */

@@ -118,9 +118,16 @@ static void count_arguments(struct abi_entry *entry) {
     }
 }
 
-/* VLEN is the processor's own: it cannot be asked for. */
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
-    (void)vector_bits;
+void abi_before_constructors(uint32_t vector_bits) {
+    (void)vector_bits; /* VLEN is the processor's own: it cannot be asked for */
+}
+
+const char *abi_caller_complaint(const struct abi_entry *entry) {
+    (void)entry;
+    return NULL;
+}
+
+void abi_prepare(struct abi_entry *entry) {
     count_arguments(entry);
     entry->laid_fill = FILL_COUNT;
     entry->gates = 0;
@@ -164,8 +171,8 @@ static uint64_t fill_float_register(enum fill fill) {
 void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
     static const uint64_t vtypes[FILL_COUNT] = {VTYPE_E8_M1, VTYPE_ILLEGAL, VTYPE_E8_MF8, VTYPE_E8_M8_AGNOSTIC};
     static const uint64_t lengths[FILL_COUNT] = {UINT64_MAX, 0, 1, 3};
-    enum fill fill = trial->fill;
-    entry->stack_shift = 16 * (uint64_t)fill;
+    enum fill fill = trial_fill(trial, TRIAL_BENIGN_REGISTERS); /* nothing above an argument is undefined here */
+    entry->stack_shift = STACK_GAP_BYTES + 16 * (uint64_t)fill;
     if (entry->laid_fill == fill) {
         return;
     }

@@ -156,15 +156,22 @@ uint32_t abi_facts(struct fact *facts) {
 
 /* What lies above a 32-bit integer is undefined (psABI 3.2.3), but clang relies on callers that extend shorter ones to
  * 32 bits, as gcc and clang do. */
-static uint64_t carried_bits(const struct guest_argument *argument) {
+static uint64_t carried_bits(const struct abi_entry *entry, const struct guest_argument *argument) {
+    if (entry->arguments_are_whole) {
+        return UINT64_MAX;
+    }
     bool is_short_integer = argument->sequence == SEQUENCE_INTEGER && argument->bytes < 4;
     return abi_carried_bits(is_short_integer ? 4 : argument->bytes);
 }
 
 static void carry_in_vector(struct abi_entry *entry, uint32_t n, const struct guest_argument *argument) {
-    size_t bytes = argument->bytes < sizeof entry->carried_xmm[n] ? argument->bytes : sizeof entry->carried_xmm[n];
-    memset(entry->carried_xmm[n], 0xff, bytes);
+    bool is_short = argument->bytes < sizeof entry->carried_xmm[n] && !entry->arguments_are_whole;
+    memset(entry->carried_xmm[n], 0, sizeof entry->carried_xmm[n]);
+    memset(entry->carried_xmm[n], 0xff, is_short ? argument->bytes : sizeof entry->carried_xmm[n]);
     entry->poisoned_q[n] = (uint8_t)(ABOVE_XMM_Q << (argument->bytes > 16 ? argument->bytes / 8 - 2 : 0));
+    if (entry->arguments_are_whole) {
+        entry->poisoned_q[n] = 0;
+    }
 }
 
 /* psABI 3.2.3. Windows x64 numbers arguments through both sequences: the second argument is in rdx or xmm1, whichever
@@ -173,23 +180,32 @@ static void place_arguments(struct abi_entry *entry) {
     bool is_ms_abi = (guest_signature.flags & SIGNATURE_MS_ABI) != 0;
     uint32_t integers = 0;
     uint32_t vectors = 0;
+    entry->stack_arguments = 0;
     memset(entry->poisoned_q, ABOVE_XMM_Q, sizeof entry->poisoned_q);
     for (uint32_t i = 0; i < guest_signature.argument_count; i++) {
         const struct guest_argument *argument = &guest_signature.arguments[i];
         bool is_vector = argument->sequence == SEQUENCE_VECTOR;
         uint32_t place = is_ms_abi ? i : is_vector ? vectors++ : integers++;
         if (place >= (is_ms_abi ? MS_REGISTERS : is_vector ? SYSV_VECTOR_REGISTERS : SYSV_INTEGER_REGISTERS)) {
-            entry->carried_stack[entry->stack_arguments++] = carried_bits(argument);
+            entry->carried_stack[entry->stack_arguments++] = carried_bits(entry, argument);
         } else if (is_vector) {
             carry_in_vector(entry, place, argument);
         } else {
-            entry->carried_r[place] = carried_bits(argument);
+            entry->carried_r[place] = carried_bits(entry, argument);
         }
     }
 }
 
-void abi_prepare(struct abi_entry *entry, uint32_t vector_bits) {
+void abi_before_constructors(uint32_t vector_bits) {
     (void)vector_bits; /* nothing to ask for: the width is in the instructions */
+}
+
+const char *abi_caller_complaint(const struct abi_entry *entry) {
+    (void)entry;
+    return NULL;
+}
+
+void abi_prepare(struct abi_entry *entry) {
     entry->gates = guest_signature.flags & SIGNATURE_MS_ABI ? GATE_MS_ABI : GATE_SYSV;
     entry->gates |= guest_signature.flags & SIGNATURE_WIDE_VECTORS ? GATE_WIDE : 0;
     entry->gates |= has_avx() ? GATE_AVX : 0;
@@ -225,11 +241,16 @@ static void set_sticky_flags(enum fill fill) {
 }
 
 void abi_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
-    enum fill fill = trial->fill;
+    enum fill fill = trial_fill(trial, TRIAL_BENIGN_REGISTERS);
+    bool is_whole = (trial->flags & TRIAL_BENIGN_ARGUMENTS) != 0;
+    if (entry->arguments_are_whole != is_whole) {
+        entry->arguments_are_whole = is_whole;
+        place_arguments(entry);
+    }
     set_sticky_flags(fill);
     bool is_clean = (trial->flags & TRIAL_CLEAN_UPPERS) && (entry->gates & GATE_AVX) && !(entry->gates & GATE_WIDE);
     entry->gates = is_clean ? entry->gates | GATE_CLEAN : entry->gates & ~(uint64_t)GATE_CLEAN;
-    entry->stack_shift = 16 * (uint64_t)fill;
+    entry->stack_shift = STACK_GAP_BYTES + 16 * (uint64_t)fill;
     if (entry->laid_fill == fill) {
         return;
     }

@@ -94,10 +94,11 @@ struct abi_entry {
     uint8_t poisoned_q[8];
     uint64_t is_ready; /* for one call, see guest_ready */
     /* Not for the trampoline: */
-    uint64_t known_flags;    /* the direction flag is clear */
-    uint64_t known_x87_tags; /* all registers are empty */
-    uint64_t known_upper[6]; /* what lies above an xmm register is zero */
-    uint32_t laid_fill;      /* what the values above were made for; FILL_COUNT: for nothing yet */
+    uint64_t known_flags;         /* the direction flag is clear */
+    uint64_t known_x87_tags;      /* all registers are empty */
+    uint64_t known_upper[6];      /* what lies above an xmm register is zero */
+    uint32_t arguments_are_whole; /* this call has nothing undefined above its arguments */
+    uint32_t laid_fill;           /* what the values above were made for; FILL_COUNT: for nothing yet */
 };
 
 struct x87_environment {

@@ -40,8 +40,9 @@ static void describe(struct arena_buffer *buffer, const struct pack *pack, const
     buffer->extent_bytes = wanted->extent_bytes;
     buffer->shared_bytes = 0;
     buffer->span_bytes = 0;
-    buffer->canary_word = fill_canary_word(trial->head->fill, parameter, i);
-    buffer->output_word = fill_output_word(trial->head->fill, parameter);
+    enum fill fill = trial_fill(trial->head, TRIAL_BENIGN_MEMORY);
+    buffer->canary_word = fill_canary_word(fill, parameter, i);
+    buffer->output_word = fill_output_word(fill, parameter);
     buffer->contents = wanted->contents;
     buffer->bytes = pack->bytes + pack->header->blob_offset;
     buffer->run_count = 0;

@@ -56,6 +56,10 @@ void *guest_ready(void (*kernel)(void)) {
         calls_end(sealed);
         abi_set_trial(&sealed->entry, sealed->trial);
     }
+    const char *complaint = abi_caller_complaint(&sealed->entry);
+    if (complaint) {
+        guest_misuse(complaint);
+    }
     sealed->call_count++;
     sealed->entry.is_ready = 1;
     return (void *)guest_trampoline;

@@ -1,6 +1,7 @@
 /* See fault.h. The handler trusts neither libc nor thread-local storage nor the stack of the kernel. */
 #include "fault.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 
 #define SIGNAL_STACK_BYTES (256u << 10) /* a frame holds ZA too, which takes 64 KiB at the largest length */
 #define KERNEL_SIGSET_BYTES 8
+#define KERNEL_SA_RESTORER UINT64_C(0x04000000) /* <asm/signal.h>; libc's headers hide it */
 #ifdef __riscv
 #define IS_RISCV true
 #else
@@ -123,27 +125,60 @@ void fault_prepare(void) {
     guest_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, KERNEL_SIGSET_BYTES);
 }
 
+bool fault_is_of_memory(const struct fault *fault) {
+    return fault->signal == SIGSEGV || fault->signal == SIGBUS;
+}
+
+/* The system refuses the request in any case, and says of memory that is not there before it says why. */
+bool fault_peek(uint64_t address, uint64_t *word) {
+    static const int no_request = -1;
+    if (guest_syscall(SYS_rt_sigprocmask, no_request, (long)address, 0, KERNEL_SIGSET_BYTES) != -EINVAL) {
+        return false;
+    }
+    memcpy(word, (const void *)(uintptr_t)address, sizeof *word);
+    return true;
+}
+
 void fault_arm_watchdog(uint32_t cpu_timeout_ms) {
     struct itimerval timer = {.it_value = {.tv_sec = cpu_timeout_ms / 1000, .tv_usec = cpu_timeout_ms % 1000 * 1000}};
     guest_syscall(SYS_setitimer, ITIMER_PROF, (long)&timer, 0, 0);
+}
+
+/* What of an action means anything: a restorer does where its flag is set only, and without it libc hands over whatever
+ * its caller's structure held. RISC-V has the mask in that place, and nothing behind it. */
+static bool is_same_action(const struct kernel_sigaction *one, const struct kernel_sigaction *other) {
+    bool has_restorer = IS_RISCV || (one->flags & KERNEL_SA_RESTORER);
+    return one->handler == other->handler && one->flags == other->flags &&
+           (!has_restorer || one->restorer == other->restorer) && (IS_RISCV || one->mask == other->mask);
+}
+
+static void report_action(const char *name, const struct kernel_sigaction *ours, const struct kernel_sigaction *found,
+                          fault_report *report, void *context) {
+    uint64_t our_mask = IS_RISCV ? ours->restorer : ours->mask;
+    uint64_t mask = IS_RISCV ? found->restorer : found->mask;
+    if (found->handler != ours->handler) {
+        report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found->handler);
+    } else if (found->flags != ours->flags) {
+        report(context, name, "POSIX sigaction: flags left changed", ours->flags, found->flags);
+    } else if (mask != our_mask) {
+        report(context, name, "POSIX sigaction: the mask left changed", our_mask, mask);
+    } else {
+        report(context, name, "Linux rt_sigaction: restorer left changed", ours->restorer, found->restorer);
+    }
 }
 
 static void check_action(int number, fault_report *report, void *context) {
     const struct kernel_sigaction *ours = &guest_frozen.fault.action;
     struct kernel_sigaction found = *ours;
     kernel_sigaction(number, NULL, &found);
-    if (memcmp(&found, ours, sizeof found) == 0) {
+    if (is_same_action(&found, ours)) {
         return;
     }
     char name[] = "signal 00";
     name[sizeof name - 3] = (char)('0' + number / 10);
     name[sizeof name - 2] = (char)('0' + number % 10);
     kernel_sigaction(number, ours, NULL);
-    if (found.handler != ours->handler) {
-        report(context, name, "POSIX sigaction: a handler left behind", ours->handler, found.handler);
-    } else {
-        report(context, name, "POSIX sigaction: flags left changed", ours->flags, found.flags);
-    }
+    report_action(name, ours, &found, report, context);
 }
 
 void fault_check_call(fault_report *report, void *context) {

@@ -10,6 +10,8 @@
 
 #define FAULT_SIGNAL_LIMIT 65 /* signals are numbered from 1 to 64 */
 
+#define FAULT_REGISTERS 16
+
 enum access {
     ACCESS_READ = 0, /* as in trial_header.fault_is_write */
     ACCESS_WRITE = 1,
@@ -25,6 +27,9 @@ struct fault {
     uint64_t pc;
     uint32_t access;   /* enum access */
     bool is_streaming; /* SME: in streaming mode */
+    uint32_t kind;     /* enum fault_kind */
+    uint32_t register_count;
+    uint64_t registers[FAULT_REGISTERS];
 };
 
 /* The kernel's struct sigaction, which libc's differs from. Compared and written back whole. */
@@ -42,6 +47,12 @@ struct fault_setup {
 };
 
 typedef void fault_report(void *context, const char *name, const char *rule, uint64_t before, uint64_t after);
+
+/* Whether it was memory that was not there, and no instruction that is none. */
+bool fault_is_of_memory(const struct fault *fault);
+
+/* Reads a word that may not be there; returns whether it is. */
+bool fault_peek(uint64_t address, uint64_t *word);
 
 void fault_prepare(void);
 void fault_arm_watchdog(uint32_t cpu_timeout_ms);

@@ -5,6 +5,7 @@
 
 #include "abi.h"
 
+#define LINK_REGISTER 30
 #define PSTATE_BTYPE (UINT64_C(3) << 10) /* the next instruction need not be a landing pad */
 #define ESR_MAGIC 0x45535201u
 #define SVE_MAGIC 0x53564501u
@@ -103,6 +104,10 @@ static enum access access_of_fault(const mcontext_t *machine, const struct fault
 void abi_leave_call(void *context, struct fault *fault) {
     ucontext_t *user = context;
     fault->pc = user->uc_mcontext.pc;
+    if (fault->has_address && fault->address == fault->pc && fault_is_of_memory(fault)) {
+        bool has_returned = user->uc_mcontext.regs[LINK_REGISTER] == fault->pc;
+        fault->kind = has_returned ? FAULT_RETURN : FAULT_JUMP;
+    }
     fault->access = access_of_fault(&user->uc_mcontext, fault);
     fault->is_streaming = was_streaming(&user->uc_mcontext);
     user->uc_mcontext.pc = (uint64_t)(uintptr_t)guest_recover;

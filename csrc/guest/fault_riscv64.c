@@ -1,4 +1,5 @@
 /* RISC-V: what a fault was, and the way out of it. */
+#include <stdbool.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -73,6 +74,10 @@ void abi_leave_call(void *context, struct fault *fault) {
     fault->pc = user->uc_mcontext.__gregs[REG_PC];
     if (fault->has_address && fault->address != fault->pc) {
         fault->access = access_of_instruction(instruction_at(fault->pc));
+    }
+    if (fault->has_address && fault->address == fault->pc && fault_is_of_memory(fault)) {
+        bool has_returned = user->uc_mcontext.__gregs[REG_RA] == fault->pc;
+        fault->kind = has_returned ? FAULT_RETURN : FAULT_JUMP;
     }
     user->uc_mcontext.__gregs[REG_PC] = (uint64_t)(uintptr_t)guest_recover;
     memset(&user->uc_sigmask, 0, sizeof(uint64_t));

@@ -7,6 +7,11 @@
 
 #include "wire.h"
 
+/* What a trial fills one source of undefined contents with: TRIAL_BENIGN_*. */
+static inline enum fill trial_fill(const struct pack_trial *trial, uint32_t source) {
+    return trial->flags & source ? FILL_BENIGN : (enum fill)trial->fill;
+}
+
 /* For places whose element type is unknown: vector registers, the stack, canaries of odd-sized elements. One
  * byte repeated, so that it means the same at every element width and alignment. */
 uint8_t fill_byte(enum fill fill);

@@ -22,7 +22,7 @@ static uint64_t at_least(uint64_t value, uint64_t least) {
 uint64_t record_room(const struct pack *pack) {
     uint64_t per_buffer = 2 * sizeof(struct damage) + sizeof(struct output);
     uint64_t per_trial = sizeof(struct trial_header) + pack->header->buffer_count * per_buffer +
-                         VIOLATION_LIMIT * sizeof(struct violation);
+                         VIOLATION_LIMIT * sizeof(struct violation) + FAULT_REGISTERS * sizeof(uint64_t);
     uint64_t largest_case = sizeof(struct case_header) + pack->trial_limit * per_trial + pack->output_limit;
     uint64_t hello = sizeof(struct hello_header) + ABI_FACT_LIMIT * sizeof(struct fact);
     return sizeof(struct record_header) + at_least(largest_case, hello);

@@ -3,7 +3,9 @@
  *     guest PACK OUT
  *
  * See wire.h for what goes in and comes out, status.h for how it ends. */
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +79,22 @@ struct violation_sink {
     struct trial_header *header;
 };
 
+/* What is printed before a call ends so belongs to it: the host reads it off the process's error stream, as far as
+ * there. The kernel may have closed or damaged libc's. */
+static void mark_end(uint32_t case_index) {
+    char line[] = "\nguest: end of case 0000000000\n"; /* the host looks for it */
+    for (char *digit = line + sizeof line - 3; case_index > 0; case_index /= 10) {
+        *digit-- = (char)('0' + case_index % 10);
+    }
+    guest_syscall(SYS_write, 2, (long)line, sizeof line - 1, 0);
+}
+
+/* How code gives up on purpose: abort and its kin, traps of compilers. */
+static bool gave_up(const struct fault *fault) {
+    return fault->status == TRIAL_SIGNAL &&
+           (fault->signal == SIGABRT || fault->signal == SIGILL || fault->signal == SIGTRAP);
+}
+
 static void report_violation(void *context, const char *name, const char *rule, uint64_t before, uint64_t after) {
     struct violation_sink *sink = context;
     struct violation violation = {.before = before, .after = after};
@@ -96,6 +114,8 @@ static void describe_fault(const struct sealed *sealed, struct trial_header *hea
     header->fault_is_write = (uint16_t)fault->access;
     header->fault_streaming = fault->is_streaming;
     header->fault_pc = fault->pc;
+    header->fault_kind = fault->kind;
+    header->register_count = fault->register_count;
     if (fault->has_address) {
         header->fault_address = fault->address;
         header->fault_buffer = arena_find(&sealed->arena, fault->address);
@@ -166,9 +186,9 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     arena_lay(&sealed->arena, pack, view, &trial);
     point_at_buffers(sealed, view);
     abi_set_trial(&sealed->entry, trial.head);
-    fill_set_poison(trial.head->fill);
+    fill_set_poison(trial_fill(trial.head, TRIAL_BENIGN_LANES));
     calls_begin(sealed, trial.head);
-    leavings_set_errno(trial.head->fill);
+    leavings_set_errno(trial_fill(trial.head, TRIAL_BENIGN_MEMORY));
     uint64_t spent = call(sealed, view->head->cpu_timeout_ms);
 
     struct trial_header *header = append_header(sealed, TRIAL_RETURNED);
@@ -177,6 +197,10 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     memcpy(header->result, guest_frozen.exit->result, sizeof header->result);
     append_damage(sealed, header);
     append_violations(sealed, header);
+    if (gave_up(&sealed->fault)) {
+        mark_end(view->head->index);
+    }
+    record_append(&sealed->recorder, sealed->fault.registers, header->register_count * sizeof(uint64_t));
     append_outputs(sealed, view, header);
     return header->status;
 }
@@ -206,13 +230,13 @@ static void run_case(struct sealed *sealed) {
     sealed->cases_timed_out += status == TRIAL_TIMEOUT;
 }
 
-static enum fill first_fill(void) {
+static enum fill heap_fill(void) {
     const struct pack *pack = &guest_frozen.pack;
     if (pack->header->case_count == 0) {
         return FILL_BENIGN;
     }
     struct case_view view = pack_case_at(pack, pack->cases_offset);
-    return pack_trial(pack, &view, 0).head->fill;
+    return trial_fill(pack_trial(pack, &view, 0).head, TRIAL_BENIGN_HEAP);
 }
 
 static bool is_out_of_patience(const struct sealed *sealed) {
@@ -268,12 +292,28 @@ static struct sealed *prepare(const char *pack_path, const char *output_path) {
     struct sealed *sealed = guest_frozen.sealed;
     sealed->recorder.room_bytes = room;
     arena_prepare(&sealed->arena, &guest_frozen.pack);
-    abi_prepare(&sealed->entry, guest_frozen.pack.header->vector_bits);
+    abi_prepare(&sealed->entry);
     fault_prepare();
     descriptors_prepare(&sealed->descriptors);
     memory_freeze();
     return sealed;
 }
+
+/* Constructors of the kernel, and static initialisers, may read the vector length and keep it: it must be what was
+ * asked for by then. A pack that cannot be read is main's to complain of. */
+static void before_constructors(int argc, char **argv, char **environment) {
+    (void)environment;
+    struct pack_header header = {0};
+    long file = argc == 3 ? guest_syscall(SYS_openat, AT_FDCWD, (long)argv[1], O_RDONLY, 0) : -1;
+    if (file >= 0) {
+        guest_syscall(SYS_read, file, (long)&header, sizeof header, 0);
+        guest_syscall(SYS_close, file, 0, 0, 0);
+    }
+    abi_before_constructors(header.magic == PACK_MAGIC && header.version == WIRE_VERSION ? header.vector_bits : 0);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const first_of_all)(int, char **,
+                                                                                   char **) = before_constructors;
 
 /* By this name, since a kernel's file may have a main of its own: the linker is told to wrap it (--wrap=main). */
 int __wrap_main(int argc, char **argv);
@@ -284,7 +324,7 @@ int __wrap_main(int argc, char **argv) {
     }
     struct sealed *sealed = prepare(argv[1], argv[2]);
     sealed->case_offset = guest_frozen.pack.cases_offset;
-    leavings_lay(first_fill());
+    leavings_lay(heap_fill());
     say_hello(sealed);
     for (uint32_t i = 0; i < guest_frozen.pack.header->case_count && !is_out_of_patience(sealed); i++) {
         run_case(sealed);

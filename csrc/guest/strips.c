@@ -56,7 +56,7 @@ void guest_lay_predicate(const struct guest_strip *strip, uint32_t lane_bytes, u
 
 static bool is_poisoned(void) {
     bool is_waived = (guest_signature.flags & SIGNATURE_DEPENDENT_LANES) != 0;
-    return guest_frozen.sealed->trial->fill != FILL_BENIGN && !is_waived;
+    return trial_fill(guest_frozen.sealed->trial, TRIAL_BENIGN_LANES) != FILL_BENIGN && !is_waived;
 }
 
 static uint8_t *row_of(uint32_t parameter) {

@@ -125,7 +125,16 @@ struct pack_trial {
 #define TRIAL_STREAMING 2u       /* SME: enter a streaming-compatible kernel in streaming mode */
 #define TRIAL_ZA_DORMANT 4u      /* SME: enter a private-ZA kernel while a lazy save of ZA is pending */
 #define TRIAL_ALTERNATE_LANES 8u /* kernels on vectors: every second lane active, and then the others */
-#define TRIAL_FLAGS (TRIAL_CLEAN_UPPERS | TRIAL_STREAMING | TRIAL_ZA_DORMANT | TRIAL_ALTERNATE_LANES)
+
+/* What keeps benign contents whatever the fill is: so it is found out which part of all that is undefined matters. */
+#define TRIAL_BENIGN_ARGUMENTS 16u /* bits above narrow arguments, in registers and on the stack */
+#define TRIAL_BENIGN_REGISTERS 32u /* registers, sticky flags, and the stack below the kernel */
+#define TRIAL_BENIGN_LANES 64u     /* what the shims fill, and inactive lanes of kernels on vectors */
+#define TRIAL_BENIGN_MEMORY 128u   /* beside buffers, in outputs, errno */
+#define TRIAL_BENIGN_HEAP 256u     /* fresh heap and the deep stack; of a process, its first trial decides */
+#define TRIAL_BENIGN                                                                                                   \
+    (TRIAL_BENIGN_ARGUMENTS | TRIAL_BENIGN_REGISTERS | TRIAL_BENIGN_LANES | TRIAL_BENIGN_MEMORY | TRIAL_BENIGN_HEAP)
+#define TRIAL_FLAGS (TRIAL_CLEAN_UPPERS | TRIAL_STREAMING | TRIAL_ZA_DORMANT | TRIAL_ALTERNATE_LANES | TRIAL_BENIGN)
 
 enum placement_side {
     SIDE_END = 0,   /* the last byte (of the readable bytes) touches the guard page behind, less offset */
@@ -183,7 +192,16 @@ enum trial_status {
 
 #define NO_BUFFER UINT32_MAX
 
-/* trial_header, damage[damage_count], violation[violation_count], output[buffer_count] with their bytes */
+/* What raised a synchronous signal. */
+enum fault_kind {
+    FAULT_ACCESS = 0,     /* a load, a store, or anything that is none of these */
+    FAULT_JUMP = 1,       /* there is no code where the program counter is */
+    FAULT_RETURN = 2,     /* likewise, and a return led there */
+    FAULT_PROTECTION = 3, /* x86: general protection, which has no address */
+};
+
+/* trial_header, damage[damage_count], violation[violation_count], uint64_t register[register_count],
+ * output[buffer_count] with their bytes */
 struct trial_header {
     uint32_t status;          /* enum trial_status */
     uint32_t signal;          /* number, with TRIAL_SIGNAL */
@@ -197,6 +215,8 @@ struct trial_header {
     uint64_t result[2];       /* raw bits of the returned value, if the prototype has one */
     uint32_t damage_count;
     uint32_t violation_count;
+    uint32_t fault_kind;     /* enum fault_kind, with TRIAL_SIGNAL */
+    uint32_t register_count; /* with FAULT_PROTECTION all general registers, as instructions number them; else 0 */
 };
 
 /* A byte that the kernel changed and must not: a canary, or the contents of a FLOW_IN buffer. */

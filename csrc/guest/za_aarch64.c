@@ -80,7 +80,8 @@ void za_set_trial(struct abi_entry *entry, const struct pack_trial *trial) {
         area_of(entry)->known[i] = known_word(entry, i);
     }
     bool is_zt0_input = (guest_signature.flags & SIGNATURE_ZT0_INPUT) != 0;
-    memset(entry->known_zt0, is_zt0_input ? 0 : fill_byte(trial->fill), sizeof entry->known_zt0);
+    memset(entry->known_zt0, is_zt0_input ? 0 : fill_byte(trial_fill(trial, TRIAL_BENIGN_REGISTERS)),
+           sizeof entry->known_zt0);
     if (is_dormant) {
         lay_dormant_state(entry);
     }

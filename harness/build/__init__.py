@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -85,6 +87,23 @@ class Builder:
         declaration = user_declaration(contract, text) if kernel.adapter else ""
         callers = Callers(caller_flags(kernel, flags), self.guest_sources, declaration)
         return recipe(kernel, build, _all_flags(kernel, build, flags), callers), callers
+
+    def functions_with_vzeroupper(self, kernel: Kernel, build: Build, flags: tuple[str, ...]) -> frozenset[str] | None:
+        """Return the functions of a kernel that gcc puts VZEROUPPER into where it is due; None if it does not tell.
+
+        Its pass says of each function that it works on. Others it leaves alone, by level, pragma or attribute.
+        """
+        found: set[str] = set()
+        flags = _all_flags(kernel, build, flags)
+        for source in kernel.sources:
+            telling = ("-fno-lto", "-S", str(source), "-o", os.devnull, "-fdump-rtl-vzeroupper=stdout")
+            command = source_command(kernel, build, flags, source, *telling)
+            try:
+                said = run_tools(self.place, [command], source.parent)
+            except BuildError:
+                return None
+            found |= {match[1] for match in _FUNCTION_OF_PASS.finditer(said)}
+        return frozenset(found)
 
     def _user_adapter_digest(self, kernel: Kernel, build: Build, callers: Callers) -> list[str]:
         if kernel.adapter is None:
@@ -202,6 +221,10 @@ class Builder:
     def _lock(self, key: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(key, threading.Lock())
+
+
+_FUNCTION_OF_PASS = re.compile(r"(?m)^;; Function .* \(([^\s,]+), funcdef_no=")
+"""Heads what a pass of gcc dumps of a function: its name, and in brackets its symbol."""
 
 
 def _all_flags(kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from harness.guest.layout import (
     OUTPUT_RUN_LIMIT,
     RECORD_HEADER,
     RECORD_MAGIC,
+    REGISTER,
+    REGISTER_LIMIT,
     TRIAL_HEADER,
     VIOLATION,
     OutputForm,
@@ -32,6 +34,7 @@ from harness.model import (
     Damage,
     DamageKind,
     Fault,
+    FaultKind,
     Flow,
     Runs,
     TrialObservation,
@@ -173,41 +176,30 @@ def _case(
 
 
 def _trial(reader: _Reader, flows: Sequence[Flow], outputs: dict[tuple[int, int], bytes]) -> TrialObservation:
-    (
-        status_code,
-        signal,
-        address,
-        pc,
-        fault_offset,
-        fault_buffer,
-        write,
-        streaming,
-        nanoseconds,
-        result,
-        damages,
-        violations,
-    ) = reader.take(TRIAL_HEADER)
+    header = reader.take(TRIAL_HEADER)
+    status_code, signal, address, pc, fault_offset, fault_buffer, write, streaming, nanoseconds, result = header[:10]
+    damages, violations, kind, registers = header[10:]
     if status_code not in _STATUSES:
         raise WireError(f"observation: unknown trial status {status_code}")
     if fault_buffer != NO_BUFFER and fault_buffer >= len(flows):
         raise WireError(f"observation: a fault in buffer {fault_buffer}, which does not exist")
+    if kind not in _KINDS or registers > REGISTER_LIMIT:
+        raise WireError(f"observation: a fault of kind {kind} with {registers} registers")
     status = _STATUSES[status_code]
+    found = tuple([_damage(reader, len(flows)) for _ in range(damages)])
+    changed = tuple([_violation(reader) for _ in range(violations)])
+    held = tuple([reader.take(REGISTER)[0] for _ in range(registers)])
     fault = None
     if status is TrialStatus.SIGNAL:
         buffer = None if fault_buffer == NO_BUFFER else fault_buffer
-        fault = Fault(signal, address, pc, buffer, fault_offset, {0: False, 1: True}.get(write), streaming == 1)
-    return TrialObservation(
-        status,
-        fault,
-        nanoseconds,
-        result,
-        tuple([_damage(reader, len(flows)) for _ in range(damages)]),
-        tuple([_violation(reader) for _ in range(violations)]),
-        tuple([_output(reader, flow, status, outputs) for flow in flows]),
-    )
+        is_write = {0: False, 1: True}.get(write)
+        fault = Fault(signal, address, pc, buffer, fault_offset, is_write, streaming == 1, FaultKind(kind), held)
+    ended = tuple([_output(reader, flow, status, outputs) for flow in flows])
+    return TrialObservation(status, fault, nanoseconds, result, found, changed, ended)
 
 
 _STATUSES = {int(status): status for status in TrialStatus}
+_KINDS = frozenset(map(int, FaultKind))
 
 
 def _damage(reader: _Reader, buffer_count: int) -> Damage:

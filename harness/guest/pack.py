@@ -20,6 +20,7 @@ from harness.guest.layout import (
     PACK_TRIAL,
     SIDE_ALIAS,
     TRIAL_ALTERNATE_LANES,
+    TRIAL_BENIGN_ARGUMENTS,
     TRIAL_CLEAN_UPPERS,
     TRIAL_STREAMING,
     TRIAL_ZA_DORMANT,
@@ -175,4 +176,5 @@ def distance_bytes(case: PackCase, number: int, side: Side) -> int:
 
 def _flags(trial: Trial) -> int:
     flags = TRIAL_CLEAN_UPPERS * trial.clean_uppers | TRIAL_ALTERNATE_LANES * trial.alternate_lanes
-    return flags | TRIAL_STREAMING * trial.streaming | TRIAL_ZA_DORMANT * trial.za_dormant
+    flags |= TRIAL_STREAMING * trial.streaming | TRIAL_ZA_DORMANT * trial.za_dormant
+    return flags | trial.benign * TRIAL_BENIGN_ARGUMENTS  # its members are in the order of the flags

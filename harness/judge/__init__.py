@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from harness.judge.compare import Comparison, compare, distance_ulp
 from harness.judge.faults import (
-    damaged,
+    changed_input,
     death_finding,
     ended_early,
     gap_written,
     gate_finding,
     state_changed,
     was_illegal_at_start,
+    wrote_beside,
 )
 from harness.judge.reference import Expected, Oracle
 from harness.judge.runs import abreast, compare_runs
@@ -37,10 +38,11 @@ from harness.model import (
     TrialStatus,
 )
 
-__all__ = ["Judge", "gate_finding"]
+__all__ = ["UNDEFINED_THINGS", "Judge", "gate_finding"]
 
 Outputs = Mapping[str, bytes | Runs]
 Inputs = Mapping[str, NDArray[Any]]
+OutcomeText = tuple[Outcome, str]
 
 
 class Judge:
@@ -96,26 +98,32 @@ class Judge:
         return self._judged(observation.cases[index], case, trials, inputs)
 
     def _judged(self, seen: CaseObservation, case: Case, trials: tuple[Trial, ...], inputs: Inputs) -> Finding:
+        """Look for every kind of fault; the gravest is the outcome, and the others are told with it."""
         seconds = sum(trial.cpu_nanoseconds for trial in seen.trials) / 1e9
-        for judge_one in (ended_early, damaged, state_changed):
-            for trial in seen.trials:
-                found = judge_one(trial, self._contract, case)
-                if found:
-                    return Finding(found[0], found[1], seconds=seconds)
-        for trial in seen.trials:
-            found = gap_written(trial, self._contract, case, inputs)
-            if found:
-                return Finding(found[0], found[1], seconds=seconds)
-        if case.is_unspecified:
-            return Finding(Outcome.PASS, seconds=seconds)
+        faults = self._faults(seen, case, inputs)
+        returned = [(n, trial) for n, trial in enumerate(seen.trials) if trial.status is TrialStatus.RETURNED]
+        if case.is_unspecified or not returned:
+            return together(faults, Finding(Outcome.PASS, seconds=seconds))
         if case.key not in self._expected:
             self._expected[case.key] = self._oracle.expect(case, inputs)
-        outputs = [self._outputs(trial) for trial in seen.trials]
+        outputs = [self._outputs(trial) for _, trial in returned]
         finding = self._compare(outputs, case, seconds)
-        dependence = self._fill_dependence(outputs, trials)
+        dependence = self._fill_dependence(outputs, [trials[number] for number, _ in returned])
         if dependence:
-            return replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True)
-        return finding
+            finding = replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True)
+        return together(faults, finding)
+
+    def _faults(self, seen: CaseObservation, case: Case, inputs: Inputs) -> list[OutcomeText]:
+        """Return what the calls did beside a wrong result: of each kind the first, the gravest first."""
+        checks: list[Callable[[TrialObservation], OutcomeText | None]] = [
+            lambda trial: ended_early(trial, self._contract, case, seen.said),
+            lambda trial: wrote_beside(trial, self._contract, case),
+            lambda trial: changed_input(trial, self._contract),
+            state_changed,
+            lambda trial: gap_written(trial, self._contract, case, inputs),
+        ]
+        first_of_each = (next(filter(None, map(check, seen.trials)), None) for check in checks)
+        return sorted(filter(None, first_of_each), key=lambda found: found[0].severity)
 
     # -- against the reference
 
@@ -160,17 +168,16 @@ class Judge:
 
     # -- against one another
 
-    def _fill_dependence(self, outputs: list[Outputs], trials: tuple[Trial, ...]) -> str:
+    def _fill_dependence(self, outputs: list[Outputs], trials: Sequence[Trial]) -> str:
         """Compare, bit by bit, calls that differ in nothing but what undefined values held."""
         first: dict[Trial, tuple[Trial, Outputs]] = {}
-        for trial, one in zip(trials, outputs, strict=False):  # a case may have but the first few
+        for trial, one in zip(trials, outputs, strict=True):
             earlier, expected = first.setdefault(replace(trial, fill=Fill.BENIGN), (trial, one))
             for name, raw in one.items():
                 if raw != expected[name]:
                     return (
                         f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
-                        f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined (inactive lanes, "
-                        "registers, the stack, bytes beside a buffer)"
+                        f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined{UNDEFINED_THINGS}"
                     )
         return ""
 
@@ -196,6 +203,29 @@ class Judge:
         return outputs
 
 
+def together(faults: Sequence[OutcomeText], compared: Finding) -> Finding:
+    """Make one finding of all that is wrong with a case.
+
+    Args:
+        faults: what its calls did beside a wrong result, the gravest first.
+        compared: what their results are: PASS or MISMATCH.
+
+    Returns:
+        A finding of the gravest outcome, in the order of `Outcome`: that the process ended, then accesses out of
+        bounds, then state, then a wrong result. The others are told beside it, and the numbers are those of a wrong
+        result if there is one.
+    """
+    if not faults:
+        return compared
+    (outcome, text), *others = faults
+    if compared.outcome is Outcome.PASS:
+        compared = Finding(Outcome.PASS, seconds=compared.seconds)
+    else:
+        others.append((compared.outcome, compared.detail))
+    also = tuple(f"also {other.value}: {what}" for other, what in others)
+    return replace(compared, outcome=outcome, detail=text, also=also)
+
+
 WINDOWS_PER_JOB = 8
 """Failures of a job, the worst, that keep the elements around the worst one: a job may have thousands."""
 
@@ -209,6 +239,7 @@ def _with_few_windows(findings: list[Finding]) -> list[Finding]:
     return findings
 
 
+UNDEFINED_THINGS = " (inactive lanes, registers, the stack, bytes beside a buffer)"
 _FILL_NAMES = {
     Fill.BENIGN: "benign",
     Fill.NAN: "NaN",

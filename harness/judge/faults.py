@@ -6,25 +6,29 @@ Each becomes an outcome and a line.
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.formats import places
+from harness.judge.crashes import crash_text, signal_name
 from harness.model import (
+    XINUSE,
     Case,
     Contract,
     Damage,
     DamageKind,
     Death,
     Fault,
+    FaultKind,
     Finding,
     Observation,
     Outcome,
     TrialObservation,
     TrialStatus,
+    Violation,
 )
 
 
@@ -67,12 +71,18 @@ _BAD_ADAPTER, _ADAPTER_SAYS = 124, "harness_adapter: "
 """How a guest ends whose adapter does not call the kernel as it has to: csrc/guest/status.h and calls.c."""
 
 
+_RUNNER_FAULT = 122
+"""How a guest ends that faults outside a call, which its own code does not."""
+
+
 def death_finding(death: Death) -> Finding:
     """Judge a case in which the process ended."""
     if death.exit_status == _BAD_ADAPTER and _ADAPTER_SAYS in death.stderr:
         return Finding(Outcome.CONTRACT_ERROR, death.stderr.rpartition(_ADAPTER_SAYS)[2].strip())
     if death.exit_status is None:
         return Finding(Outcome.TIMEOUT, "the process made no progress and was ended by the host's deadline")
+    if death.exit_status == _RUNNER_FAULT:
+        return Finding(Outcome.CRASH, "the guest crashed behind the call: the kernel overwrote its stack or memory")
     if death.exit_status < 0:
         how = f"died of {signal_name(-death.exit_status)}"
     else:
@@ -85,16 +95,16 @@ def _said(stderr: str) -> str:
     return f" ({last[0].strip()!r})" if last else ""
 
 
-def ended_early(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    """Return the outcome of a call that did not come back, or None."""
+def ended_early(trial: TrialObservation, contract: Contract, case: Case, said: str = "") -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that did not come back, or None; `said` is what was printed before it gave up."""
     if trial.status is TrialStatus.TIMEOUT:
         return Outcome.TIMEOUT, f"no return after {trial.cpu_nanoseconds / 1e9:.1f} s of CPU time"
     if trial.status is not TrialStatus.SIGNAL or trial.fault is None:
         return None
-    if trial.fault.buffer is not None:
+    if trial.fault.buffer is not None and trial.fault.kind is FaultKind.ACCESS:
         return Outcome.OUT_OF_BOUNDS, _guard_hit(trial.fault, contract, case)
     mode = ", in streaming mode" if trial.fault.in_streaming_mode else ""
-    return Outcome.CRASH, f"{signal_name(trial.fault.signal)} at address {trial.fault.address:#x}{mode}"
+    return Outcome.CRASH, crash_text(trial.fault, said) + mode
 
 
 def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:
@@ -102,16 +112,22 @@ def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:
     return f"{what} {_place(contract, case, fault.buffer or 0, fault.offset_bytes)}"
 
 
-def damaged(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    """Return the outcome of a call that changed bytes it had no business with, or None."""
+def wrote_beside(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that changed bytes beside a buffer, or None."""
     for damage in trial.damages:
         if damage.kind is DamageKind.CANARY:
             where = _place(contract, case, damage.buffer, damage.offset_bytes)
             return Outcome.OUT_OF_BOUNDS, f"wrote {where} ({_bytes(damage)} changed)"
+    return None
+
+
+def changed_input(trial: TrialObservation, contract: Contract) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that changed a buffer it may only read, or None."""
     for damage in trial.damages:
-        parameter = contract.prototype.buffers[damage.buffer]
-        element = damage.offset_bytes // parameter.type.size_bytes
-        return Outcome.STATE, f"changed the input {parameter.name}[{element}] ({_bytes(damage)} changed)"
+        if damage.kind is DamageKind.INPUT:
+            parameter = contract.prototype.buffers[damage.buffer]
+            element = damage.offset_bytes // parameter.type.size_bytes
+            return Outcome.STATE, f"changed the input {parameter.name}[{element}] ({_bytes(damage)} changed)"
     return None
 
 
@@ -149,18 +165,37 @@ def _place(contract: Contract, case: Case, buffer: int, offset_bytes: int) -> st
     return f"{parameter.name}[{element}], {side} ({count} element{'s' if count != 1 else ''})"
 
 
-def state_changed(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
-    """Return the outcome of a call that lost what the ABI says must survive, or None."""
-    if not trial.violations:
+def state_changed(trial: TrialObservation) -> tuple[Outcome, str] | None:
+    """Return the outcome of a call that came back without what the ABI says must survive, or None."""
+    if trial.status is not TrialStatus.RETURNED:  # it had no chance to put anything back
         return None
-    first = trial.violations[0]
-    others = f" and {len(trial.violations) - 1} more" if len(trial.violations) > 1 else ""
-    return Outcome.STATE, f"{first.name} changed from {first.before:#x} to {first.after:#x} ({first.rule}){others}"
+    uppers = tuple(violation for violation in trial.violations if violation.is_of_uppers)
+    others = tuple(violation for violation in trial.violations if not violation.is_of_uppers)
+    texts = ([_changed(others)] if others else []) + ([_uppers_in_use(uppers)] if uppers else [])
+    return (Outcome.STATE, "; ".join(texts)) if texts else None
 
 
-def signal_name(number: int) -> str:
-    """Return a signal's name."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+def _changed(violations: Sequence[Violation]) -> str:
+    first = violations[0]
+    others = f" and {len(violations) - 1} more" if len(violations) > 1 else ""
+    return f"{first.name} changed from {first.before:#x} to {first.after:#x} ({first.rule}){others}"
+
+
+_NAMED_REGISTERS = 4
+_XINUSE_COMPONENTS = {2: "AVX", 6: "ZMM_Hi256"}
+"""Bits of XINUSE that stand for upper halves (SDM volume 1, 13.1)."""
+
+
+def _uppers_in_use(violations: Sequence[Violation]) -> str:
+    """Say what dirty upper halves mean. They may hold zeros: any 256-bit instruction makes them dirty."""
+    held = [violation.name.replace("y", "x") for violation in violations if violation.name != XINUSE]
+    bits = next((violation.after for violation in violations if violation.name == XINUSE), 0)
+    components = " and ".join(name for bit, name in _XINUSE_COMPONENTS.items() if bits >> bit & 1)
+    where = ", ".join(held) if len(held) <= _NAMED_REGISTERS else f"{len(held)} registers"
+    evidence = [f"values above {where}"] if held else []
+    evidence += [f"XINUSE has {components}"] if components else []
+    evidence.append(violations[0].rule.partition(":")[0])
+    return (
+        "left upper halves of AVX registers in use: no VZEROUPPER behind the last 256-bit or 512-bit instruction "
+        f"({', '.join(evidence)})"
+    )

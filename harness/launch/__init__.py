@@ -7,7 +7,7 @@ import secrets
 import signal
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, StorageError, WireError
@@ -20,6 +20,7 @@ from harness.guest import (
     decode_observation,
     encode_pack,
 )
+from harness.guest.error_stream import split_by_case
 from harness.launch.bochs import BOCHS, MACHINE_FAILED
 from harness.model import (
     Binary,
@@ -224,7 +225,9 @@ class _Session:
             self.harness_fault = f"the guest did not start ({how}{tries}): {_last_line(end.exit.stderr)}"
             self.unstarted = Death(end.exit.status, end.exit.stderr)
             return None
-        return transcript, Death(end.exit.status, end.exit.stderr)
+        said, rest = split_by_case(end.exit.stderr)
+        cases = tuple(replace(case, said=said.get(case.index, "")) for case in transcript.cases)
+        return replace(transcript, cases=cases), Death(end.exit.status, rest)
 
     def _transcript(self, end: GuestEnd, chosen: Sequence[int], nonce: int) -> Transcript:
         if self.executor.how == BOCHS and end.exit.status == MACHINE_FAILED:

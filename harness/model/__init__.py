@@ -47,12 +47,14 @@ from harness.model.contract import (
 from harness.model.feature import Feature, FeatureTable, MemoryForm, Rule
 from harness.model.formula import Formula
 from harness.model.observation import (
+    XINUSE,
     Binary,
     CaseObservation,
     Damage,
     DamageKind,
     Death,
     Fault,
+    FaultKind,
     Observation,
     Runs,
     TrialObservation,
@@ -61,7 +63,22 @@ from harness.model.observation import (
     has_returned,
     is_timeout,
 )
-from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
+from harness.model.plan import (
+    NOTHING_UNDEFINED,
+    Absence,
+    Build,
+    Case,
+    Fill,
+    Job,
+    Plan,
+    Point,
+    Role,
+    Selection,
+    Shard,
+    Side,
+    Trial,
+    Undefined,
+)
 from harness.model.project import (
     ASSEMBLY_SUFFIXES,
     CPP_SUFFIXES,
@@ -89,6 +106,7 @@ __all__ = [
     "HIGHEST_PEAK",
     "HUGE_SUITE",
     "LONG_SUITE",
+    "NOTHING_UNDEFINED",
     "PREBUILT_SUFFIXES",
     "SCALAR_ISA",
     "SOURCE_SUFFIXES",
@@ -96,6 +114,7 @@ __all__ = [
     "SPECIAL_INTEGERS",
     "VISIBLE_SUITE",
     "WAIVABLE",
+    "XINUSE",
     "Absence",
     "Allowed",
     "Array",
@@ -118,6 +137,7 @@ __all__ = [
     "Expectation",
     "Extent",
     "Fault",
+    "FaultKind",
     "Feature",
     "FeatureTable",
     "Fill",
@@ -156,6 +176,7 @@ __all__ = [
     "Trial",
     "TrialObservation",
     "TrialStatus",
+    "Undefined",
     "Verdict",
     "Violation",
     "Window",

@@ -43,6 +43,28 @@ class Violation:
     before: int
     after: int
 
+    @property
+    def is_of_uppers(self) -> bool:
+        """Whether it is about upper halves of AVX registers that were left in use."""
+        return self.name == XINUSE or self.name.startswith("ymm")
+
+
+XINUSE = "xinuse"
+"""The violation that the processor's own tracking of upper halves tells of."""
+
+
+class FaultKind(IntEnum):
+    """What raised a signal."""
+
+    ACCESS = 0
+    """A load or a store, or nothing that has an address."""
+    JUMP = 1
+    """There is no code where the program counter is."""
+    RETURN = 2
+    """There is no code where a return led."""
+    PROTECTION = 3
+    """General protection on x86, which has no address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -55,6 +77,9 @@ class Fault:
     offset_bytes: int
     is_write: bool | None
     in_streaming_mode: bool = False
+    kind: FaultKind = FaultKind.ACCESS
+    registers: tuple[int, ...] = ()
+    """Of PROTECTION, the general registers as instructions number them, from rax on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,8 @@ class CaseObservation:
 
     index: int
     trials: tuple[TrialObservation, ...]
+    said: str = ""
+    """What the process had printed on its error stream when a call gave up, by abort or a trap."""
 
 
 @dataclass(frozen=True, slots=True)

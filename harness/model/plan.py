@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, IntFlag
 
 from harness.model.capability import Compiler, Executor, Need, Promise
 from harness.model.contract import Contract, Number, Pattern, Placement
@@ -28,6 +28,25 @@ class Fill(IntEnum):
     HUGE_POSITIVE = 3
 
 
+class Undefined(IntFlag):
+    """Where undefined contents lie that a call may meet; csrc/guest/wire.h has what belongs to each."""
+
+    ARGUMENTS = 1
+    """Bits above narrow arguments."""
+    REGISTERS = 2
+    """Registers, sticky flags, and the stack below the kernel."""
+    LANES = 4
+    """What the shims fill, and inactive lanes of kernels on vectors."""
+    MEMORY = 8
+    """Bytes beside buffers, outputs, errno."""
+    HEAP = 16
+    """Fresh heap and the deep stack, for a whole process."""
+
+
+NOTHING = Undefined(0)
+NOTHING_UNDEFINED = Undefined(31)
+
+
 class Side(IntEnum):
     """Which guard page a buffer touches."""
 
@@ -49,6 +68,8 @@ class Trial:
     """SME: enter a private-ZA kernel while a lazy save of ZA is pending."""
     alternate_lanes: bool = False
     """Kernels on vectors: call with every second lane active, and again for the others."""
+    benign: Undefined = NOTHING
+    """What holds benign contents whatever the fill is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ class Finding:
     """Calls that differ only in what undefined values held gave different bits."""
     source_line: str = ""
     """Where in the kernel it shows, as "kernel.c:41", if anything tells."""
+    also: tuple[str, ...] = ()
+    """Further faults of the case, less grave; a verdict has them in its detail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ _GUEST_PATH, _PACK, _OBSERVATION = (f"{JOB}/{name}" for name in ("guest", "pack"
 _JOB_MIB = 1024
 _MIB = 1 << 20
 _SCRATCH_MIB = 512
-_GUEST = Limits(kept_bytes=8192, file_bytes=_JOB_MIB * _MIB)
+_GUEST = Limits(kept_bytes=65536, file_bytes=_JOB_MIB * _MIB)
 _TOOL = Limits(kept_bytes=64 * _MIB, file_bytes=256 * _MIB)
 _LEAST_GUEST_MIB = 1536
 _PROCESSES = 64

@@ -30,7 +30,7 @@ from harness.place.watchdog import Watchdog
 _commands = logging.getLogger("harness.commands")
 
 _POLL_S = 0.25
-_KEPT_OUTPUT_BYTES = 8192
+_KEPT_OUTPUT_BYTES = 65536
 _READ_BYTES = 65536
 _GUEST_ROOM_BYTES = 1 << 20
 """Beyond what a guest has written: nothing is left where it could not go on."""

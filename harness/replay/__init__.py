@@ -175,7 +175,8 @@ class _Again:
             return
         start = time.monotonic()
         place, job, case = self.line.surveyor.place, seen.job, seen.case
-        trying = Trying(place, binary, job, case, wanted, self._executors(job), start + budget_s)
+        is_excused = bool(seen.ran.uppers.excuse)
+        trying = Trying(place, binary, job, case, wanted, self._executors(job), start + budget_s, is_excused)
         first = Candidate(job.vector_bits, case.sizes, case.placement, seen.inputs[case.key])
         shrinker = Shrinker(first, trying.space(), trying.fails)
         how = "nothing smaller was found to fail alike"
@@ -195,7 +196,9 @@ class _Again:
             _show("", f"the smallest case with the same outcome, {wanted.outcome.value} ({took}; {how}):")
         _show(*(f"  {one}" for one in minimal.describe(shrinker.best, case, job.contract)))
         program = minimal.snippet(job, case, shrinker.best, trying.wanted_of(shrinker.best))
-        if program:
+        if wanted.outcome is Outcome.STATE and not wanted.worst:
+            _show("", "no program shows it: what a call has to preserve, only the guest checks")
+        elif program:
             _show("", "as a program (without the guest's guard pages and poison):", "", *program)
 
     def _executors(self, job: Job) -> dict[int | None, Executor]:

@@ -186,7 +186,8 @@ def _trial(trial: Trial) -> str:
 
 def _said(call: Call) -> str:
     group = f" [{call.group}]" if call.group else ""
-    detail = f", {call.finding.detail}" if call.finding.detail else ""
+    texts = filter(None, (call.finding.detail, *call.finding.also))
+    detail = "".join(f", {text}" for text in texts)
     return f"{call.finding.outcome.value}{group}{detail}"
 
 

@@ -34,8 +34,8 @@ _HEADERS = ("target", "bits", "lanes", "cases passed", "max ULP", "headroom", "s
 
 def render(run: Run) -> str:
     """Return failures in short, a table per kernel, what was not checked, versions, and the line that repeats it."""
-    head = [f"### {'All cases passed' if _all_passed(run.verdicts) else 'Not all cases passed'}", ""]
-    head += [escape(verdict_line(run.verdicts)) + ".", ""]
+    head = [f"### {_title(run)}", ""]
+    head += [escape(verdict_line(run)) + ".", ""]
     head += _list("Failures, worst first", map(_failure, grouped(run.failures)))
     left_out = (escape(clipped(f"{LEFT_OUT} {text}", _ITEM_CHARACTERS)) for text in run.left_out)
     tail = _list("Not checked", [*dict.fromkeys(map(_absence, run.not_run)), *left_out])
@@ -43,6 +43,12 @@ def render(run: Run) -> str:
     tail += [*_provenance(run), ""]
     room = LIMIT_CHARACTERS - sum(len(line) + 1 for line in (*head, *tail))
     return "\n".join((*head, *_tables(run, room), *tail))
+
+
+def _title(run: Run) -> str:
+    if not run.facts["finished"]:
+        return "The run was interrupted"
+    return "All cases passed" if _all_passed(run.verdicts) else "Not all cases passed"
 
 
 def _all_passed(verdicts: Sequence[Verdict]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.errors import ExitCode, UsageError
@@ -74,6 +74,7 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
         "exit_code": int(next(code for code in _FIRST_THAT_APPLIES if code in codes)),
         "command": command,
         "reproduce": " ".join(_without_shard(shards[0]["reproduce"].split(" "))),
+        "planned_jobs": _sum(record.get("planned_jobs") for record in shards),
         "shard": None,
         "notes": list(dict.fromkeys(note for record in shards for note in record["notes"])),
         "left_out": list(dict.fromkeys(text for record in shards for text in record.get("left_out", ()))),
@@ -81,6 +82,11 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
         "summary": summarise(row["outcome"] for row in rows),
         "verdicts": rows,
     }
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    known = list(numbers)
+    return None if None in known else sum(filter(None, known))
 
 
 def _about_no_job(shards: Sequence[Record], jobs: Sequence[Record]) -> list[Record]:

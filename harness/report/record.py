@@ -57,6 +57,8 @@ class Recorder:
     """Where the run is kept for the project: if that cannot be written, it is not kept, and says so."""
     not_kept: str = ""
     """Why it is not."""
+    planned_jobs: int | None = None
+    """Jobs that the run was to have; those that it has are fewer where it was cut short."""
     asked: Mapping[str, object] = field(default_factory=dict)
     """What of the selection replaying a case takes besides its job: sizes, emulator and files, as they were named."""
     _digests: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -138,6 +140,7 @@ class Recorder:
             "exit_code": exit_code,
             "command": list(self.command),
             "reproduce": self.reproduce,
+            "planned_jobs": self.planned_jobs,
             "shard": dict(self.shard) if self.shard else None,
             "manifest": str(self.manifest) if self.manifest else None,
             "seed": self.seed,

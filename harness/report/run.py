@@ -55,6 +55,19 @@ class Run:
         return jobs
 
     @property
+    def cut_short(self) -> str:
+        """Why jobs of the plan have no verdict, and how many have one; empty where all have."""
+        done, planned = len(self.jobs), self.facts.get("planned_jobs")
+        jobs = (
+            f"{done} of {planned} jobs were"
+            if planned is not None
+            else f"{done} job{'s were' if done != 1 else ' was'}"
+        )
+        if not self.facts["finished"]:
+            return f"interrupted: {jobs} done" if done else "interrupted before a job was done: nothing was judged"
+        return f"stopped at the first failure: {jobs} done" if planned is not None and done < planned else ""
+
+    @property
     def failures(self) -> list[Verdict]:
         """The worst first."""
         return sorted((v for v in self.verdicts if has_failed(v)), key=badness)

@@ -236,12 +236,16 @@ def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
     parts += _builds_that_differ(rows)
     parts += _failures(run, verbose=verbose)
     if not quiet:
-        parts.append(verdict_line(verdicts))
+        parts.append(verdict_line(run))
     return "\n\n".join(parts)
 
 
-def verdict_line(verdicts: Sequence[Verdict]) -> str:
-    """Return the last line: what passed, what failed and what was not checked."""
+def verdict_line(run: Run) -> str:
+    """Return the last line: what passed, what failed and what was not checked, and whether the run was cut short."""
+    return "; ".join(filter(None, (_counts(run.verdicts) if run.jobs or not run.cut_short else "", run.cut_short)))
+
+
+def _counts(verdicts: Sequence[Verdict]) -> str:
     builds = (Outcome.BUILD_ERROR, Outcome.EXPECTED_FAILURE)
     judged = [v for v in verdicts if v.case is not None or v.outcome in builds]
     passed = sum(v.outcome is Outcome.PASS for v in judged)
@@ -314,6 +318,17 @@ def replay_line(verdict: Verdict) -> str:
     return f"harness replay {verdict.id}"
 
 
+def _numbers(verdict: Verdict) -> list[str]:
+    worst = verdict.finding.worst
+    if worst is None:
+        return []
+    name = "the returned value" if worst.output == "return" else f"{worst.output}[{worst.element}]"
+    return [
+        f"      {name}: got {worst.got:.9g}, want {worst.want:.9g}, "
+        f"{worst.ulp:.4g} ULP apart; tolerance {worst.tolerance:.3g}"
+    ]
+
+
 def describe(verdict: Verdict) -> str:
     """Describe one failure in lines safe to look at: where, what came, what was due, and what reproduces it."""
     where = [verdict.kernel, f"on {verdict.target}"]
@@ -324,15 +339,9 @@ def describe(verdict: Verdict) -> str:
     if verdict.case:
         where.append(f"{verdict.suite}/{verdict.case}")
     lines = [f"  {verdict.outcome.value}  {' '.join(where)}"]
-    worst = verdict.finding.worst
-    if worst:
-        name = "the returned value" if worst.output == "return" else f"{worst.output}[{worst.element}]"
-        lines.append(
-            f"      {name}: got {worst.got:.9g}, want {worst.want:.9g}, "
-            f"{worst.ulp:.4g} ULP apart; tolerance {worst.tolerance:.3g}"
-        )
-    if verdict.finding.detail:
-        lines += [f"      {part}" for part in verdict.finding.detail.split("; ")]
+    details = [f"      {part}" for part in verdict.finding.detail.split("; ")] if verdict.finding.detail else []
+    numbers = _numbers(verdict)
+    lines += [*numbers, *details] if verdict.outcome is Outcome.MISMATCH else [*details, *numbers]
     if verdict.reproduce:
         lines.append(f"      reproduce: {verdict.reproduce}")
     if verdict.id:

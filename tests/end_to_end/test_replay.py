@@ -103,6 +103,15 @@ def test_out_of_bounds_and_state_are_seen_again(harness: Harness, failed: Path) 
     assert re.search(r"call 1: .*: STATE \[A\], d8 changed from", done.stdout)
 
 
+def test_of_a_state_that_was_lost_no_program_is_written(harness: Harness, failed: Path) -> None:
+    one = failure(failed, "boundary-plain", "clobbers_z8", "len9")
+    done = harness("replay", *one, "--shrink", "--budget", "20", cwd=failed)
+    assert done.returncode == 1, done.stderr
+    assert "the smallest case with the same outcome, STATE" in done.stdout
+    assert "no program shows it: what a call has to preserve, only the guest checks" in done.stdout
+    assert "int main" not in done.stdout
+
+
 def test_a_dropped_tail_shrinks_to_one_element_at_the_smallest_width(harness: Harness, failed: Path) -> None:
     one = failure(failed, "boundary-plain", "sve_dropped_tail", "len1025")
     done = harness("replay", *one, "--shrink", cwd=failed)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,23 @@ def test_two_runs_at_once_do_no_harm(harness: Harness, tmp_path: Path, monkeypat
     assert not list((tmp_path / "cache").glob("harness/builds/*/.new-*"))
 
 
+SETS_ITS_LENGTH = """
+#include <sys/prctl.h>
+__attribute__((constructor)) static void set_length(void) { prctl(PR_SVE_SET_VL, 16); }
+"""
+
+
+def test_a_program_that_sets_its_own_vector_length_runs_at_that_one_only(harness: Harness, tmp_path: Path) -> None:
+    source = (KERNELS / "sum_f32" / "sve.c").read_text() + SETS_ITS_LENGTH
+    (tmp_path / "sve.c").write_text(source)
+    how = ("--op", "sum_f32", "--symbol", "sum_f32_sve", "--svl", "128,256", *ONE_BUILD, "--suite", "residues")
+    done = harness("run", "sve.c", *how, "--json", "r.json")
+    rows = verdicts_of(tmp_path / "r.json")
+    assert {(row["vector_bits"], row["outcome"]) for row in rows} == {(128, "PASS"), (256, "NOT_APPLICABLE")}
+    assert "sets its vector length to 128 bits itself, in a constructor: it cannot be run at 256" in done.stdout
+    assert done.returncode == 0
+
+
 # ---- the record ----------------------------------------------------------------------------------------------------
 
 
@@ -257,26 +275,68 @@ def test_the_record_says_how_it_came_about(harness: Harness, tmp_path: Path) -> 
     assert all(required <= set(row) for row in record["verdicts"])
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
-def test_a_run_that_is_cut_off_leaves_what_it_had_finished(tmp_path: Path, number: int, code: int) -> None:
-    folder = project(tmp_path / "p", scalar())
+def with_a_slow_kernel(folder: Path) -> Path:
+    """A project of two kernels, one of which does not come back while a test lasts."""
+    project(folder, scalar())
     manifest = folder / "harness.toml"
     slow = scalar(top="#include <unistd.h>", before="sleep(100);").replace("kernel(", "slow(")
     (folder / "slow.c").write_text(slow)
     second = MANIFEST.format(isa="scalar").replace("kernel.c", "slow.c").replace('"kernel"', '"slow"')
     manifest.write_text(manifest.read_text() + second.replace("kernel(", "slow(") + 'name = "slow"\n')
-    record = tmp_path / "r.json"
-    command = [sys.executable, "-m", "harness", "run", *SHORT, "--json", str(record)]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while not (record.exists() and verdicts_of(record)):
+    return folder
+
+
+def cut_off(folder: Path, until: Callable[[Path], bool], *signals: int, kernel: str = "*") -> tuple[int, str, Path]:
+    """Send a run signals when its record is as wanted; return its exit code, what it printed, and the record."""
+    record = folder / "r.json"
+    command = [sys.executable, "-m", "harness", "run", kernel, *SHORT, "--json", str(record)]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 120
+        while not (record.exists() and until(record)):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        process.send_signal(number)
-        assert process.wait(30) == code
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.05)
+        printed, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return process.returncode, printed, record
+
+
+@pytest.mark.parametrize(
+    ("signals", "code"),
+    [
+        ((signal.SIGINT,), 130),
+        ((signal.SIGTERM,), 130),
+        ((signal.SIGINT, signal.SIGTERM, signal.SIGTERM), 130),
+        ((signal.SIGKILL,), -9),
+    ],
+)
+def test_a_run_that_is_cut_off_leaves_what_it_had_finished(tmp_path: Path, signals: tuple[int, ...], code: int) -> None:
+    ended, printed, record = cut_off(with_a_slow_kernel(tmp_path / "p"), lambda path: bool(verdicts_of(path)), *signals)
+    assert ended == code
+    if code == 130:
+        assert printed.rstrip().endswith("109 of 109 cases passed; interrupted: 1 of 2 jobs were done")
     left = json.loads(record.read_text())
     assert left["finished"] is False
     assert left["summary"]["PASS"] == len([row for row in left["verdicts"] if row["kernel"].endswith("scalar")]) == 109
+
+
+def test_a_run_that_is_cut_off_before_a_verdict_says_so(tmp_path: Path) -> None:
+    folder = with_a_slow_kernel(tmp_path / "p")
+    code, printed, record = cut_off(folder, lambda _: True, signal.SIGTERM, kernel="*/slow")
+    assert code == 130
+    assert printed.strip() == "interrupted before a job was done: nothing was judged"
+    assert json.loads(record.read_text())["planned_jobs"] == 1
+
+
+def test_a_run_that_stops_at_the_first_failure_says_how_much_it_left_out(harness: Harness, tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", scalar(after="buf[0] *= 2;"))
+    done = harness("run", "-x", "-j", "1", *SHORT, "--opt", "O0", cwd=folder)
+    assert done.returncode == 1
+    assert done.stdout.rstrip().endswith("; stopped at the first failure: 1 of 2 jobs were done")
 
 
 def test_only_the_newest_runs_are_kept(harness: Harness, tmp_path: Path) -> None:
@@ -443,7 +503,7 @@ def test_the_founding_tail_is_named_with_its_remedy(harness: Harness) -> None:
         "run", "rms_norm_f32/sve_founding_tail", "--config", broken, "--cc", "gcc", "--opt", "O2", "--svl", "256"
     )
     assert done.returncode == 1
-    assert "depends on what is undefined (inactive lanes" in done.stdout
+    assert "depends on what is undefined\n      only undefined lanes show it\n" in done.stdout
     assert "use svmla_f32_m" in done.stdout
     assert "Builds of one source differ" in done.stdout
 

@@ -16,6 +16,8 @@ from harness.place.host import HostPlace
 TRIPLE = "aarch64-linux-gnu"
 STRICT = ("-Wall", "-Wextra", "-Wshadow", "-Werror", "-pedantic-errors")
 
+INCLUDE = "#include <arm_sve.h>"
+
 # The kernels are compiled with shims, the checks (CHECKS below) without.
 KERNELS = r"""
 #define f32 float /* such names must not get into the shims' way, before the header or after */
@@ -145,16 +147,22 @@ def accept(command: tuple[str, ...], source: str, directory: Path, *flags: str) 
 
 
 @pytest.mark.parametrize("opt", ["-O0", "-O2"])
+@pytest.mark.parametrize("standard", ["gnu11", "gnu++98", "gnu++17"])
 @pytest.mark.parametrize("spec", ["gcc", "clang"])
-def test_faults_show_and_correct_code_keeps_its_results(spec: str, opt: str, tmp_path: Path, repository: Path) -> None:
+def test_faults_show_and_correct_code_keeps_its_results(
+    spec: str, standard: str, opt: str, tmp_path: Path, repository: Path
+) -> None:
     qemu = shutil.which("qemu-aarch64")
     if qemu is None:
         pytest.skip("needs qemu-aarch64")
     command = (*compiler(spec), "-march=armv8.2-a+sve2", opt)
-    accept(command, KERNELS, tmp_path, *STRICT)
+    as_c = KERNELS.replace(INCLUDE, f'{INCLUDE}\nextern "C" {{') + "}\n" if "++" in standard else KERNELS
+    accept(with_language(command, standard), as_c, tmp_path, *STRICT)
     (tmp_path / "checks.c").write_text(CHECKS)
-    guest = ("-I", str(repository / "csrc" / "guest"))
-    subprocess.run([*command, *guest, "-static", "checks.c", "kernel.s", "-o", "run", "-lm"], cwd=tmp_path, check=True)
+    arguments = ["-I", str(repository / "csrc" / "guest"), "-static", "checks.c", "kernel.s", "-o", "run", "-lm"]
+    if "++" in standard:
+        arguments.append("-lstdc++")
+    subprocess.run([*command, *arguments], cwd=tmp_path, check=True)
     cpu = "max,sve256=on"
     done = subprocess.run([qemu, "-cpu", cpu, tmp_path / "run"], capture_output=True, text=True, timeout=60)
     assert done.stdout == RUN_BY_FILL
@@ -168,6 +176,71 @@ svint8_t integers(svbool_t pg, svint8_t a) { return twice(pg, a); }
 svfloat32_t commas(svfloat32_t a) { return svadd_x(mask<1, 2>(), twice(mask<3, 4>(), a), a); }
 svfloat16_t operand_type(svfloat32_t a) { return svcvt_f16_x(mask<1, 2>(), a); }
 """
+
+# Forms in which a call may stand only where the shim is an expression; what is undefined is still poison.
+FORMS_IN_CXX = r"""
+#include <arm_sve.h>
+#include <stdexcept>
+template <class V> auto tripled(svbool_t pg, V v) -> decltype(svmla_x(pg, v, v, 2)) { return svmla_x(pg, v, v, 2); }
+template <class V, class R = decltype(::svadd_x(svptrue_b32(), V(), V()))> struct sum { typedef R type; };
+static float last(float x, svfloat32_t v = svadd_n_f32_x(svptrue_pat_b32(SV_VL1), svdup_n_f32(1), 2)) {
+    return svlastb_f32(svptrue_b32(), v) + x;
+}
+static float first(svfloat32_t v) noexcept(noexcept(svneg_x(svptrue_b32(), v))) { return svlasta_f32(svpfalse_b(), v); }
+static auto negated = [](svfloat32_t v) { return ::svneg_x(svptrue_b32(), v); };
+static svfloat32_t depth(int n) { /* comes to the same expression again while it is evaluated */
+    return n ? svadd_x(n % 2 ? svptrue_b32() : svptrue_pat_b32(SV_VL1), depth(n - 1), 1) : svdup_n_f32(0);
+}
+static float refuses() { throw std::runtime_error("no"); }
+static svfloat32_t thrown(svbool_t pg, svfloat32_t v) {
+    try {
+        return svmla_x(pg, v, svadd_x(svpfalse_b(), v, refuses()), v);
+    } catch (const std::runtime_error &) {
+        return svadd_x(svptrue_pat_b32(SV_VL1), v, 1);
+    }
+}
+extern "C" void kernel(float *out) {
+    const svfloat32_t one = svdup_n_f32(1);
+    sum<svfloat32_t>::type three = tripled(svptrue_pat_b32(SV_VL1), one);
+    const float seen[] = {first(three), svlastb_f32(svptrue_b32(), three), last(1), first(negated(one)),
+        first(depth(4)), svlastb_f32(svptrue_b32(), depth(4)), svlastb_f32(svptrue_b32(), depth(5)),
+        first(thrown(svptrue_b32(), one)), svlastb_f32(svptrue_b32(), thrown(svptrue_b32(), one)),
+        svlastb_f32(svptrue_b32(), svadd_x(svptrue_b32(), one, one))};
+    for (float one_of_them : seen) *out++ = one_of_them;
+}
+"""
+FORMS_CHECKS = """
+#include <stdio.h>
+#include "poison.h"
+struct guest_poison guest_poison = {.f32 = 50};
+void kernel(float *);
+int main(void) {
+    float seen[10];
+    kernel(seen);
+    for (int i = 0; i < 10; i++) printf("%g ", seen[i]);
+}
+"""
+# Inactive lanes hold 50: those of three and last, the last of depth(4), one more in depth(5), and behind an exception.
+FORMS_SEEN = "3 50 51 -1 4 50 51 2 50 2 "
+
+
+@pytest.mark.parametrize("opt", ["-O0", "-O2"])
+@pytest.mark.parametrize("standard", ["gnu++11", "gnu++20"])
+@pytest.mark.parametrize("spec", ["gcc", "clang"])
+def test_in_cxx_a_call_may_stand_where_any_expression_may(
+    spec: str, standard: str, opt: str, tmp_path: Path, repository: Path
+) -> None:
+    qemu = shutil.which("qemu-aarch64")
+    if qemu is None:
+        pytest.skip("needs qemu-aarch64")
+    command = (*compiler(spec), "-march=armv8.2-a+sve2", opt)
+    accept(with_language(command, standard), FORMS_IN_CXX, tmp_path, *STRICT)
+    (tmp_path / "checks.c").write_text(FORMS_CHECKS)
+    arguments = ("-I", str(repository / "csrc" / "guest"), "-static", "checks.c", "kernel.s", "-lstdc++", "-lm")
+    subprocess.run([*command, *arguments, "-o", "run"], cwd=tmp_path, check=True)
+    done = subprocess.run([qemu, "-cpu", "max,sve256=on", tmp_path / "run"], capture_output=True, text=True, timeout=60)
+    assert done.stdout == FORMS_SEEN
+
 
 FIXED_LENGTH = """
 #include <arm_sve.h>

@@ -228,10 +228,11 @@ def compile_all(command: tuple[str, ...], opt: str, directory: Path, repository:
         (directory / name).write_text(text)
     c = (*command[: command.index("-x")], "-O0")
     guest = ("-I", str(repository / "csrc" / "guest"))
+    libraries = ("-lstdc++",) if "c++" in command else ()
     for arguments in (
         (*command, opt, "-Wall", "-Wextra", "-Werror", *hostile_flags("sve2"), "-c", "hostile.c"),
         (*c, "-c", "plain.c"),
-        (*c, *guest, "-static", "driver.c", "plain.o", "hostile.o", "-o", "program"),
+        (*c, *guest, "-static", "driver.c", "plain.o", "hostile.o", *libraries, "-o", "program"),
     ):
         subprocess.run(arguments, cwd=directory, check=True)
     return len(calls)

@@ -61,3 +61,12 @@ def test_a_correct_sibling_is_accused_of_nothing(harness: Harness, tmp_path: Pat
     outcomes = Counter(row["outcome"] for row in json.loads(record.read_text())["verdicts"])
     assert set(outcomes) <= {"PASS", "UNAVAILABLE", "NOT_APPLICABLE"}, done.stdout
     assert outcomes["PASS"], done.stdout
+
+
+def test_upper_halves_that_the_compiler_leaves_in_use_are_not_checked_and_that_is_said(harness: Harness) -> None:
+    how = ("--config", SIBLINGS / "harness.toml", "--opt", "O2", "--build", "hostile", "--suite", "residues")
+    done = harness("run", "scale_f32/avx2_is_optimised_for_size", *how)
+    assert done.returncode == 0, done.stdout
+    notes = [line for line in done.stdout.splitlines() if line.startswith("Upper halves of AVX registers behind")]
+    assert len(notes) == 1, "clang inserts VZEROUPPER whatever a pragma of gcc's says"
+    assert "(gcc O2 hostile): not checked, since gcc inserts no VZEROUPPER into avx2_is_optimised_for_size" in notes[0]

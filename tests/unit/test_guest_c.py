@@ -1,4 +1,4 @@
-"""The guest runner, on this machine's own processor and on RISC-V: what kernels may do to it, what it says of them."""
+"""The guest runner, on this machine's own processor and under QEMU: what kernels may do to it, what it says of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
-from harness.model import DamageKind, Fill, Flow, Side, Trial, TrialObservation, TrialStatus
+from harness.model import DamageKind, FaultKind, Fill, Flow, Side, Trial, TrialObservation, TrialStatus
 
 NONCE = 7
 BAD_PACK = 120  # csrc/guest/status.h
@@ -45,6 +45,7 @@ TOOLS = {
     "riscv64": Tools(
         ("riscv64-linux-gnu-gcc", "-mno-relax"), ("qemu-riscv64", "-cpu", "rv64,v=true,vext_spec=v1.0,vlen=256")
     ),
+    "aarch64": Tools(("aarch64-linux-gnu-gcc",), ("qemu-aarch64", "-cpu", "max")),
     NATIVE: Tools(("cc", "-mno-relax") if NATIVE == "riscv64" else ("cc",)),
 }
 ADAPTER = r"""
@@ -61,6 +62,7 @@ void guest_trampoline(const float *in, float *out, size_t n);
 extern char *guest_frozen[];
 static volatile int forever = 1;
 static void on_signal(int number) { (void)number; }
+@TOP@
 static void kernel(const float *in, float *out, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = 2 * in[i];
     @BODY@
@@ -91,14 +93,15 @@ class Ended:
         return [trial for case in self.transcript.cases for trial in case.trials]
 
 
-Run = Callable[[str], Ended]
+Build = Callable[..., tuple[str, ...]]
+Run = Callable[..., Ended]
 
 
-def pack(cases: int) -> bytes:
+def pack(cases: int, vector_bits: int = 0) -> bytes:
     contents = np.arange(1, COUNT + 1, dtype=np.float32).tobytes()
     buffers = (PackBuffer(len(contents), contents), PackBuffer(len(contents), None))
     case = PackCase((0, 0, COUNT), buffers, len(TRIALS), cpu_timeout_ms=60)
-    return encode_pack(NONCE, PARAMETERS, [case] * cases, TRIALS, vector_bits=0, timeout_limit=0)
+    return encode_pack(NONCE, PARAMETERS, [case] * cases, TRIALS, vector_bits=vector_bits, timeout_limit=0)
 
 
 @pytest.fixture(scope="session", params=TOOLS)
@@ -124,11 +127,11 @@ def runner(machine: str, once: Callable[[str, Callable[[Path], None]], Path], re
 
 
 @pytest.fixture
-def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Callable[[str], tuple[str, ...]]:
+def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Build:
     """Builds a guest whose kernel ends in the given C; returns the command that runs it."""
 
-    def build(body: str) -> tuple[str, ...]:
-        (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body))
+    def build(body: str, top: str = "") -> tuple[str, ...]:
+        (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body).replace("@TOP@", top))
         include = f"-I{repository / 'csrc' / 'guest'}"
         objects = [str(path) for path in sorted(runner.glob("*.o"))]
         flags = ("-O1", "-w", include, "-static", "-Wl,--wrap=main", "-o", "guest")
@@ -139,12 +142,12 @@ def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Calla
 
 
 @pytest.fixture
-def run(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> Run:
+def run(tmp_path: Path, guest: Build) -> Run:
     """Runs two cases of a kernel that doubles its input and then does what the given C says."""
 
-    def run(body: str) -> Ended:
-        command = guest(body)
-        (tmp_path / "pack").write_bytes(pack(2))
+    def run(body: str, *, top: str = "", vector_bits: int = 0) -> Ended:
+        command = guest(body, top)
+        (tmp_path / "pack").write_bytes(pack(2, vector_bits))
         ended = subprocess.run([*command, "pack", "out"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         data = (tmp_path / "out").read_bytes()
         transcript = decode_observation(data, NONCE, trial_counts=(len(TRIALS),) * 2, flows=FLOWS)
@@ -293,7 +296,117 @@ def test_a_fault_is_told_without_the_pointers_that_compiled_code_relies_on(run: 
     assert ended.transcript.complete
 
 
+def instead(text: str) -> str:
+    """What ends the kernel's function and puts one in its place that is assembly."""
+    return f"""
+    }}
+    __asm__(".text\\n in_place: {text}\\n");
+    void in_place(const float *in, float *out, size_t n);
+    #define kernel in_place
+    void unused(void) {{"""
+
+
+RETURNS_TO = {
+    "x86_64": "movabsq ${0}, %rax\\n movq %rax, (%rsp)\\n ret",
+    "aarch64": "movz x30, {0} & 0xffff\\n movk x30, {0} >> 16, lsl 16\\n ret",
+    "riscv64": "li ra, {0}\\n ret",
+}
+
+
+@pytest.mark.parametrize("address", [0, 0x3F800000])
+@pytest.mark.parametrize("kind", [FaultKind.JUMP, FaultKind.RETURN])
+def test_a_return_to_where_no_code_is_is_told_from_a_jump(
+    run: Run, machine: str, address: int, kind: FaultKind
+) -> None:
+    returns = instead(RETURNS_TO[machine].format(address))
+    ended = run(returns if kind is FaultKind.RETURN else f"((void (*)(void)){address}l)();")
+    assert ended.transcript.complete
+    found = [f for t in ended.trials if (f := t.fault)]
+    assert [(f.address, f.pc, f.kind, f.registers) for f in found] == [(address, address, kind, ())] * 2
+
+
+def test_a_load_is_no_jump(run: Run) -> None:
+    found = [f for t in run("*(volatile char *)8;").trials if (f := t.fault)]
+    assert [(f.address, f.kind) for f in found] == [(8, FaultKind.ACCESS)] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "register", "value"),
+    [
+        ("movaps (%rsp), %xmm0\\n ret", 4, None),
+        ("movabsq $0x8123456789abcdef, %r13\\n movb (%r13), %al\\n ret", 13, 0x8123456789ABCDEF),
+        ("movabsq $0x3f8000003f800000, %rdx\\n pushq %rdx\\n ret", 2, 0x3F8000003F800000),
+    ],
+)
+@pytest.mark.parametrize("machine", ["x86_64"], indirect=True)
+def test_general_protection_comes_with_the_registers(run: Run, text: str, register: int, value: int | None) -> None:
+    if NATIVE != "x86_64":
+        pytest.skip("no emulator checks alignment")
+    ended = run(instead(text))
+    assert ended.transcript.complete
+    found = [f for t in ended.trials if (f := t.fault)]
+    assert [(f.signal, f.kind, len(f.registers)) for f in found] == [(signal.SIGSEGV, FaultKind.PROTECTION, 16)] * 2
+    for fault in found:
+        if value is None:
+            assert fault.registers[register] % 16 == 8, "the stack as a function is entered"
+        else:
+            assert fault.registers[register] == value
+
+
+@pytest.mark.parametrize(
+    ("body", "is_marked"),
+    [
+        ("abort();", True),
+        ("__builtin_trap();", True),
+        ("*(volatile char *)8;", False),
+        ("while (forever);", False),
+        ("", False),
+    ],
+)
+def test_where_a_call_gives_up_the_error_stream_is_marked(run: Run, body: str, is_marked: bool) -> None:
+    ended = run(f'fprintf(stderr, "out is {{"aligned"}}\\n"); {body}'.replace('{"aligned"}', "odd"))
+    texts = ended.stderr.split("\nguest: end of case ")
+    assert len(texts) == (3 if is_marked else 1)
+    if is_marked:
+        assert texts[1].startswith("0000000000\nout is odd")
+        assert texts[2] == "0000000001\n"
+
+
 TRASHES = {"x86_64": ("rbx", "movl $1, %ebx"), "aarch64": ("x19", "mov x19, #1"), "riscv64": ("s0", "li s0, 1")}
+
+
+# What an action holds that libc hands back: on some machines its restorer is whatever lay on the stack.
+PUTS_BACK = """
+    struct sigaction action, before;
+    memset(&action, 0x5a, sizeof action), memset(&before, 0x5a, sizeof before);
+    action.sa_handler = on_signal, action.sa_flags = 0, sigemptyset(&action.sa_mask);
+    sigaction(SIGILL, &action, &before);
+    sigaction(SIGILL, &before, NULL);
+"""
+
+
+def test_a_signal_handler_that_is_put_back_is_no_fault(run: Run) -> None:
+    ended = run(PUTS_BACK)
+    assert ended.transcript.complete
+    assert [trial.violations for trial in ended.trials] == [()] * len(ended.trials)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("before.sa_handler = on_signal;", "a handler left behind"),
+        ("before.sa_flags &= ~SA_RESTART;", "flags left changed"),
+        ("sigdelset(&before.sa_mask, SIGTERM);", "the mask left changed"),
+    ],
+)
+def test_a_signal_handler_that_is_put_back_otherwise_is_told(run: Run, change: str, rule: str) -> None:
+    again = "sigaction(SIGILL, &before, NULL);"
+    assert again in PUTS_BACK
+    for trial in run(PUTS_BACK.replace(again, change + again)).trials:
+        (violation,) = trial.violations
+        assert violation.name == "signal 04"
+        assert rule in violation.rule
+        assert violation.before != violation.after
 
 
 def test_every_call_of_an_adapter_is_checked_and_not_the_last_alone(run: Run, machine: str) -> None:
@@ -321,6 +434,44 @@ def test_a_call_that_was_not_announced_ends_the_process_with_a_line(run: Run) ->
     ended = run("}\n#define guest_ready(kernel)\nvoid unused(void) {")
     assert ended.status == BAD_ADAPTER
     assert "HARNESS_CALL among the arguments of another" in ended.stderr
+
+
+# The length of SVE vectors in bytes, which the kernel keeps before main and compares when it is called.
+KEEPS_LENGTH = """
+#include <sys/syscall.h>
+static uint64_t kept;
+__attribute__((noinline)) static uint64_t length(void) {
+    register uint64_t x0 __asm__("x0");
+    __asm__ volatile(".inst 0x04bf5020" : "=r"(x0));
+    return x0;
+}
+static void set_length(uint64_t bytes) { syscall(SYS_prctl, 50, bytes); }
+__attribute__((constructor)) static void keep(void) { @FIRST@; kept = length(); }
+"""
+COMPARES = "if (kept != length()) abort();"
+
+
+@pytest.mark.parametrize("vector_bits", [128, 256, 512])
+@pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
+def test_constructors_find_the_vector_length_of_the_run(run: Run, vector_bits: int) -> None:
+    ended = run(COMPARES, top=KEEPS_LENGTH.replace("@FIRST@", ""), vector_bits=vector_bits)
+    assert ended.transcript.facts["sve_bits"] == ended.transcript.facts["bits_at_start"] == vector_bits
+    assert [trial.status for trial in ended.trials] == [TrialStatus.RETURNED] * 6
+
+
+@pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
+def test_a_vector_length_that_a_constructor_sets_is_attested_and_stays(run: Run) -> None:
+    ended = run(COMPARES, top=KEEPS_LENGTH.replace("@FIRST@", "set_length(16)"), vector_bits=256)
+    assert (ended.transcript.facts["sve_bits"], ended.transcript.facts["bits_at_start"]) == (128, 256)
+    assert [trial.status for trial in ended.trials] == [TrialStatus.RETURNED] * 6
+
+
+@pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
+def test_an_adapter_that_changes_the_vector_length_is_told(run: Run) -> None:
+    narrows = "}\n#define guest_ready(kernel) (set_length(16), guest_ready(kernel))\nvoid unused(void) {"
+    ended = run(narrows, top=KEEPS_LENGTH.replace("@FIRST@", ""), vector_bits=256)
+    assert ended.status == BAD_ADAPTER
+    assert "with another vector length than the run is for" in ended.stderr
 
 
 # Stores what it is entered with: the integer arguments number 3 to 5, the first two stack slots, two vector registers.
@@ -398,7 +549,7 @@ def test_what_a_call_leaves_behind_is_named(run: Run, machine: str, body: str, n
         assert name in [violation.name for trial in case.trials for violation in trial.violations]
 
 
-def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> None:
+def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Build) -> None:
     command, whole = guest(""), pack(2)
     for number, position in enumerate(range(0, len(whole), 13)):
         damaged = bytearray(whole)
@@ -410,7 +561,7 @@ def test_a_damaged_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[
         assert len(ended.stderr.splitlines()) == (0 if is_about_identity else 1)
 
 
-def test_a_truncated_pack_is_refused(tmp_path: Path, guest: Callable[[str], tuple[str, ...]]) -> None:
+def test_a_truncated_pack_is_refused(tmp_path: Path, guest: Build) -> None:
     command, whole = guest(""), pack(1)
     for length in range(0, len(whole), 29):
         (tmp_path / "pack").write_bytes(whole[:length])

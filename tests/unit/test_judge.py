@@ -124,6 +124,7 @@ def test_the_distance_to_the_scalar_kernel_is_told() -> None:
         (seen(trial(status=TrialStatus.TIMEOUT, cpu_nanoseconds=2 * 10**9)), Outcome.TIMEOUT, "no return after 2.0 s"),
         (seen(deaths={0: Death(0, "")}), Outcome.CRASH, "the process exited with status 0 during the call"),
         (seen(deaths={0: Death(-9, "qemu: oh\n")}), Outcome.CRASH, "died of SIGKILL during the call ('qemu: oh')"),
+        (seen(deaths={0: Death(122, "")}), Outcome.CRASH, "the kernel overwrote its stack or memory"),
         (seen(deaths={0: Death(None, "")}), Outcome.TIMEOUT, "ended by the host's deadline"),
         (
             seen(trial(status=TrialStatus.SIGNAL, fault=Fault(4, 64, 64, None, 0, None, in_streaming_mode=True))),
@@ -142,6 +143,76 @@ def test_everything_a_guest_can_tell_has_its_outcome(observation: Observation, o
     finding = judged(observation)
     assert finding.outcome is outcome
     assert detail in finding.detail
+
+
+WRONG = RIGHT.copy()
+WRONG[7] *= 1.001
+BESIDE = Damage(0, DamageKind.CANARY, 36, 4)
+INPUT_CHANGED = Damage(0, DamageKind.INPUT, 8, 1)
+D8 = Violation("d8", "AAPCS64 6.1.2", 1, 2)
+CRASHED = trial(status=TrialStatus.SIGNAL, fault=Fault(11, 0, 0, None, 0, is_write=True))
+
+
+@pytest.mark.parametrize(
+    ("observation", "outcome", "detail"),
+    [
+        (
+            seen(trial(WRONG, violations=(D8,))),
+            Outcome.STATE,
+            "d8 changed from 0x1 to 0x2 (AAPCS64 6.1.2); also MISMATCH: 1 of 9 elements beyond tolerance",
+        ),
+        (
+            seen(trial(WRONG), trial(damages=(BESIDE, INPUT_CHANGED), violations=(D8,))),
+            Outcome.OUT_OF_BOUNDS,
+            "wrote row[9], behind its end (9 elements) (4 bytes changed); "
+            "also STATE: changed the input row[2] (1 byte changed); also STATE: d8 changed from 0x1 to 0x2 "
+            "(AAPCS64 6.1.2); also MISMATCH: ",
+        ),
+        (
+            seen(trial(violations=(D8,)), CRASHED),
+            Outcome.CRASH,
+            "SIGSEGV at address 0x0; also STATE: d8 changed from 0x1 to 0x2 (AAPCS64 6.1.2)",
+        ),
+        (seen(trial(WRONG), CRASHED), Outcome.CRASH, "also MISMATCH: 1 of 9 elements beyond tolerance"),
+    ],
+)
+def test_a_case_with_several_faults_tells_them_all_the_gravest_first(
+    observation: Observation, outcome: Outcome, detail: str
+) -> None:
+    finding = judged(observation)
+    assert finding.outcome is outcome
+    assert detail in "; ".join((finding.detail, *finding.also))
+    assert bool(finding.worst) == ("MISMATCH" in detail), "numbers are those of a wrong result"
+
+
+def test_what_a_call_that_never_came_back_left_changed_is_no_fault() -> None:
+    ended = replace(CRASHED, violations=(D8,))
+    assert judged(seen(trial(), ended)).detail == judged(seen(trial(), CRASHED)).detail
+
+
+UPPER = "SDM volume 1, 14.1.2: upper half left dirty"
+
+
+@pytest.mark.parametrize(
+    ("violations", "detail"),
+    [
+        ((Violation("xinuse", UPPER, 0, 0x2A7),), "(XINUSE has AVX, SDM volume 1, 14.1.2)"),
+        ((Violation("xinuse", UPPER, 0, 0x2E7),), "(XINUSE has AVX and ZMM_Hi256, SDM volume 1, 14.1.2)"),
+        ((Violation("ymm0", UPPER, 0, 7), Violation("ymm15", UPPER, 0, 7)), "(values above xmm0, xmm15, SDM"),
+        (tuple(Violation(f"ymm{n}", UPPER, 0, 7) for n in range(16)), "(values above 16 registers, SDM"),
+        ((Violation("ymm0", UPPER, 0, 7), Violation("xinuse", UPPER, 0, 4)), "above xmm0, XINUSE has AVX, SDM"),
+        (
+            (Violation("rbx", "psABI", 0, 7), Violation("xinuse", UPPER, 0, 4)),
+            "rbx changed from 0x0 to 0x7 (psABI); left",
+        ),
+    ],
+)
+def test_dirty_upper_halves_are_told_by_what_they_mean(violations: tuple[Violation, ...], detail: str) -> None:
+    finding = judged(seen(trial(violations=violations)))
+    assert finding.outcome is Outcome.STATE
+    assert "no VZEROUPPER behind the last 256-bit or 512-bit instruction" in finding.detail
+    assert detail in finding.detail
+    assert "0x2" not in finding.detail
 
 
 def test_a_fault_counts_more_than_a_right_result() -> None:

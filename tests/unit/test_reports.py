@@ -341,3 +341,27 @@ def test_report_tells_of_a_kept_run_and_has_its_exit_code(harness: Any, tmp_path
     done = harness("report", "last-one")
     assert done.returncode == 2
     assert "20260101T000000-abc" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, "1 of 1 cases passed; vector lengths attested by the guest: 256 bits"),
+        ({"planned_jobs": 1}, "1 of 1 cases passed; vector lengths attested by the guest: 256 bits"),
+        ({"planned_jobs": 3}, "attested by the guest: 256 bits; stopped at the first failure: 1 of 3 jobs were done"),
+        ({"planned_jobs": 3, "finished": False}, "256 bits; interrupted: 1 of 3 jobs were done"),
+        ({"finished": False}, "256 bits; interrupted: 1 job was done"),
+        (
+            {"planned_jobs": 3, "finished": False, "jobs": []},
+            "interrupted before a job was done: nothing was judged",
+        ),
+    ],
+)
+def test_a_run_that_was_cut_short_says_so(facts: dict[str, Any], said: str) -> None:
+    verdicts = [] if facts.get("jobs") == [] else [told.passed()]
+    run = told.run(verdicts, **facts)
+    assert table.verdict_line(run).endswith(said)
+    assert table.render(run).endswith(said)
+    assert said in markdown.render(run)
+    assert ("All cases passed" in markdown.render(run)) == facts.get("finished", True)
+    assert "0 of 0" not in table.render(run)

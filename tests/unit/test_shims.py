@@ -11,6 +11,7 @@ import pytest
 from harness.build.code import source_frames
 from harness.build.shims import coverage_note, diagnose, hostile_flags, hostile_inputs, suspects
 from harness.build.shims.declarations import aliases, declarations
+from harness.build.shims.rvv_header import rvv_header
 from harness.build.shims.sve_header import sve_header
 from harness.build.shims.sve_table import EXEMPT, dont_care_intrinsics, first_fault_loads
 from harness.build.toolchain import find_compiler
@@ -73,6 +74,11 @@ def test_every_svundef_of_clang_is_covered() -> None:
 def test_the_checked_in_header_is_what_the_table_generates(repository: Path) -> None:
     path = repository / "csrc" / "hostile" / "aarch64" / "sve_intrinsics.h"
     assert path.read_text() == sve_header(), "run python -m harness.build.shims.sve_header"
+
+
+def test_the_checked_in_rvv_header_is_what_the_program_writes(repository: Path) -> None:
+    path = repository / "csrc" / "hostile" / "riscv64" / "rvv_intrinsics.h"
+    assert path.read_text() == rvv_header(), "run python -m harness.build.shims.rvv_header"
 
 
 @pytest.mark.parametrize("spec", ["gcc", "clang"])
@@ -214,7 +220,7 @@ inlined by /p/k.c:8 (f)
     ]
 
 
-@pytest.mark.parametrize("isa", ["sve", "sve2", "sme", "avx2", "avx512", "sse4.2"])
+@pytest.mark.parametrize("isa", ["sve", "sve2", "sme", "avx2", "avx512", "sse4.2", "rvv"])
 def test_flags_and_inputs_name_files_that_exist(isa: str) -> None:
     option, directory = hostile_flags(isa)
     assert option == "-isystem"
@@ -224,7 +230,7 @@ def test_flags_and_inputs_name_files_that_exist(isa: str) -> None:
     assert "no shims for assembly" in str(coverage_note(Path("k.S"), isa))
 
 
-@pytest.mark.parametrize("isa", ["scalar", "neon", "rvv"])
+@pytest.mark.parametrize("isa", ["scalar", "neon"])
 def test_isas_without_undefined_lanes_need_no_flags(isa: str) -> None:
     assert hostile_flags(isa) == ()
     assert hostile_inputs(isa) == ()
@@ -234,5 +240,6 @@ def test_isas_without_undefined_lanes_need_no_flags(isa: str) -> None:
 
 def test_an_isa_of_an_unknown_name_is_judged_by_the_triple() -> None:
     assert hostile_flags("x86-64-v3", "x86_64-linux-gnu") == hostile_flags("avx2")
-    assert hostile_flags("mine", "riscv64-linux-gnu") == ()
+    assert hostile_flags("rvv-zvfh", "") == hostile_flags("vector", "riscv64-linux-gnu") == hostile_flags("rvv")
+    assert hostile_flags("mine", "loongarch64-linux-gnu") == ()
     assert "no shims for mine" in str(coverage_note(Path("k.c"), "mine"))

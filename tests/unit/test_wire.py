@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from harness.errors import WireError
 from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack, layout
 from harness.guest.layout import ContentsForm, OutputForm, RecordType
-from harness.model import Fill, Flow, Runs, Side, Trial, TrialStatus
+from harness.model import FaultKind, Fill, Flow, Runs, Side, Trial, TrialStatus
 
 NONCE = 0x1122334455667788
 TRIALS = (Trial(Fill.BENIGN, Side.END), Trial(Fill.NAN, Side.START))
@@ -38,11 +38,18 @@ def hello(count: int = 1) -> bytes:
     return record(1, 0, layout.HELLO_HEADER.pack(1, count) + layout.FACT.pack(b"sve_bits", 256))
 
 
-def trial(outputs: bytes, status: int = 0, buffer: int = layout.NO_BUFFER, damages: int = 0) -> bytes:
+def trial(
+    outputs: bytes,
+    status: int = 0,
+    buffer: int = layout.NO_BUFFER,
+    damages: int = 0,
+    kind: int = 0,
+    registers: tuple[int, ...] = (),
+) -> bytes:
     header = layout.TRIAL_HEADER.pack(
-        status, 11 if status == 1 else 0, 4096, 8192, -4, buffer, 1, 1, 1000, b"", damages, 0
+        status, 11 if status == 1 else 0, 4096, 8192, -4, buffer, 1, 1, 1000, b"", damages, 0, kind, len(registers)
     )
-    return header + outputs
+    return header + b"".join(map(layout.REGISTER.pack, registers)) + outputs
 
 
 def inline(data: bytes, digest: int = 7) -> bytes:
@@ -102,6 +109,13 @@ def test_a_fault_is_read_back() -> None:
     assert fault.in_streaming_mode
 
 
+def test_what_raised_a_signal_and_the_registers_are_read_back() -> None:
+    ended = trial(NOTHING + NOTHING, status=1, kind=3, registers=tuple(range(16)))
+    fault = decode(hello() + case(0, 1, ended, trial(NOTHING + NOTHING, status=3))).cases[0].trials[0].fault
+    assert fault is not None
+    assert (fault.kind, fault.registers) == (FaultKind.PROTECTION, tuple(range(16)))
+
+
 @given(st.integers(0, len(GOOD) - 1))
 def test_a_cut_observation_is_never_complete(length: int) -> None:
     transcript = decode(GOOD[:length])
@@ -142,6 +156,8 @@ def test_noise_is_refused_or_incomplete(data: bytes) -> None:
             hello() + case(0, 1, trial(NOTHING + inline(ROW), damages=9), trial(NOTHING + SAME)),
             "impossible damage|ends inside|longer",
         ),
+        (hello() + case(0, 1, trial(NOTHING + inline(ROW), kind=4), trial(NOTHING + SAME)), "a fault of kind 4"),
+        (hello() + case(0, 1, trial(NOTHING, registers=(0,) * 17), trial(NOTHING + SAME)), "with 17 registers"),
         (hello() + record(2, 1, b"12345678"), "case 875770417"),
         (hello() + case(0, 1, trial(NOTHING + in_runs((7, 0))), trial(NOTHING + SAME)), "do not fit"),
         (hello() + case(0, 1, trial(NOTHING + in_runs((7, 2**33 + 1))), trial(NOTHING + SAME)), "do not fit"),
@@ -241,6 +257,12 @@ def defined(name: str) -> int:
         "TRIAL_CLEAN_UPPERS",
         "TRIAL_STREAMING",
         "TRIAL_ZA_DORMANT",
+        "TRIAL_ALTERNATE_LANES",
+        "TRIAL_BENIGN_ARGUMENTS",
+        "TRIAL_BENIGN_REGISTERS",
+        "TRIAL_BENIGN_LANES",
+        "TRIAL_BENIGN_MEMORY",
+        "TRIAL_BENIGN_HEAP",
     ],
 )
 def test_constants_agree_with_the_header(name: str) -> None:
@@ -296,6 +318,7 @@ def test_structures_agree_with_the_header(name: str, layout: struct.Struct) -> N
         (OutputForm, "OUTPUT_"),
         (ContentsForm, "CONTENTS_"),
         (TrialStatus, "TRIAL_"),
+        (FaultKind, "FAULT_"),
         (Fill, "FILL_"),
         (Side, "SIDE_"),
         (Flow, "FLOW_"),

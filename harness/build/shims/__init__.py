@@ -1,26 +1,36 @@
 """Hostile shims: what the standard leaves undefined in a kernel's source holds poison chosen at run time.
 
-The shims are headers in `csrc/hostile/` that shadow the compiler's own (`arm_sve.h`, `immintrin.h` and kin). They
-declare the same intrinsics, as macros that fill undefined lanes from `guest_poison`, which the guest runner exports
-and sets before every call. A kernel's source is compiled unchanged; what is defined keeps its value, bit for bit.
+The shims are headers in `csrc/hostile/` that shadow the compiler's own (`arm_sve.h`, `immintrin.h`, `riscv_vector.h`).
+They declare the same intrinsics, as macros that fill undefined lanes from `guest_poison`, which the guest runner
+exports and sets before every call. A kernel's source is compiled unchanged; what is defined keeps its value, bit for
+bit.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from harness.build.shims.diagnosis import Advice, diagnose
+from harness.build.shims.diagnosis import Advice, diagnose, diagnose_agnostic
 from harness.build.shims.suspects import suspects
 from harness.resources import bundled_root
 
-__all__ = ["Advice", "coverage_note", "diagnose", "hostile_flags", "hostile_inputs", "suspects"]
+__all__ = [
+    "Advice",
+    "coverage_note",
+    "diagnose",
+    "diagnose_agnostic",
+    "hostile_flags",
+    "hostile_inputs",
+    "suspects",
+]
 
-_DIRECTORIES = {"sve": "aarch64", "sme": "aarch64", "sse": "x86", "avx": "x86", "fma": "x86"}  # by start of the ISA
-_BY_MACHINE = {"aarch64": "aarch64", "x86_64": "x86", "i686": "x86"}  # of the triple, for ISAs of other names
+# By start of the ISA.
+_DIRECTORIES = {"sve": "aarch64", "sme": "aarch64", "sse": "x86", "avx": "x86", "fma": "x86", "rvv": "riscv64"}
+# By machine of the triple, for ISAs of other names.
+_BY_MACHINE = {"aarch64": "aarch64", "x86_64": "x86", "i686": "x86", "riscv64": "riscv64"}
 
-# By start of the ISA: neither scalar code nor Advanced SIMD has undefined lanes, and RVV's agnostic ones are filled by
-# the emulator.
-_NOTHING_TO_SHIM = ("neon", "scalar", "rvv")
+_NOTHING_TO_SHIM = ("neon", "scalar")
+"""By start of the ISA: neither has undefined lanes."""
 _NO_SHIMS_FOR = {".s": "assembly", ".S": "assembly", ".o": "objects", ".a": "objects"}  # all else is C or C++
 
 

@@ -87,7 +87,7 @@ def render(run: Run) -> str:
     return page.render(
         title="All cases passed" if all_passed else "Not all cases passed",
         all_passed=all_passed,
-        verdict_line=verdict_line(run.verdicts),
+        verdict_line=verdict_line(run),
         facts=_facts(run),
         command=run.command,
         headers=HEADERS,

@@ -1,0 +1,74 @@
+"""What a failure of a hostile build comes of: found out by running it again, and told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Harness
+
+BROKEN = Path(__file__).parents[2] / "csrc" / "broken" / "harness.toml"
+ARGUMENT = "only what lies above the argument {} shows it"
+CAUSES = {
+    "sum_f32/scalar_reads_int_as_size_t": ("gcc", ARGUMENT.format("len (int)")),
+    "sum_f32/sve_reads_int_as_size_t": ("gcc", ARGUMENT.format("len (int)")),
+    "rms_norm_f32/avx2_scalar_assumed_zero_above": ("gcc", ARGUMENT.format("eps (float)")),
+    "rms_norm_f32/sve_scalar_assumed_zero_above": ("gcc", ARGUMENT.format("eps (float)")),
+    "sum_f32/avx2_undefined_upper_half": ("gcc", "only undefined lanes show it"),
+    "rms_norm_f32/sve_founding_tail": ("gcc", "only undefined lanes show it"),
+    "sum_f32/rvv_undefined_accumulator": ("clang", "only undefined lanes show it"),
+    "sum_f32/scalar_trusts_errno": ("gcc", "only bytes beside buffers, what an output held before, or errno show it"),
+    "sum_f32/scalar_trusts_fresh_heap": ("gcc", "only what fresh heap and the deeper stack hold shows it"),
+    "sum_f32/neon_trusts_sticky_flags": ("gcc", "only what registers and the stack hold at entry shows it"),
+    "sum_f32/rvv_tail_agnostic_sum": ("clang", "only agnostic tail lanes show it"),
+    "sum_f32/rvv_mask_agnostic_sum": ("clang", "only agnostic masked-off lanes show it"),
+    "sum_f32/sve_sum_x_tail": ("gcc", "only undefined lanes show it"),
+}
+"""By kernel: the compiler, and what must be told of its failures."""
+
+
+def details(harness: Harness, folder: Path, kernel: str, compiler: str) -> list[tuple[str, str]]:
+    """What is told of each failure, and its source line."""
+    how = ("--config", BROKEN, "--cc", compiler, "--opt", "O2", "--build", "hostile", "--svl", "256")
+    done = harness("run", kernel, *how, "--suite", "boundary,residues", "--json", "r.json", "--timeout", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    rows = json.loads((folder / "r.json").read_text())["verdicts"]
+    return [(row["detail"], row["source_line"]) for row in rows if row["outcome"] in ("MISMATCH", "OUT_OF_BOUNDS")]
+
+
+@pytest.mark.parametrize("kernel", CAUSES)
+def test_the_one_thing_that_makes_a_case_fail_is_named(harness: Harness, tmp_path: Path, kernel: str) -> None:
+    compiler, text = CAUSES[kernel]
+    found = details(harness, tmp_path, kernel, compiler)
+    assert found
+    assert all(text in detail for detail, _ in found)
+    others = {other for _, other in CAUSES.values()} - {text}
+    assert not [detail for detail, _ in found for other in others if other in detail]
+
+
+@pytest.mark.parametrize("kernel", ["rms_norm_f32/sve_dropped_tail", "sum_f32/rvv_adds_four_lanes"])
+def test_of_a_failure_without_poison_no_cause_is_named(harness: Harness, tmp_path: Path, kernel: str) -> None:
+    found = details(harness, tmp_path, kernel, "clang")
+    assert found
+    assert not [detail for detail, _ in found if "only " in detail]
+
+
+def test_of_an_agnostic_lane_the_instruction_its_policy_and_the_remedy_are_told(
+    harness: Harness, tmp_path: Path
+) -> None:
+    source = (BROKEN.parent / "rvv_tail_agnostic_sum.c").read_text()
+    line = source[: source.index("sums = __riscv_vfadd")].count("\n") + 1
+    for detail, place in details(harness, tmp_path, "sum_f32/rvv_tail_agnostic_sum", "clang"):
+        assert f"at rvv_tail_agnostic_sum.c:{line} is under 'vsetvli " in detail
+        assert ",ta,ma'; " in detail
+        assert "'vfadd.vv v" in detail
+        assert "use __riscv_vfadd_vv_f32m4_tu, whose first vector supplies them" in detail
+        assert place == f"rvv_tail_agnostic_sum.c:{line}"
+
+
+def test_intrinsics_are_not_blamed_where_lanes_are_not_the_cause(harness: Harness, tmp_path: Path) -> None:
+    found = details(harness, tmp_path, "rms_norm_f32/sve_scalar_assumed_zero_above", "gcc")
+    assert "svmul_f32_x" in (BROKEN.parent / "sve_scalar_assumed_zero_above.c").read_text()
+    assert not [detail for detail, _ in found if "svmul_f32_x" in detail]
