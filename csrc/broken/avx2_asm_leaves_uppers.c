@@ -1,5 +1,5 @@
-/* Upper halves left dirty by inline assembly, behind whatever the compiler inserts: it does not look into its text. Of a
- * function that it optimises for size it would leave them so itself, but that one is another. */
+/* Upper halves left dirty by inline assembly, behind whatever the compiler inserts: it does not look into its text. Of
+ * a function that it optimises for size it would leave them so itself, but that one is another. */
 #include <immintrin.h>
 #include <stddef.h>
 

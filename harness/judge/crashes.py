@@ -19,6 +19,8 @@ _TELLING = re.compile(
 """In lines that say why a program gives up, as runtimes of C, C++ and Rust have them."""
 _PLACE = re.compile(r"(?P<file>[\w./+-]+\.\w+):(?P<line>\d+)\b")
 _GUEST = "guest: "
+_THREAD_NUMBER = re.compile(r" \(\d+\)(?= panicked at)")
+"""Which newer Rust says, and which is another in every run."""
 
 
 def signal_name(number: int) -> str:
@@ -56,7 +58,7 @@ def reason_of(said: str) -> str:
     telling = [number for number, line in enumerate(lines) if _TELLING.search(line)]
     # The sentence of a panic, and what an exception says, stand in the line behind.
     chosen = lines[telling[0] : telling[0] + 2] if telling else lines[-1:]
-    text = " ".join(line.removeprefix(_GUEST) for line in chosen)
+    text = _THREAD_NUMBER.sub("", " ".join(line.removeprefix(_GUEST) for line in chosen))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 

@@ -226,8 +226,10 @@ class _Session:
             self.unstarted = Death(end.exit.status, end.exit.stderr)
             return None
         said, rest = split_by_case(end.exit.stderr)
-        cases = tuple(replace(case, said=said.get(case.index, "")) for case in transcript.cases)
-        return replace(transcript, cases=cases), Death(end.exit.status, rest)
+        if said:
+            cases = tuple(replace(case, said=said.get(case.index, "")) for case in transcript.cases)
+            transcript = replace(transcript, cases=cases)
+        return transcript, Death(end.exit.status, rest)
 
     def _transcript(self, end: GuestEnd, chosen: Sequence[int], nonce: int) -> Transcript:
         if self.executor.how == BOCHS and end.exit.status == MACHINE_FAILED:

@@ -63,6 +63,11 @@ thread caused non-unwinding panic. aborting.
             "thread '<unnamed>' panicked at src/lib.rs:17:9: index out of bounds: the len is 3 but the index is 3",
             "lib.rs:17",
         ),
+        (
+            "thread '<unnamed>' (18284) panicked at k.rs:5:30:\noverflow\n",
+            "thread '<unnamed>' panicked at k.rs:5:30: overflow",
+            "k.rs:5",
+        ),
         ("*** stack smashing detected ***: terminated\n", "*** stack smashing detected ***: terminated", ""),
         ("free(): invalid pointer\n", "free(): invalid pointer", ""),
         ("guest: kernel.c:9: bad shape\n", "kernel.c:9: bad shape", "kernel.c:9"),

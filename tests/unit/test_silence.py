@@ -15,7 +15,7 @@ import pytest
 from harness import launch
 from harness.errors import StorageError
 from harness.guest import Transcript
-from harness.model import Binary, Conventions, Executor, Fill, Side, Trial
+from harness.model import Binary, CaseObservation, Conventions, Executor, Fill, Side, Trial
 from harness.place import Exit, GuestCall, GuestEnd, supervisor
 from harness.place.container import ContainerPlace, _ContainerSlot
 from harness.place.containers import Container
@@ -160,3 +160,14 @@ def test_a_silent_container_is_given_up_and_the_next_try_has_another_one(tmp_pat
     assert slot.run(call) == SILENT
     assert slot.run(call) == KILLED
     assert not place.guests.faults
+
+
+def test_what_a_process_printed_is_told_of_the_case_that_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = tuple(CaseObservation(index, ()) for index in range(3))
+    spoke = Transcript({"sve_bits": 128}, cases, True, truncated=False)
+    monkeypatch.setattr(launch, "decode_observation", lambda observation, *_, **__: spoke)
+    printed = "before\nbad shape\n\nguest: end of case 0000000001\nand then\n"
+    end = session(Slot([GuestEnd(Exit(-6, "", printed), b"hello")]))._process([])
+    assert end is not None
+    assert [case.said for case in end[0].cases] == ["", "before\nbad shape\n", ""]
+    assert end[1].stderr == "and then\n"

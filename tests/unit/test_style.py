@@ -134,11 +134,24 @@ MAY_IMPORT = {
     "crosscheck": GROUND | {"build", "workbench"},
     "interface": GROUND
     | {"build", "discovery", "inputs", "judge", "plan"},  # an op's reference tells whether order matters
-    "workbench": GROUND | {"audit", "build", "finding", "inputs", "interface", "launch"},
-    "verdicts": GROUND | {"build", "features", "judge", "plan", "settings", "workbench"},
+    "uppers": GROUND | {"build"},
+    "workbench": GROUND | {"audit", "build", "finding", "inputs", "interface", "launch", "uppers"},
+    "experiments": GROUND | {"build", "judge", "launch", "workbench"},
+    "verdicts": GROUND | {"build", "experiments", "features", "judge", "plan", "settings", "workbench"},
     "notes": GROUND | {"build", "proof"},
     "execution": GROUND
-    | {"build", "crosscheck", "expectations", "plan", "progress", "report", "settings", "verdicts", "workbench"},
+    | {
+        "build",
+        "crosscheck",
+        "expectations",
+        "experiments",
+        "plan",
+        "progress",
+        "report",
+        "settings",
+        "verdicts",
+        "workbench",
+    },
     "progress": GROUND | {"report"},
     "expectations": GROUND,
     "extremes": GROUND | {"inputs"},
