@@ -66,6 +66,10 @@ class BuildError(HarnessError):
     exit_code = ExitCode.KERNEL_FAILED
 
 
+class StorageError(HarnessError):
+    """A file that the harness or one of its tools has to write cannot be written: no space, a quota, a limit."""
+
+
 class WireError(HarnessError):
     """A pack or an observation that breaks the wire format."""
 

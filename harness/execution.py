@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
@@ -38,6 +38,8 @@ class Result:
     plan: Plan
     verdicts: tuple[Verdict, ...]
     interrupted: bool
+    excuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What is excused in kernels' code, each with the kernels that have it."""
 
 
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
@@ -52,6 +54,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
     progress = _progress(list(chosen.values()), settings)
     left = Counter(job.kernel.op for job in chosen.values())
+    excuses: dict[str, dict[str, None]] = {}
     interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
     try:
@@ -62,8 +65,10 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
                 progress.tick()
                 continue
             rank, ran = finished
-            job = plan.jobs[rank]
+            job = ran.job or plan.jobs[rank]
             found = judging.verdicts(job, ran)
+            if ran.note:
+                excuses.setdefault(ran.note, {})[job.kernel.id] = None
             if rank not in share.helpers:
                 verdicts[rank] = found
                 commands = ran.binary.commands if ran.binary else ()
@@ -89,7 +94,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
         rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
     recorder.add(len(plan.jobs), rest)
-    return Result(plan, (*judged, *rest), interrupted)
+    return Result(plan, (*judged, *rest), interrupted, {note: list(ids) for note, ids in excuses.items()})
 
 
 @dataclass(slots=True)
@@ -105,12 +110,13 @@ class Judging:
 
     def __post_init__(self) -> None:
         self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
-        self._maker = VerdictMaker(self.settings, self.program)
+        self._maker = VerdictMaker(self.settings, self.program, self.builder.place)
         self._crosscheck = CrossCheck(self.builder.place)
 
     def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:
         """Judge a job that came from the bench."""
         self.bench.waiting_room.release()
+        job = ran.job or job
         judged = self._maker.verdicts(job, ran, self.bench.inputs(job.contract, job.cases))
         return as_expected(job, self._crosscheck.checked(job, ran, judged))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.build import HOSTILE
@@ -80,6 +80,11 @@ def gaps_of_hostile_builds(plan: Plan) -> list[str]:
             if note:
                 gaps.setdefault(note, {})[job.kernel.id] = None
     return [f"Hostile builds have {note} ({_briefly(list(kernels))})" for note, kernels in gaps.items()]
+
+
+def excuses_in(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say what is excused in kernels' code, and for which kernels."""
+    return [f"{note} ({_briefly(list(kernels))})" for note, kernels in found.items()]
 
 
 def _briefly(names: list[str]) -> str:

@@ -15,10 +15,12 @@ from typing import Any
 
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
-from harness.errors import ExitCode, UnavailableError, UsageError
+from harness.code_digest import code_digest
+from harness.errors import ExitCode, StorageError, UnavailableError, UsageError
 from harness.execution import Result, execute
 from harness.expectations import notes_of
 from harness.given import given_project
+from harness.memory import Memory
 from harness.model import (
     Outcome,
     Plan,
@@ -26,9 +28,9 @@ from harness.model import (
     Selection,
     Verdict,
 )
-from harness.notes import notes_on
+from harness.notes import excuses_in, notes_on
 from harness.place import Place
-from harness.place.host import HostPlace
+from harness.place.host import HostPlace, sweep_scratch
 from harness.place.sources import headers_below
 from harness.plan import digest, make_plan, select
 from harness.progress import meanwhile
@@ -40,7 +42,7 @@ from harness.report.record import Recorder, last_record, new_run_directory
 from harness.report.run import Run, read_record, run_of
 from harness.report.text import visible
 from harness.resources import bundled_root
-from harness.settings import Settings
+from harness.settings import STDOUT, Settings
 from harness.survey import Surveyor
 from harness.telling import check, tell
 from harness.verdicts import absent, contract_fault
@@ -55,8 +57,8 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
         plan = dry_run(settings, say)
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    ended, _ = validate(settings, command, say)
-    tell(ended, settings.reports)
+    ended, record = validate(settings, command, say)
+    tell(ended, settings.reports, record if settings.reports.json == STDOUT else None)
     code = ExitCode(ended.facts["exit_code"])
     return _held_against(baseline, ended, code, settings) if baseline else code
 
@@ -125,8 +127,9 @@ def planned(settings: Settings, say: Callable[[str], None] = _unheard) -> Iterat
         surveyor = make_surveyor(place)
         points, absences = select(project, selection)
         needs = (point.need for point in points)
+        cpp_isas = {point.kernel.isa for point in points if point.kernel.has_cpp}
         with _meanwhile("looking for compilers and emulators that work here", settings):
-            capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
+            capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator, cpp_isas)
         plan = make_plan(project, selection, points, absences, capabilities)
         yield Planned(replace(settings, selection=selection), project, surveyor, plan)
 
@@ -147,7 +150,12 @@ def _add_notes(recorder: Recorder, result: Result, line: Planned, program: str) 
     plan, verdicts = result.plan, result.verdicts
     at_fault = {verdict.kernel for verdict in verdicts if verdict.outcome is Outcome.CONTRACT_ERROR}
     notes = notes_on(plan, line.settings.selection, at_fault)
-    recorder.notes, recorder.left_out = [*notes.lines, *notes_of(plan.jobs, verdicts)], notes.left_out
+    recorder.notes = [
+        *notes.lines,
+        *notes_of(plan.jobs, verdicts),
+        *excuses_in(result.excuses),
+    ]
+    recorder.left_out = notes.left_out
     jobs = {job.contract.op: job for job in reversed(plan.jobs)}
     faults = tuple(contract_fault(jobs[op], fault, program, line.settings.config) for op, fault in notes.faults.items())
     recorder.add(len(plan.jobs), faults)
@@ -162,8 +170,9 @@ def _source_digests(plan: Plan) -> dict[str, str]:
 def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
     """Say what changed since the baseline; a regression fails a run that passed."""
     found = difference(baseline, run)
-    print(f"\nAgainst {visible(str(settings.baseline))}:\n")
-    print(difference_text(found, verbose=settings.reports.verbose))
+    text = difference_text(found, verbose=settings.reports.verbose)
+    rest = sys.stderr if settings.reports.on_stdout else sys.stdout
+    print(f"\nAgainst {visible(str(settings.baseline))}:\n\n{text}", file=rest)
     return ExitCode.KERNEL_FAILED if found.is_regression and code is ExitCode.PASSED else code
 
 
@@ -171,7 +180,12 @@ def make_surveyor(place: Place) -> Surveyor:
     """Return a surveyor of a place, over the user's cache and the bundled guest."""
     root, cache = bundled_root(), cache_directory()
     builder = Builder(place, cache, root / "csrc" / "guest")
-    return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", root / "csrc" / "bochs", cache / "survey.json")
+    memory = Memory(cache / "survey.json", code_digest(*_PROBING))
+    return Surveyor(builder, root / "csrc" / "probe", root / "csrc" / "bochs", memory)
+
+
+_PROBING = ("harness.survey", "harness.place.host", "harness.place.container")
+"""The modules that ask what works here: with other ones, other answers."""
 
 
 def host_place() -> HostPlace:
@@ -193,25 +207,28 @@ def _place(settings: Settings, project: Project) -> Place:
         UnavailableError: it was named and cannot be had.
     """
     if settings.place == "host":
-        return host_place()
+        place = host_place()
+        sweep_scratch()
+        return place
     from harness.place.container import ContainerPlace  # the engine's client takes long to import
 
     root = bundled_root()
     sources = [path for kernel in project.kernels for path in kernel.files]
     sources += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
-    sources += [
-        path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")
-    ]
+    sources += [path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.*")]
     return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
 
 
 def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     settings, project, plan = line.settings, line.project, line.plan
-    kept = new_run_directory(runs_root(project)) / "record.json"
-    files = (kept, settings.reports.json) if settings.reports.json else (kept,)
+    files = (settings.reports.json,) if settings.reports.json not in (None, STDOUT) else ()
     repeat = f"{program_name(command)} {shlex.join(command[1:])}"
     facts = line.surveyor.place.facts
     recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)
+    try:
+        recorder.kept = new_run_directory(runs_root(project)) / "record.json"
+    except StorageError as error:
+        recorder.not_kept = str(error)
     recorder.asked = _asked(settings)
     if settings.shard:
         whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
@@ -290,7 +307,7 @@ def _planned(plan: Plan) -> str:
     lines = [
         f"{job.kernel.id} on {job.target.name}"
         + (f" at {job.vector_bits} bits" if job.vector_bits else "")
-        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {len(job.cases)} cases"
+        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {job.verdict_count} cases"
         for job in plan.jobs
     ]
     lines += [

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.build.shims import diagnose
+from harness.build.features import needed_by, relied_on
+from harness.build.locate import Location
+from harness.build.reach import undefined_values
+from harness.build.shims import Advice
 from harness.errors import ContractError
+from harness.features import table_of
 from harness.guarded import in_time
 from harness.judge import Judge, gate_finding
 from harness.model import (
-    PREBUILT_SUFFIXES,
     SCALAR_ISA,
     Absence,
     Case,
+    CaseObservation,
     Executor,
     Finding,
     Job,
@@ -26,6 +31,7 @@ from harness.model import (
     Role,
     Verdict,
 )
+from harness.place import Place
 from harness.plan import reproducer
 from harness.settings import Settings
 from harness.workbench import Ran
@@ -44,7 +50,11 @@ class VerdictMaker:
     settings: Settings
     program: str
     """How the user can call this program again."""
+    place: Place
+    """Where the binaries can be looked into."""
     _judges: dict[str, Judge] = field(default_factory=dict)
+    _suspects: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By binary, which jobs at several widths share."""
 
     def forget(self, op: str) -> None:
         """Drop the judge of an op whose jobs are done."""
@@ -57,15 +67,27 @@ class VerdictMaker:
         repeat = reproducer(self.program, job, chosen.seed, settings.config, settings.place, chosen.emulator)
         if ran.unavailable:
             return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, ran.unavailable), repeat(None))]
+        if ran.interface.fault:
+            refused = Finding(Outcome.CONTRACT_ERROR, ran.interface.fault, source_line=ran.interface.source_line)
+            return [_verdict(job, None, None, refused, repeat(None))]
         if ran.observation is None:
             fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
             return [_verdict(job, None, None, fault, repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere))
+        findings = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
+        findings = _explained(job, ran, findings, self._suspected)
         return [
             _verdict(job, attested, case, finding, repeat(case))
             for case, finding in zip(job.cases, findings, strict=True)
         ]
+
+    def _suspected(self, job: Job, ran: Ran) -> tuple[str, str]:
+        """Return the likeliest line, and in words what is undefined there and elsewhere; both empty without any."""
+        if ran.binary is None:
+            return "", ""
+        if ran.binary.digest not in self._suspects:
+            self._suspects[ran.binary.digest] = _in_words(undefined_values(self.place, job, ran.binary))
+        return self._suspects[ran.binary.digest]
 
     def _findings(
         self,
@@ -89,22 +111,41 @@ class VerdictMaker:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
 
-def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:
+def _explained(
+    job: Job, ran: Ran, findings: Sequence[Finding], suspected: Callable[[Job, Ran], tuple[str, str]]
+) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
-    likely_line, advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ("", "")
+    depends = any(finding.depends_on_fill for finding in findings)
+    likely_line, advice = suspected(job, ran) if depends else ("", "")
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
         pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
-        place = ran.locations.get(pcs[0]) if pcs else None
-        more = f"; in {place}" if place and str(place) else ""
-        source_line = place.source_line if place else ""
+        location = ran.locations.get(pcs[0]) if pcs else None
+        more = f"; in {location}" if location and str(location) else ""
+        more += _why_illegal(job, seen, location)
+        source_line = location.source_line if location else ""
         if finding.depends_on_fill:
             source_line, more, advice = likely_line, advice, ""  # once is enough
+        if finding.outcome.is_kernel_fault and ran.interface.doubt:
+            more += f"; {ran.interface.doubt}"
         explained.append(
             replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
         )
     return explained
+
+
+def _why_illegal(job: Job, seen: CaseObservation | None, place: Location | None) -> str:
+    """Say what an instruction needs that was illegal where it ran."""
+    fault = next((trial.fault for trial in seen.trials if trial.fault), None) if seen else None
+    if fault is None or fault.signal != signal.SIGILL or not place or not place.instruction:
+        return ""
+    table = table_of(job.build.compiler.triple.partition("-")[0])
+    needs = needed_by(place.instruction, table, relied_on(job, table))
+    if needs:
+        return f', which needs {" or ".join(needs)}: nothing promises that (features = ["{needs[0]}"] does)'
+    is_defined = not place.instruction.startswith(("udf", ".inst"))
+    return ": no instruction of streaming mode" if fault.in_streaming_mode and is_defined else ""
 
 
 def _refused_line(job: Job, fault: str) -> str:
@@ -116,18 +157,12 @@ def _refused_line(job: Job, fault: str) -> str:
     return ""
 
 
-def _advice(job: Job) -> tuple[str, str]:
-    """Return the likeliest line, and in words what is undefined there and elsewhere."""
-    found = [
-        (source.name, advice)
-        for source in job.kernel.sources
-        if source.suffix not in PREBUILT_SUFFIXES
-        for advice in diagnose(source.read_text(encoding="utf-8", errors="replace"))
-    ]
+def _in_words(found: Sequence[tuple[Path, Advice]]) -> tuple[str, str]:
+    """Return the likeliest of all suspects, and the first few in words."""
     # What is carried from one iteration to the next is the likelier culprit.
-    likely = [place for place in found if place[1].accumulates] or found
-    text = "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
-    return f"{likely[0][0]}:{likely[0][1].line}" if likely else "", text
+    likely = [suspect for suspect in found if suspect[1].accumulates] or found
+    text = "".join(f"; {path.name}:{advice.line}: {advice.advice}" for path, advice in likely[:MAX_ADVICE])
+    return f"{likely[0][0].name}:{likely[0][1].line}" if likely else "", text
 
 
 def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:

@@ -5,7 +5,16 @@ to run (plan), what came out (observation) and what it means (verdict). Import f
 """
 
 from harness.model.allowed import Allowed
-from harness.model.capability import ALL_EMULATORS, DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
+from harness.model.capability import (
+    ALL_EMULATORS,
+    DEFAULT_COMPILERS,
+    Capabilities,
+    Compiler,
+    Executor,
+    Missing,
+    Need,
+    Promise,
+)
 from harness.model.contract import (
     ANYWHERE,
     BELL_END,
@@ -35,7 +44,7 @@ from harness.model.contract import (
     SumPass,
     Tolerance,
 )
-from harness.model.feature import FEATURE_BITS, has_feature
+from harness.model.feature import Feature, FeatureTable, MemoryForm, Rule
 from harness.model.formula import Formula
 from harness.model.observation import (
     Binary,
@@ -49,6 +58,8 @@ from harness.model.observation import (
     TrialObservation,
     TrialStatus,
     Violation,
+    has_returned,
+    is_timeout,
 )
 from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
 from harness.model.project import (
@@ -64,6 +75,7 @@ from harness.model.project import (
     Project,
     Target,
     has_sme,
+    is_selected,
 )
 from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
 
@@ -74,7 +86,6 @@ __all__ = [
     "BELL_END",
     "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
-    "FEATURE_BITS",
     "HIGHEST_PEAK",
     "HUGE_SUITE",
     "LONG_SUITE",
@@ -107,6 +118,8 @@ __all__ = [
     "Expectation",
     "Extent",
     "Fault",
+    "Feature",
+    "FeatureTable",
     "Fill",
     "Finding",
     "Flow",
@@ -115,6 +128,7 @@ __all__ = [
     "Kernel",
     "Layout",
     "MaxPass",
+    "MemoryForm",
     "Missing",
     "Need",
     "Number",
@@ -126,9 +140,11 @@ __all__ = [
     "Plan",
     "Point",
     "Project",
+    "Promise",
     "Requirement",
     "Role",
     "Rounding",
+    "Rule",
     "Runs",
     "Selection",
     "Shard",
@@ -144,6 +160,8 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
-    "has_feature",
+    "has_returned",
     "has_sme",
+    "is_selected",
+    "is_timeout",
 ]

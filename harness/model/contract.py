@@ -271,6 +271,7 @@ class Conventions:
 
 WAIVABLE = {
     "gate": "that the kernel faults without its ISA",
+    "prototype": "that the prototype it is called by is that of its definition",
     "dirty-uppers": "that upper halves are left clean",
     "streaming-only": "that SVE is used in streaming mode only, as processors with SME alone demand",
     "beyond-isa": "that it needs no feature which neither its ISA nor its flags promise",

@@ -2,8 +2,8 @@
 
 from harness.plan.cases import make_cases
 from harness.plan.jobs import make_plan
-from harness.plan.points import select
+from harness.plan.points import select, select_kernels
 from harness.plan.reproduction import reproducer
 from harness.plan.shards import Share, digest, share_of
 
-__all__ = ["Share", "digest", "make_cases", "make_plan", "reproducer", "select", "share_of"]
+__all__ = ["Share", "digest", "make_cases", "make_plan", "reproducer", "select", "select_kernels", "share_of"]

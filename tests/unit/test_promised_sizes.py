@@ -29,7 +29,7 @@ from harness.contract import (
 )
 from harness.contract.expressions import parse_requirement
 from harness.model import Case, Contract, Conventions, Selection
-from harness.plan.cases import gate_case, make_cases, make_matrix
+from harness.plan.cases import gate_cases, make_cases, make_matrix
 from harness.plan.sizes import Promised
 
 VALUES = ["nan", "inf", "largest"]
@@ -150,7 +150,7 @@ def test_a_kernels_own_promise_counts_as_the_contracts_does() -> None:
 
 def test_the_gate_is_as_long_as_may_be() -> None:
     for requires, size in ((["n <= 64"], 64), (["n % 4 == 0"], 1000), (["n % 2048 == 0"], 2048), ([], 1000)):
-        (case,) = gate_case(total(requires), total(requires).conventions, Selection())
+        case, *_ = gate_cases(total(requires), total(requires).conventions, Selection())
         assert case.sizes == (("n", size),)
 
 
