@@ -56,7 +56,21 @@ from harness.model.observation import (
     has_returned,
     is_timeout,
 )
-from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
+from harness.model.plan import (
+    Absence,
+    Build,
+    Case,
+    Fill,
+    Job,
+    Plan,
+    Point,
+    Role,
+    Selection,
+    Shard,
+    Side,
+    Trial,
+    promise_of,
+)
 from harness.model.project import (
     ASSEMBLY_SUFFIXES,
     CPP_SUFFIXES,
@@ -152,4 +166,5 @@ __all__ = [
     "has_returned",
     "has_sme",
     "is_timeout",
+    "promise_of",
 ]
