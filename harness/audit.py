@@ -155,7 +155,7 @@ def _beyond_isa(place: Place, job: Job, binary: Binary) -> Objections:
         return Objections()
     if job.promised is None:
         flags = " ".join((*job.isa_flags, *kernel.compilation.machine_flags))
-        return Objections(f"whether it needs more than is promised cannot be told: no compiler here takes {flags}")
+        return Objections(f"whether it needs more than is promised cannot be found out: no compiler here takes {flags}")
     lines = source_lines(disassembly_with_lines(place, binary.kernel_objects, triple))
     shown = ", ".join(_shown(need, lines) for need in needs[:_SHOWN_INSTRUCTIONS])
     more = f", and {len(needs) - _SHOWN_INSTRUCTIONS} more features" if len(needs) > _SHOWN_INSTRUCTIONS else ""

@@ -105,16 +105,22 @@ class Executors:
         return found or _join(ways, tried)
 
     def _proven(self, request: Request, way: Emulation, compiler: Compiler) -> Executor | Missing:
-        """Try one way, with the CPU properties that switch on what is promised; what it does not know is left out."""
+        """Try one way as it is, then with what is promised switched on; a gate's has to have all that it may have."""
         names = _properties(request, way)
+        as_it_is = None if request.need.is_gate and names else self._tried(request, way, compiler)
+        if isinstance(as_it_is, Executor) or (as_it_is and not names):
+            return as_it_is
         while True:
             chosen = [alternatives[0] for alternatives in names]
-            found = self._find(replace(request.target, triple=compiler.triple), switched_on(way, chosen), compiler)
-            proven = self._prove(found, compiler, request, way) if isinstance(found, Executor) else found
+            proven = self._tried(request, switched_on(way, chosen), compiler)
             unknown = unknown_property(proven) if isinstance(proven, Missing) else None
             if unknown not in chosen:
                 return proven
             names = [rest for one in names if (rest := one[1:] if one[0] == unknown else one)]
+
+    def _tried(self, request: Request, way: Emulation, compiler: Compiler) -> Executor | Missing:
+        found = self._find(replace(request.target, triple=compiler.triple), way, compiler)
+        return self._prove(found, compiler, request, way) if isinstance(found, Executor) else found
 
     def _find(self, target: Target, way: Emulation, compiler: Compiler) -> Executor | Missing:
         """Look for one way to run a target; the probe is still to come."""
@@ -194,7 +200,7 @@ class Executors:
             remedy = self._libc_remedy(compiler) if lacks_libc else ""
             return _known(Missing(f"{compiler.spec} cannot build the guest: {error}", remedy), is_final=False)
         except HarnessError as error:
-            return _known(Missing(f"what it has cannot be told: {error}", ""), is_final=False)
+            return _known(Missing(f"what its processor has cannot be found out: {error}", ""), is_final=False)
         version = version_of(executor, self.place)
         program = Path(executor.command[0]).name if executor.how == QEMU_USER else executor.how
         name = f"{program} {version}" if executor.command else "this machine's CPU"

@@ -93,7 +93,10 @@ def _how_it_stands(found: Executor | Missing) -> tuple[str, str]:
     if isinstance(found, Missing):
         return "not available", str(found)
     wrong = ", ".join(sorted(found.wrong_instructions))
-    return found.version, _how_it_runs(found) + (f"; not for kernels that execute {wrong}" if wrong else "")
+    forms = [form.rpartition(";")[2].split()[0] for form in found.overreaching]
+    operands = f"those with memory operands of {', '.join(sorted(set(forms)))} and kin" if forms else ""
+    faults = " or ".join(filter(None, (wrong, operands)))
+    return found.version, _how_it_runs(found) + (f"; not for kernels that execute {faults}" if faults else "")
 
 
 def _how_it_runs(executor: Executor) -> str:

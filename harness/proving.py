@@ -1,4 +1,4 @@
-"""What a probe told, held against what a need asks for: why an executor is ruled out, and what would help."""
+"""What a probe saw, held against what a need asks for: why an executor is ruled out, and what would help."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def objection(
     *,
     has_model: bool = True,
 ) -> Missing | None:
-    """Return why what the probe told rules an executor out for an ISA's code; None where it does not.
+    """Return why what a probe saw rules an executor out for an ISA's code; None where it does not.
 
     Args:
-        seen: what the guest told.
+        seen: what the guest attested.
         need: what it is to be used for.
         isa: the target of the kernel's ISA.
         executor: the one that was probed.
@@ -93,7 +93,7 @@ def lacking(
     executor: Executor,
     name: str,
 ) -> Missing | None:
-    """Return why an executor without some of the promised features is none; None if it has them all.
+    """Return why an executor lacks what is promised; None if it has it all.
 
     What a core model does not have, by its file or else by the emulator's word, it cannot run anywhere.
     """
@@ -125,7 +125,8 @@ def _remedy(table: FeatureTable, absent: Sequence[str], how: str) -> str:
     releases = [table.features[name].since.get(how) if name in table.features else None for name in absent]
     never = [name for name, release in zip(absent, releases, strict=True) if release is None]
     if never:
-        return f"no release of QEMU is known to have {', '.join(never)}"
+        what = ", ".join(never) if len(never) < len(absent) else "it" if len(absent) == 1 else "any of it"
+        return f"no release of QEMU is known to have {what}"
     newest = max((release for release in releases if release), key=_numbers)
     package = next((text for version, text in _QEMU_PACKAGES if version >= _numbers(newest)), "")
     return f"needs QEMU {newest} or later" + (f" ({package})" if package else "")

@@ -16,6 +16,7 @@ from harness.model import ANYWHERE, Build, Case, Compiler, Conventions, Executor
 # csrc/probe/samples.c has the same numbers.
 _SLOT_BYTES = 64
 _HEAD_BYTES = 2
+_FLAGS = ("-gdwarf-4",)  # as of every guest for RISC-V: harness/targets/rvv.toml says why
 _TIMEOUT_MS = 10_000
 _CONTRACT = op(
     "void samples(const uint8_t *code, uint8_t *results, size_t len)",
@@ -87,7 +88,7 @@ def run_samples(
         names,
         Conventions(),
     )
-    binary = builder.build(kernel, _CONTRACT, Build(compiler, "O2", "plain"), ())
+    binary = builder.build(kernel, _CONTRACT, Build(compiler, "O2", "plain"), _FLAGS)
     case = Case("samples", "samples", "samples", (("len", len(samples)),), (), _CONTRACT.pattern, ANYWHERE, 0)
     code = np.frombuffer(b"".join(sample.slot for sample in samples), np.uint8)
     load = Load(

@@ -114,7 +114,7 @@ class _Walk(Generic[State]):
     def _visit(self, key: tuple[Place, State], at: _At[State]) -> None:
         instruction = self.code.instructions[at.place]
         kind = _kind_of(instruction)
-        target = self.code.target(at.place) if kind in (_Kind.CALL, _Kind.JUMP, _Kind.BRANCH) else None
+        target = self._target(at.place) if kind in (_Kind.CALL, _Kind.JUMP, _Kind.BRANCH) else None
         if kind is _Kind.CALL:
             self._call(key, at, instruction, target)
             return
@@ -129,9 +129,16 @@ class _Walk(Generic[State]):
         for state in states:
             self._fall_through(key, at, state, is_call=False)
 
+    def _target(self, place: Place) -> Place | None:
+        """Return where a transfer goes; None for what no instruction is shown of, from which control may come back."""
+        target = self.code.target(place)
+        return target if target in self.code.instructions else None
+
     def _call(self, key: tuple[Place, State], at: _At[State], instruction: Instruction, target: Place | None) -> None:
         if target is None:
-            if _never_returns(instruction):
+            if self.code.target(at.place):  # over data that the disassembler took for code: what is behind it is, too
+                self._leave(key, at)
+            elif _never_returns(instruction):
                 self.calls.add((key, at))
             else:
                 self._fall_through(key, at, self.rules.returned(at.state, at.state), is_call=True)
@@ -188,7 +195,7 @@ class _Walk(Generic[State]):
         return any(self._behind_dead_end(key, at) for key, at in found)
 
     def _comes_back(self, at: _At[State]) -> bool:
-        target = self.code.target(at.place)
+        target = self._target(at.place)
         callee = self.functions.get((target, self.rules.entered(at.state))) if target else None
         return bool(callee and callee.left_in)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from harness.errors import InstallationError
 from harness.model import Feature, FeatureTable, MemoryForm, Rule
 from harness.resources import features_directory, memory_operands_directory
 
@@ -88,4 +89,4 @@ def _check(features: Mapping[str, Feature], rules: Sequence[Rule], tables: Any) 
     named += [name for feature in features.values() for name in (*feature.requires, *feature.comes_with)]
     unknown = {*named} - features.keys() | {*tables} - {"feature", "instructions"}
     if unknown:
-        raise ValueError(f"a table of features speaks of {', '.join(sorted(unknown))}, which it does not define")
+        raise InstallationError(f"a table of features speaks of {', '.join(sorted(unknown))}, which it does not define")

@@ -77,6 +77,7 @@ from harness.model.plan import (
     Shard,
     Side,
     Trial,
+    promise_of,
     Undefined,
 )
 from harness.model.project import (
@@ -185,4 +186,5 @@ __all__ = [
     "has_sme",
     "is_selected",
     "is_timeout",
+    "promise_of",
 ]

@@ -216,6 +216,11 @@ class Role(Enum):
     """The ISA's features switched off: one call, which must fault."""
 
 
+def promise_of(kernel: Kernel) -> Promise:
+    """Return what callers of a kernel promise besides its ISA."""
+    return Promise(kernel.compilation.machine_flags, kernel.features)
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One (kernel, target, width) of the selection, before anyone knows whether it can run here."""
@@ -232,8 +237,8 @@ class Point:
     @property
     def need(self) -> Need:
         """What it asks of the machine."""
-        promise = Promise(self.kernel.compilation.machine_flags, self.kernel.features)
-        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE, self.how, promise)
+        is_gate, promise = self.role is Role.GATE, promise_of(self.kernel)
+        return Need(self.target.name, self.kernel.isa, self.vector_bits, is_gate, self.how, promise)
 
 
 @dataclass(frozen=True, slots=True)

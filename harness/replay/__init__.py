@@ -17,7 +17,7 @@ from harness.errors import ExitCode, UsageError
 from harness.execution import Judging
 from harness.guarded import in_time
 from harness.judge import Judge
-from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict
+from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict, promise_of
 from harness.pipeline import Planned, exit_code, planned, program_name, runs_root
 from harness.replay import minimal
 from harness.replay.debugging import debug, write_pack
@@ -208,7 +208,8 @@ class _Again:
         if job.vector_bits is None or not isa.is_scalable:
             return found
         offered = (*job.target.vector_bits, *job.target.vector_bits_on_request)
-        needs = {bits: Need(job.target.name, isa.name, bits) for bits in offered if bits < job.vector_bits}
+        whole = Need(job.target.name, isa.name, job.vector_bits, promise=promise_of(job.kernel))
+        needs = {bits: replace(whole, vector_bits=bits) for bits in offered if bits < job.vector_bits}
         selection = self.line.settings.selection
         known = self.line.surveyor.survey(
             self.line.project, needs.values(), selection.compilers, job.executor.how

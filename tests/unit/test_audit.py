@@ -147,4 +147,4 @@ def test_flags_that_no_compiler_takes_are_no_accusation_and_no_pass(tmp_path: Pa
     shows("vpaddd %ymm0,%ymm1,%ymm2", symbol=job.kernel.symbol)
     found = audit.audit(host_place(), job, BINARY)
     assert not found.faults_elsewhere
-    assert "cannot be told: no compiler here takes -mavx2 -mfma" in found.unavailable
+    assert "cannot be found out: no compiler here takes -mavx2 -mfma" in found.unavailable

@@ -119,7 +119,7 @@ MAY_IMPORT = {
     **dict.fromkeys(SIDE_BY_SIDE, GROUND),
     "build": GROUND | {"resources"},  # the shims are part of the guest sources
     "launch": GROUND | {"guest"},
-    "features": {"model", "resources"},
+    "features": {"errors", "model", "resources"},
     "project": GROUND | {"contract", "features", "resources"},
     "discovery": GROUND,  # pure: text in, nouns out
     "finding": GROUND | {"discovery"},

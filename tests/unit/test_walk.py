@@ -105,6 +105,17 @@ def test_data_behind_a_call_that_jumps_over_it_is_no_code() -> None:
     assert mnemonics(over) == ["call", "pop", "ret"]
 
 
+def test_data_that_was_taken_for_code_hides_what_it_is_jumped_over_to_and_accuses_nobody() -> None:
+    """The place behind the data is in the midst of what the disassembler took for an instruction."""
+    assert mnemonics(unit("k:", "call 9 <k+0x9>", "vaddps %zmm0,%zmm0,%zmm0", "ret")) == ["call"]
+    in_function = ("helper:", "call 11 <helper+0x9>", "vaddps %zmm0,%zmm0,%zmm0", "ret")
+    assert mnemonics(unit("k:", "call 8 <helper>", "ret", *in_function)) == ["call", "ret", "call"]
+
+
+def test_a_jump_to_what_is_not_shown_may_come_back() -> None:
+    assert mnemonics(unit("k:", "call 8 <helper>", "ret", "helper:", "jmp 41 <helper+0x39>")) == ["call", "ret", "jmp"]
+
+
 def test_a_tail_call_returns_for_its_caller() -> None:
     text = unit("k:", "call 8 <first>", "ret", "first:", "jmp c <second>", "second:", "ret")
     assert mnemonics(text) == ["call", "ret", "jmp", "ret"]
