@@ -34,6 +34,7 @@ from harness.model import (
     Observation,
     Project,
     Target,
+    all_missing,
     has_feature,
 )
 from harness.packages import how_to_install
@@ -114,7 +115,7 @@ class Surveyor:
         return found
 
     def compiler_for(self, kernel: Kernel, isa: Target) -> Compiler | Missing:
-        """Return the first compiler that is fit for a kernel; if none is, what the first one lacks."""
+        """Return the first compiler that is fit for a kernel; if none is, what each of them lacks."""
         self.memory.read()
         tried: list[Missing] = []
         for spec in DEFAULT_COMPILERS:
@@ -127,7 +128,7 @@ class Surveyor:
                 return found
             tried.append(found)
         self.memory.write()
-        return tried[0]
+        return all_missing(tried)
 
     def _unfit(
         self, isas: Iterable[Target], compilers: Mapping[tuple[str, str], Compiler | Missing]
@@ -382,5 +383,6 @@ def _ways(target: Target) -> str:
 
 def _join(ways: list[Emulation], tried: list[Missing]) -> Missing:
     """One reason out of several failed ways: each named, the remedies once."""
-    reasons = "; ".join(f"{way.how}: {missing.reason}" for way, missing in zip(ways, tried, strict=True))
-    return Missing(reasons, "; ".join(dict.fromkeys(m.remedy for m in tried if m.remedy)))
+    return all_missing(
+        replace(missing, reason=f"{way.how}: {missing.reason}") for way, missing in zip(ways, tried, strict=True)
+    )

@@ -4,7 +4,16 @@ The modules follow the straight line: what a contract says, what exists (project
 to run (plan), what came out (observation) and what it means (verdict). Import from here.
 """
 
-from harness.model.capability import ALL_EMULATORS, DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
+from harness.model.capability import (
+    ALL_EMULATORS,
+    DEFAULT_COMPILERS,
+    Capabilities,
+    Compiler,
+    Executor,
+    Missing,
+    Need,
+    all_missing,
+)
 from harness.model.contract import (
     ANYWHERE,
     HUGE_SUITE,
@@ -134,6 +143,7 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
+    "all_missing",
     "has_feature",
     "has_sme",
 ]

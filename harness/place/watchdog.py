@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import subprocess
 import threading
@@ -38,6 +39,7 @@ class Watchdog:
     """Ends every process that was started with `mark` in its environment, if this process ends without `close`."""
 
     mark: Mapping[str, str] = field(default_factory=lambda: {_VARIABLE: secrets.token_hex(16)})
+    _owner: int = field(default_factory=os.getpid)
     _process: subprocess.Popen[bytes] | None = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,9 +57,11 @@ class Watchdog:
                 )
 
     def close(self) -> None:
-        """End it: nothing that it watched is left."""
+        """End it: nothing that it watched is left. A forked copy of this process leaves it alone."""
         with self._guard:
             process, self._process = self._process, None
+        if os.getpid() != self._owner:
+            return
         if process and process.stdin:
             with contextlib.suppress(OSError), process.stdin as pipe:
                 pipe.write(b"done\n")
