@@ -15,7 +15,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_VARIABLE = "HARNESS_RUN"
+_VARIABLE = "GUEST_OF_HARNESS"
 _SHELL = "/bin/sh"
 # Waits until its input closes; "done" says that nothing can be left. A process that was being started when the harness
 # died shows its variable a moment later: where nothing was found, it looks once more.
