@@ -69,7 +69,8 @@ def show_check(config: str | None, patterns: Sequence[str] = ()) -> ExitCode:
     for line, mark in (*_contracts(project), *_Kernels(project, make_surveyor(host_place())).lines()):
         print(visible(f"{mark.value:5}  {line}"))
         marks[mark] += 1
-    skipped = f"; {marks[Mark.SKIPPED]} kernels not built" if marks[Mark.SKIPPED] else ""
+    plural = "s" if marks[Mark.SKIPPED] != 1 else ""
+    skipped = f"; {marks[Mark.SKIPPED]} kernel{plural} not built" if marks[Mark.SKIPPED] else ""
     print(f"\n{marks[Mark.FAULT]} faults{skipped}; no kernel was run")
     return ExitCode.USAGE if marks[Mark.FAULT] else ExitCode.PASSED
 

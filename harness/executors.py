@@ -38,6 +38,7 @@ from harness.model import (
     Need,
     Observation,
     Target,
+    all_missing,
 )
 from harness.packages import how_to_install
 from harness.place import Place
@@ -328,5 +329,6 @@ def _join(ways: list[Emulation], tried: list[Missing]) -> Missing:
     inherent = next((missing for missing in tried if missing.is_inherent), None)
     if inherent:
         return inherent
-    reasons = "; ".join(f"{way.how}: {missing.reason}" for way, missing in zip(ways, tried, strict=True))
-    return Missing(reasons, "; ".join(dict.fromkeys(m.remedy for m in tried if m.remedy)))
+    return all_missing(
+        replace(missing, reason=f"{way.how}: {missing.reason}") for way, missing in zip(ways, tried, strict=True)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -166,7 +167,8 @@ def _disassembly(path: Path, symbol: str) -> str:
         return ""
     command = [program, "-d", "--no-show-raw-insn", f"--disassemble={symbol}", str(path)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_DISASSEMBLER_TIMEOUT_S)
+        environment = {**os.environ, "LC_ALL": "C"}  # it translates what is read here
+        done = subprocess.run(command, capture_output=True, timeout=_DISASSEMBLER_TIMEOUT_S, env=environment)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode("utf-8", "replace")

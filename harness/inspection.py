@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import shutil
 from collections.abc import Iterable, Sequence
@@ -61,7 +62,9 @@ def show_doctor(config: str | None) -> ExitCode:
     needs = [need for target in project.targets.values() for need in _needs(project, target)]
     rungs = [rung for target in project.targets.values() for rung in _rungs(project, target)]
     needs += rungs
-    capabilities = make_surveyor(host_place()).survey(project, needs, DEFAULT_COMPILERS, None)
+    cpp_isas = {kernel.isa for kernel in project.kernels if kernel.has_cpp}
+    with contextlib.closing(host_place()) as place:
+        capabilities = make_surveyor(place).survey(project, needs, DEFAULT_COMPILERS, None, cpp_isas)
     print(f"harness {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
     compilers = [
         [triple, spec, found.version if isinstance(found, Compiler) else "missing", _means(found)]
@@ -70,6 +73,10 @@ def show_doctor(config: str | None) -> ExitCode:
     compilers += [
         [compiler.triple, compiler.spec, f"no {isa}", str(missing)]
         for (isa, compiler), missing in capabilities.unfit.items()
+    ]
+    compilers += [
+        [compiler.triple, compiler.spec, "no C++", str(missing)]
+        for compiler, missing in capabilities.without_cpp.items()
     ]
     print(_table(compilers, ("triple", "compiler", "version", "program, or what to do")))
     print()

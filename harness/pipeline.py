@@ -213,11 +213,16 @@ def _place(settings: Settings, project: Project) -> Place:
         return place
     from harness.place.container import ContainerPlace  # the engine's client takes long to import
 
-    root = bundled_root()
-    sources = [path for kernel in project.kernels for path in kernel.files]
-    sources += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
-    sources += [path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.*")]
-    return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
+    sources = compiled_sources(project)
+    return ContainerPlace(bundled_root() / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
+
+
+def compiled_sources(project: Project) -> list[Path]:
+    """Return the files that a compiler elsewhere may have to read: the project's, and those of guests and probes."""
+    files = [path for kernel in project.kernels for path in kernel.files]
+    files += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
+    own = (bundled_root() / "csrc" / name for name in ("bochs", "guest", "hostile", "probe"))
+    return files + [path for directory in own for path in directory.rglob("*") if path.is_file()]
 
 
 def _recorder(line: Planned, command: Sequence[str]) -> Recorder:

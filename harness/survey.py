@@ -28,6 +28,7 @@ from harness.model import (
     Project,
     Promise,
     Target,
+    all_missing,
 )
 from harness.packages import how_to_install
 from harness.place import Place
@@ -121,7 +122,7 @@ class Surveyor:
         return found
 
     def compiler_for(self, kernel: Kernel, isa: Target) -> Compiler | Missing:
-        """Return the first compiler that is fit for a kernel; if none is, what the first one lacks."""
+        """Return the first compiler that is fit for a kernel; if none is, what each of them lacks."""
         self.memory.read()
         tried: list[Missing] = []
         for spec in DEFAULT_COMPILERS:
@@ -134,7 +135,7 @@ class Surveyor:
                 return found
             tried.append(found)
         self.memory.write()
-        return tried[0]
+        return all_missing(tried)
 
     def _unfit(
         self, isas: Iterable[Target], compilers: Mapping[tuple[str, str], Compiler | Missing]

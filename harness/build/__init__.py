@@ -50,6 +50,8 @@ class Builder:
     cache: Path
     guest_sources: Path
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _libraries: dict[tuple[Compiler, str], str] = field(default_factory=dict)
+    """Where a compiler finds libraries of the system."""
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def build(self, kernel: Kernel, contract: Contract, build: Build, flags: tuple[str, ...]) -> Binary:
@@ -65,7 +67,8 @@ class Builder:
         key = key_of(
             [
                 build.compiler.identity,
-                self._runner_key(build.compiler),
+                *(self._library_identity(build.compiler, name) for name in kernel.compilation.libraries),
+                self._runner_recipe(build.compiler)[0],
                 "\n".join(" ".join(command) for command in how.commands),
                 adapter,
                 *self._user_adapter_digest(kernel, build, callers),
@@ -104,6 +107,13 @@ class Builder:
                 return None
             found |= {match[1] for match in _FUNCTION_OF_PASS.finditer(said)}
         return frozenset(found)
+
+    def _library_identity(self, compiler: Compiler, name: str) -> str:
+        """Return what changes whenever a library of the system does; empty where the compiler finds none."""
+        question = f"-print-file-name=lib{name}.a"
+        if (compiler, name) not in self._libraries:
+            self._libraries[compiler, name] = run_tools(self.place, [(*compiler.command, question)], Path("/")).strip()
+        return self.place.file_identity(self._libraries[compiler, name])
 
     def _user_adapter_digest(self, kernel: Kernel, build: Build, callers: Callers) -> list[str]:
         if kernel.adapter is None:
@@ -154,30 +164,27 @@ class Builder:
             return ""  # it did not come to linking
         return symbol_complaint(kernel, _objects(aside, how))
 
-    def _runner_key(self, compiler: Compiler) -> str:
-        objcopy = find_binutil("objcopy", compiler.triple, self.place)
-        what = "\n".join(" ".join(command) for command in self._runner_commands(compiler, "objcopy"))
-        return key_of(["runner", compiler.identity, objcopy.identity if objcopy else "", what, self._guest_digest()])
-
     def _runner(self, compiler: Compiler) -> Path:
         """Return the directory with the runner's relocatable object for one compiler, and the support for its machine.
 
         Raises:
             BuildError: it cannot be made.
         """
-        objcopy = find_binutil("objcopy", compiler.triple, self.place)
-        if objcopy is None:
-            raise BuildError(f"no objcopy for {compiler.triple}; install binutils for it")
-        commands = self._runner_commands(compiler, objcopy.path)
+        key, commands = self._runner_recipe(compiler)
         products = [RUNNER_NAME, *([SUPPORT_NAME] if needs_support(compiler) else [])]
-        key = self._runner_key(compiler)
+
+        def fill(aside: Path) -> None:
+            run_tools(self.place, commands, aside, products=products)
+
         with self._lock(key):
-            return entry(self.cache / "builds", key, lambda aside: self._run(commands, aside, products))
+            return entry(self.cache / "builds", key, fill)
 
-    def _run(self, commands: Sequence[Command], aside: Path, products: Sequence[str]) -> None:
-        run_tools(self.place, commands, aside, products=products)
+    def _runner_recipe(self, compiler: Compiler) -> tuple[str, list[Command]]:
+        """Return the key of the runner, and the commands that make it.
 
-    def _runner_commands(self, compiler: Compiler, objcopy: str) -> list[Command]:
+        Without an objcopy, which belongs to every linker, its names stay visible: a kernel that has one of them then is
+        refused by the linker.
+        """
         machine = compiler.triple.split("-")[0]
         flags = (*GUEST_FLAGS, *_MACHINE_FLAGS.get(machine, ()))
         sources = [path for path in sorted(self.guest_sources.glob("*.[cS]")) if _is_for(path, machine)]
@@ -185,12 +192,17 @@ class Builder:
         commands: list[Command] = [
             (*compiler.command, *flags, "-std=gnu11", "-c", *map(str, sources)),
             (*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects),
-            (objcopy, *(f"--keep-global-symbol={name}" for name in RUNNER_SYMBOLS), RUNNER_NAME),
         ]
+        objcopy = find_binutil("objcopy", compiler.triple, self.place)
+        if objcopy:
+            keeping = (f"--keep-global-symbol={name}" for name in RUNNER_SYMBOLS)
+            commands.append((objcopy.path, *keeping, RUNNER_NAME))
         if needs_support(compiler):
             support = self.guest_sources / "support" / f"{machine}.S"
             commands.append((*compiler.command, *flags, "-c", str(support), "-o", SUPPORT_NAME))
-        return commands
+        text = "\n".join(" ".join(command) for command in commands)
+        identity = objcopy.identity if objcopy else ""
+        return key_of(["runner", compiler.identity, identity, text, self._guest_digest()]), commands
 
     def make(
         self, commands: Sequence[Command], sources: Sequence[Path], products: Sequence[str], *identities: str

@@ -85,6 +85,7 @@ def _source_line(place: Place, tool: str, binary: Path, address: int) -> str:
 
 def _ask(place: Place, command: Command, needs: Sequence[Path]) -> str:
     try:
-        return place.run_tools([command], Path("/"), _TIMEOUT_S, needs=needs)[0].stdout
+        ended = place.run_tools([command], Path("/"), _TIMEOUT_S, needs=needs)[0]
     except OSError:
         return ""
+    return ended.stdout if ended.status == 0 else ""  # what is incomplete may lack just what matters

@@ -14,6 +14,7 @@ from harness.model.capability import (
     Missing,
     Need,
     Promise,
+    all_missing,
 )
 from harness.model.contract import (
     ANYWHERE,
@@ -77,8 +78,8 @@ from harness.model.plan import (
     Shard,
     Side,
     Trial,
-    promise_of,
     Undefined,
+    promise_of,
 )
 from harness.model.project import (
     ASSEMBLY_SUFFIXES,
@@ -182,6 +183,7 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
+    "all_missing",
     "has_returned",
     "has_sme",
     "is_selected",

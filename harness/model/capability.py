@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -76,6 +76,12 @@ class Missing:
     def __str__(self) -> str:
         """Reason and remedy in one line."""
         return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
+
+
+def all_missing(missing: Iterable[Missing]) -> Missing:
+    """Return one reason out of several, and the remedies, each once."""
+    reasons, remedies = (dict.fromkeys(texts) for texts in zip(*((m.reason, m.remedy) for m in missing), strict=True))
+    return Missing("; ".join(reasons), "; ".join(filter(None, remedies)))
 
 
 @dataclass(frozen=True, slots=True)

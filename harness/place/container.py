@@ -16,7 +16,7 @@ from typing import Any
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from harness.errors import BuildError, HarnessError
+from harness.errors import BuildError, HarnessError, StorageError
 from harness.machine import cpu_identity
 from harness.place import Command, Exit, GuestCall, GuestEnd, Processor, Program, Slot
 from harness.place.containers import Confinement, Container, Pool, remove_stale
@@ -153,8 +153,7 @@ class ContainerPlace:
                     break
             else:
                 for name in products:
-                    (directory / name).write_bytes(container.supervisor.get(str(directory / name)))
-                    (directory / name).chmod(0o755)
+                    _write(directory / name, container.supervisor.get(str(directory / name)))
             if products:
                 container.supervisor.wipe(str(directory))
         return exits
@@ -284,6 +283,14 @@ def _send(container: Container, paths: Iterable[Path]) -> None:
     new = [path for path in paths if str(path) not in container.sent]
     container.supervisor.put((str(path), path.read_bytes(), path.stat().st_mode & 0o755) for path in new)
     container.sent.update(map(str, new))
+
+
+def _write(path: Path, contents: bytes) -> None:
+    try:
+        path.write_bytes(contents)
+        path.chmod(0o755)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot write it: {error.strerror}") from None
 
 
 def _engine_name(version: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ _KEPT_OUTPUT_BYTES = 65536
 _READ_BYTES = 65536
 _GUEST_ROOM_BYTES = 1 << 20
 """Beyond what a guest has written: nothing is left where it could not go on."""
-_SCRATCH_PREFIX = "harness-"
+_SCRATCH_PREFIX = "harness-run-"
 
 
 class HostPlace:

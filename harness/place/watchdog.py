@@ -8,13 +8,14 @@ them.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import subprocess
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_VARIABLE = "HARNESS_RUN"
+_VARIABLE = "GUEST_OF_HARNESS"
 _SHELL = "/bin/sh"
 # Waits until its input closes; "done" says that nothing can be left. A process that was being started when the harness
 # died shows its variable a moment later: where nothing was found, it looks once more.
@@ -38,6 +39,7 @@ class Watchdog:
     """Ends every process that was started with `mark` in its environment, if this process ends without `close`."""
 
     mark: Mapping[str, str] = field(default_factory=lambda: {_VARIABLE: secrets.token_hex(16)})
+    _owner: int = field(default_factory=os.getpid)
     _process: subprocess.Popen[bytes] | None = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,9 +57,11 @@ class Watchdog:
                 )
 
     def close(self) -> None:
-        """End it: nothing that it watched is left."""
+        """End it: nothing that it watched is left. A forked copy of this process leaves it alone."""
         with self._guard:
             process, self._process = self._process, None
+        if os.getpid() != self._owner:
+            return
         if process and process.stdin:
             with contextlib.suppress(OSError), process.stdin as pipe:
                 pipe.write(b"done\n")

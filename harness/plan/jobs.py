@@ -31,6 +31,7 @@ from harness.model import (
     Selection,
     Side,
     Trial,
+    all_missing,
     has_sme,
 )
 from harness.plan.cases import CaseMatrices, check_cases, check_suites
@@ -167,7 +168,8 @@ def _compilers(
         return fit
     usable: list[Compiler | Missing] = [compiler for compiler in fit if isinstance(compiler, Compiler)]
     if not usable:
-        return fit[:1]
+        lacking = [missing for missing in fit if isinstance(missing, Missing) and capabilities.is_unfit(missing)]
+        return [all_missing(lacking)] if lacking else fit[:1]
     # What is not installed is not missed; what is, and lacks something, is told.
     unfit = [now for now, before in zip(fit, found, strict=True) if now is not before]
     return usable + unfit if point.role is Role.MAIN else usable[:1]

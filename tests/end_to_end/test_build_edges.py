@@ -236,3 +236,18 @@ def test_an_adapter_of_another_type_is_refused_still(harness: Harness, tmp_path:
     ((outcome, detail),) = outcomes
     assert (code, outcome) == (1, "BUILD_ERROR")
     assert "conflicting types for 'harness_adapter'" in detail
+
+
+def test_a_changed_library_of_the_system_is_linked_anew(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIBRARY_PATH", str(tmp_path))
+    source = "float scale(void);\n" + SUM.format(name="total").replace("return sum", "return sum * scale()")
+    project(tmp_path, source, more='libraries = ["scaling"]\n')
+    seen = []
+    for factor in ("1.0f", "2.0f", "1.0f"):
+        (tmp_path / "scale.c").write_text(f"float scale(void);\nfloat scale(void) {{\n    return {factor};\n}}\n")
+        subprocess.run(["gcc", "-c", "scale.c"], cwd=tmp_path, check=True)
+        subprocess.run(["ar", "rcs", "libscaling.a", "scale.o"], cwd=tmp_path, check=True)
+        seen.append(ran(harness, tmp_path, *ONE)[0])
+    assert seen == [0, 1, 0]

@@ -133,7 +133,7 @@ def processes_below(directory: Path) -> list[int]:
 
 
 def guests(temporary: Path) -> list[int]:
-    return processes_below(temporary / "harness-")
+    return processes_below(temporary / "harness-run-")
 
 
 def wait_for(condition: Callable[[], object], seconds: float) -> bool:

@@ -11,21 +11,33 @@ import struct
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UnavailableError, UsageError
+from harness.pipeline import compiled_sources
 from harness.place import runs, supervisor
 from harness.place.image import Installed
 from harness.place.recipe import SDE_TARBALL, Recipe, find_recipe
 from harness.place.sources import closure, topmost
 from harness.place.supervisor import FRAME, REPLY, ContainerLostError, ReplyKind, Supervisor
+from harness.project import load_project
+from harness.resources import bundled_root
 
 ROOT = Path(__file__).parents[2]
 CHANNEL = (ROOT / "docker" / "supervisor" / "channel.h").read_text()
 Said = Callable[..., Supervisor]
 C_SIZES = {"uint32_t": 4, "uint64_t": 8}
+
+
+def test_compilers_elsewhere_get_whatever_guests_and_probes_are_made_of() -> None:
+    project = replace(load_project(None, Path("/")), kernels=())
+    names = {str(path.relative_to(bundled_root())) for path in compiled_sources(project)}
+    probes = {f"csrc/probe/{name}" for name in ("c.c", "cpp.cpp", "nothing.c")}
+    assert names >= probes | {"csrc/guest/support/aarch64.S", "csrc/guest/registers_aarch64.inc"}
+    assert all(name.startswith("csrc/") for name in names)
 
 
 @pytest.mark.parametrize("name", ["request", "run", "reply", "result"])

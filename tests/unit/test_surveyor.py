@@ -85,7 +85,8 @@ def test_one_that_does_not_is_missing_for_cpp_alone(tmp_path: Path) -> None:
     assert isinstance(for_c, Compiler)
     assert isinstance(for_cpp, Missing)
     assert for_cpp.reason == (
-        f"gcc 12.0.0 cannot compile and link C++ for {X86}: gcc: fatal error: cannot execute 'cc1plus'"
+        f"gcc 12.0.0 cannot compile and link C++ for {X86}: gcc: fatal error: cannot execute 'cc1plus'; "
+        f"no clang that compiles for {X86}"
     )
     assert "g++" in for_cpp.remedy
 
