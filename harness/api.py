@@ -19,6 +19,7 @@ from harness.model import Plan, Project, Verdict
 from harness.pipeline import dry_run as plan_of
 from harness.pipeline import validate
 from harness.project import load_project as read_project
+from harness.replay import smallest_cases
 from harness.report import html, junit, markdown, table
 from harness.report.difference import Difference, difference
 from harness.report.run import Run, read_record, run_of
@@ -51,6 +52,7 @@ class Options(TypedDict, total=False):
     timeout: float
     x: bool
     shard: str | None
+    budget: float
     config: str | Path | None
 
 
@@ -130,7 +132,7 @@ def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
         KeyboardInterrupt: the run was interrupted; the record holds what was finished.
     """
     settings, command = told(_listed(kernels), options)
-    result = Result(*validate(settings, command))
+    result = Result(*validate(settings, command, smallest_cases))
     if result.exit_code is ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return result

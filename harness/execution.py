@@ -52,7 +52,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
     progress = _progress(list(chosen.values()), settings)
     left = Counter(job.kernel.op for job in chosen.values())
-    interrupted = False
+    interrupted = is_through = False
     pool = ThreadPoolExecutor(settings.jobs)
     try:
         futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
@@ -77,11 +77,13 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             progress.judged(job, sum(map(has_failed, found)))
             if settings.stop_early and not all(v.outcome.is_accepted for v in found):
                 break
+        is_through = len(verdicts) == len(share.own)
     except KeyboardInterrupt:
         interrupted = True
     finally:
         bench.cancelled.set()
-        builder.place.close()
+        if not is_through:  # guests are at work
+            builder.place.close()
         pool.shutdown(wait=True, cancel_futures=True)
         progress.close()
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]

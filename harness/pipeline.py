@@ -7,7 +7,7 @@ import platform
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
+from harness.causes import Cause
 from harness.errors import ExitCode, UnavailableError, UsageError
 from harness.execution import Result, execute
 from harness.expectations import notes_of
@@ -33,6 +34,7 @@ from harness.place.sources import headers_below
 from harness.plan import digest, make_plan, select
 from harness.progress import meanwhile
 from harness.project import load_project
+from harness.report.causes import told_of
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
 from harness.report.identity import identified
@@ -45,8 +47,11 @@ from harness.survey import Surveyor
 from harness.telling import check, tell
 from harness.verdicts import absent
 
+Smallest = Callable[["Planned", Sequence[Cause], float], Mapping[str, Sequence[str]]]
+"""Makes the failure that each cause is told by smaller, within some seconds; returns lines by the failure's id."""
 
-def run(settings: Settings, command: Sequence[str]) -> ExitCode:
+
+def run(settings: Settings, command: Sequence[str], smallest: Smallest) -> ExitCode:
     """Carry out `harness run`: validate, and tell of it."""
     check(settings.reports)
     baseline = run_of(read_record(settings.baseline)) if settings.baseline else None
@@ -55,7 +60,7 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
         plan = dry_run(settings, say)
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    ended, _ = validate(settings, command, say)
+    ended, _ = validate(settings, command, smallest, say)
     tell(ended, settings.reports)
     code = ExitCode(ended.facts["exit_code"])
     return _held_against(baseline, ended, code, settings) if baseline else code
@@ -70,29 +75,35 @@ def _unheard(_text: str) -> None:
 
 
 def validate(
-    settings: Settings, command: Sequence[str], say: Callable[[str], None] = _unheard
+    settings: Settings, command: Sequence[str], smallest: Smallest, say: Callable[[str], None] = _unheard
 ) -> tuple[Run, dict[str, Any]]:
     """Run the selected kernels, judge them and keep the record; an interrupted run says so by its exit code.
 
     Returns the run and its record.
 
-    `command` is the command line that does the same, its first word the program; `say` hears beforehand what was
-    inferred of a kernel that is given by its files.
+    `command` is the command line that does the same, its first word the program; `smallest` makes failures smaller, in
+    the time that the settings give it; `say` hears beforehand what was inferred of a kernel that is given by its files.
     """
     with planned(settings, say) as line:
         plan, builder = line.plan, line.surveyor.builder
         recorder = _recorder(line, command)
         result = execute(plan, builder, recorder, line.settings, program_name(command))
         finished = not result.interrupted
+        verdicts = identified(result.verdicts, line.settings.selection.seed)
+        found = Run(recorder.facts(finished=False, exit_code=None), verdicts)
+        shrunk: Mapping[str, Sequence[str]] = {}
         try:
             with _meanwhile("proving what the inputs show", settings):
                 recorder.notes = _notes(result, line.settings.selection) if finished else []
+            if finished and found.causes and settings.budget_s:
+                with _meanwhile("making what failed smaller", settings):
+                    shrunk = smallest(line, found.causes, settings.budget_s)
         except KeyboardInterrupt:  # proofs may take long
             finished = False
         code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
+        recorder.together = told_of(found, shrunk)
         recorder.write(finished=finished, exit_code=code)
         record = recorder.record(finished=finished, exit_code=code)
-        verdicts = identified(result.verdicts, line.settings.selection.seed)
         return Run({key: value for key, value in record.items() if key != "verdicts"}, verdicts), record
 
 

@@ -19,7 +19,7 @@ from harness.model import Absence, Job, Outcome, Plan, Role, Verdict
 from harness.pipeline import planned, program_name
 from harness.project import find_manifest
 from harness.report.run import NOT_RUN, badness, has_failed
-from harness.report.table import SHOWN_FAILURES_PER_GROUP, describe
+from harness.report.table import SHOWN_FAILURES_PER_JOB, describe
 
 _NOT_THE_KERNELS = (Outcome.HARNESS_ERROR, Outcome.CONTRACT_ERROR)
 _VERBOSITY_OF_ALL = 2
@@ -137,7 +137,7 @@ class _Item(pytest.Item):
     def fail(self, verdicts: Sequence[Verdict], of: int) -> NoReturn:
         """Raise what describes failures, the worst first, as the terminal of `harness run` does."""
         ordered = sorted(verdicts, key=badness)
-        shown = ordered if self.config.get_verbosity() >= _VERBOSITY_OF_ALL else ordered[:SHOWN_FAILURES_PER_GROUP]
+        shown = ordered if self.config.get_verbosity() >= _VERBOSITY_OF_ALL else ordered[:SHOWN_FAILURES_PER_JOB]
         lines = [f"{len(ordered)} of {of} cases failed"] if of > 1 else []
         lines += [dedent(describe(verdict)) for verdict in shown]
         if len(shown) < len(ordered):

@@ -17,6 +17,7 @@ from harness.model import (
     SCALAR_ISA,
     Absence,
     Case,
+    Circumstances,
     Executor,
     Finding,
     Job,
@@ -25,7 +26,7 @@ from harness.model import (
     Role,
     Verdict,
 )
-from harness.plan import reproducer
+from harness.plan import circumstances, reproducer
 from harness.settings import Settings
 from harness.workbench import Ran
 
@@ -36,6 +37,8 @@ Answer = TypeVar("Answer")
 
 MAX_ADVICE = 2
 """Places in a kernel's source that a failure names."""
+_UNKNOWN = Circumstances()
+"""The circumstances of what ran no case."""
 REFERENCE_TIMEOUT_S = 60
 """Wall time that judging one job may take before its reference counts as hanging."""
 
@@ -48,10 +51,13 @@ class VerdictMaker:
     program: str
     """How the user can call this program again."""
     _judges: dict[str, Judge] = field(default_factory=dict)
+    _circumstances: dict[object, Circumstances] = field(default_factory=dict)
+    """Of cases, which many jobs share."""
 
     def forget(self, op: str) -> None:
         """Drop the judge of an op whose jobs are done."""
         self._judges.pop(op, None)
+        self._circumstances.clear()
 
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
         """Judge one job."""
@@ -66,9 +72,17 @@ class VerdictMaker:
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere))
         return [
-            _verdict(job, attested, case, finding, repeat(case))
-            for case, finding in zip(job.cases, findings, strict=True)
+            _verdict(job, attested, case, finding, repeat(case), self._circumstances_of(job, number))
+            for number, (case, finding) in enumerate(zip(job.cases, findings, strict=True))
         ]
+
+    def _circumstances_of(self, job: Job, number: int) -> Circumstances:
+        case, trials = job.cases[number], job.trials[: job.trial_counts[number]]
+        key = (case.key, case.placement, trials, job.kernel.conventions.lines)
+        if key not in self._circumstances:
+            self._circumstances[key] = circumstances(job.contract, job.kernel.conventions, case, trials)
+        found = self._circumstances[key]
+        return found if number else replace(found, is_first=True)
 
     def _findings(
         self,
@@ -137,7 +151,14 @@ def _advice(job: Job) -> tuple[str, str]:
     return f"{likely[0][0]}:{likely[0][1].line}" if likely else "", text
 
 
-def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:
+def _verdict(
+    job: Job,
+    attested: int | None,
+    case: Case | None,
+    finding: Finding,
+    reproduce: str,
+    found: Circumstances = _UNKNOWN,
+) -> Verdict:
     executor = job.executor
     return Verdict(
         kernel=job.kernel.id,
@@ -154,6 +175,7 @@ def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding
         reproduce=reproduce,
         named=job.named,
         sizes=case.sizes if case else (),
+        circumstances=found,
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judge.compare import Comparison, compare, distance_ulp
+from harness.formats import storage
+from harness.judge.compare import Comparison, compare, distance_ulp, stored, wrong_among
 from harness.judge.faults import damaged, death_finding, ended_early, gap_written, gate_finding, state_changed
 from harness.judge.reference import Expected, Oracle
 from harness.judge.runs import abreast, compare_runs
@@ -27,6 +28,7 @@ from harness.model import (
     Trial,
     TrialObservation,
     TrialStatus,
+    Wrong,
 )
 
 __all__ = ["Judge", "gate_finding"]
@@ -102,9 +104,10 @@ class Judge:
             self._expected[case.key] = self._oracle.expect(case, inputs)
         outputs = [self._outputs(trial) for trial in seen.trials]
         finding = self._compare(outputs, case, seconds)
-        dependence = self._fill_dependence(outputs, trials)
+        dependence, differing = self._fill_dependence(outputs, trials, case)
         if dependence:
-            return replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True)
+            wrong = united((*finding.wrong, *differing))
+            return replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True, wrong=wrong)
         return finding
 
     # -- against the reference
@@ -123,16 +126,18 @@ class Judge:
                 if apart is not None:
                     scalar_ulp = max(scalar_ulp or 0.0, apart)
         worst = min(comparisons, key=lambda comparison: comparison.headroom)
+        ulps = [comparison for comparison in comparisons if not comparison.is_exact]
         return Finding(
             outcome=Outcome.PASS if all(c.within for c in comparisons) else Outcome.MISMATCH,
-            detail="" if worst.within else f"{worst.wrong_elements} of {worst.elements} elements beyond tolerance",
-            max_ulp=max(c.max_ulp for c in comparisons),
-            mean_ulp=max(c.mean_ulp for c in comparisons),
+            detail="" if worst.within else _wrong_text(worst),
+            max_ulp=max((c.max_ulp for c in ulps), default=None),
+            mean_ulp=max((c.mean_ulp for c in ulps), default=None),
             headroom=worst.headroom,
             tolerance_ulp=worst.tolerance_ulp,
             worst=worst.worst,
             scalar_ulp=scalar_ulp,
             seconds=seconds,
+            wrong=united(c.wrong for c in comparisons if c.wrong),
         )
 
     def _compared_once(self, case: Case, name: str, raw: bytes | Runs) -> tuple[Comparison, float | None]:
@@ -145,24 +150,47 @@ class Judge:
             else:
                 scalar = self._scalar.get(case.key, {}).get(name)
                 apart = distance_ulp(raw, scalar, expected) if isinstance(scalar, bytes) else None
-                self._compared[key] = (compare(name, raw, expected), apart)
+                self._compared[key] = (compare(name, raw, expected, self._columns(name, case)), apart)
         return self._compared[key]
+
+    def _columns(self, name: str, case: Case) -> int | None:
+        """Return the length of the rows of an output of several dimensions."""
+        layout = self._contract.layout(name, dict(case.sizes)) if name != "return" else None
+        return layout.columns if layout else None
 
     # -- against one another
 
-    def _fill_dependence(self, outputs: list[Outputs], trials: tuple[Trial, ...]) -> str:
-        """Compare, bit by bit, calls that differ in nothing but what undefined values held."""
+    def _fill_dependence(
+        self, outputs: list[Outputs], trials: tuple[Trial, ...], case: Case
+    ) -> tuple[str, list[Wrong]]:
+        """Compare, bit by bit, calls that differ in nothing but what undefined values held.
+
+        Returns what differs first, in words or "", and all that does of the outputs that are held whole.
+        """
         first: dict[Trial, tuple[Trial, Outputs]] = {}
+        said = ""
+        differing: list[Wrong] = []
         for trial, one in zip(trials, outputs, strict=False):  # a case may have but the first few
             earlier, expected = first.setdefault(replace(trial, fill=Fill.BENIGN), (trial, one))
             for name, raw in one.items():
-                if raw != expected[name]:
-                    return (
-                        f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
-                        f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined (inactive lanes, "
-                        "registers, the stack, bytes beside a buffer)"
-                    )
-        return ""
+                if raw == expected[name]:
+                    continue
+                said = said or (
+                    f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
+                    f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined (inactive lanes, "
+                    "registers, the stack, bytes beside a buffer)"
+                )
+                differing += self._differing(case, name, expected[name], raw)
+        return said, differing
+
+    def _differing(self, case: Case, name: str, one: bytes | Runs, other: bytes | Runs) -> list[Wrong]:
+        """Return which elements of two outputs that are not equal differ, where both are held whole."""
+        if isinstance(one, Runs) or isinstance(other, Runs):
+            return []
+        expected = self._expected[case.key][name]
+        bits = f"<u{np.dtype(storage(expected.dtype)).itemsize}"
+        is_other = stored(one, expected).view(bits) != stored(other, expected).view(bits)
+        return [wrong_among(name, is_other, self._columns(name, case))] if is_other.any() else []
 
     def _first_difference(self, name: str, one: bytes | Runs, other: bytes | Runs) -> str:
         types = {parameter.name: parameter.type for parameter in self._buffers}
@@ -184,6 +212,19 @@ class Judge:
         if self._result:
             outputs["return"] = trial.result[: self._result.size_bytes]
         return outputs
+
+
+def _wrong_text(comparison: Comparison) -> str:
+    what = "wrong" if comparison.is_exact else "beyond tolerance"
+    return f"{comparison.wrong_elements} of {comparison.elements} element{'s' * (comparison.elements != 1)} {what}"
+
+
+def united(several: Iterable[Wrong]) -> tuple[Wrong, ...]:
+    """Return what is wrong in any of several calls, once for each output."""
+    found: dict[str, Wrong] = {}
+    for one in several:
+        found[one.output] = found[one.output] | one if one.output in found else one
+    return tuple(found.values())
 
 
 WINDOWS_PER_JOB = 8

@@ -60,7 +60,18 @@ from harness.model.project import (
     Target,
     has_sme,
 )
-from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
+from harness.model.verdict import (
+    RESIDUES,
+    Axis,
+    Circumstances,
+    Finding,
+    Outcome,
+    Verdict,
+    Window,
+    Worst,
+    Wrong,
+    number_text,
+)
 
 __all__ = [
     "ALL_EMULATORS",
@@ -72,6 +83,7 @@ __all__ = [
     "HUGE_SUITE",
     "LONG_SUITE",
     "PREBUILT_SUFFIXES",
+    "RESIDUES",
     "SCALAR_ISA",
     "SOURCE_SUFFIXES",
     "SPECIAL_FLOATS",
@@ -80,12 +92,14 @@ __all__ = [
     "WAIVABLE",
     "Absence",
     "Array",
+    "Axis",
     "Binary",
     "Build",
     "Capabilities",
     "Case",
     "CaseObservation",
     "CaseSpec",
+    "Circumstances",
     "Compilation",
     "Compiler",
     "Contract",
@@ -134,6 +148,8 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
+    "Wrong",
     "has_feature",
     "has_sme",
+    "number_text",
 ]

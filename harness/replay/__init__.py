@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,8 @@ from harness.replay import minimal
 from harness.replay.debugging import debug, write_pack
 from harness.replay.evidence import evidence, lines
 from harness.replay.plan import Failure, changes, find, jobs_of, narrowed, settings_for
-from harness.replay.shrink import Candidate, OutOfTimeError, Shrinker, fewest
+from harness.replay.shrink import OutOfTimeError, fewest
+from harness.replay.smallest import shrink, smallest_cases
 from harness.replay.trying import Trying, is_alike
 from harness.report.record import REPLAY_DIRECTORY, source_digests
 from harness.report.run import has_failed, read_record
@@ -30,6 +30,8 @@ from harness.report.table import describe
 from harness.report.text import visible
 from harness.settings import ReplaySettings
 from harness.workbench import Ran
+
+__all__ = ["replay", "smallest_cases"]
 
 _DIRECT = ("native", "qemu-user")
 """Executors whose command line a person can use as it stands."""
@@ -171,28 +173,19 @@ class _Again:
         if wanted is None or binary is None or not wanted.outcome.is_kernel_fault or seen.case.pattern.sites:
             _show("", "nothing to shrink: it takes a case that a kernel gets wrong, of a row that is held whole")
             return
-        start = time.monotonic()
         place, job, case = self.line.surveyor.place, seen.job, seen.case
-        trying = Trying(place, binary, job, case, wanted, self._executors(job), start + budget_s)
-        first = Candidate(job.vector_bits, case.sizes, case.placement, seen.inputs[case.key])
-        shrinker = Shrinker(first, trying.space(), trying.fails)
+        deadline = time.monotonic() + budget_s
+        trying = Trying(place, binary, job, case, wanted, self._executors(job), deadline)
+        found = shrink(trying, seen.inputs[case.key], budget_s)
         how = "nothing smaller was found to fail alike"
-        alarm = threading.Timer(budget_s, trying.cancelled.set)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            shrinker.run()
-        except OutOfTimeError:
-            how = f"stopped after {budget_s:g} s (--budget)"
-        finally:
-            alarm.cancel()
-        took = f"{shrinker.tried} cases in {trying.processes} processes, {time.monotonic() - start:.1f} s"
-        if shrinker.best is first:
+        how = how if found.is_complete else f"stopped after {budget_s:g} s (--budget)"
+        took = f"{found.tried} cases in {trying.processes} processes, {found.seconds:.1f} s"
+        if not found.is_smaller:
             _show("", f"it is as small as it gets ({took}; {how}):")
         else:
             _show("", f"the smallest case with the same outcome, {wanted.outcome.value} ({took}; {how}):")
-        _show(*(f"  {one}" for one in minimal.describe(shrinker.best, case, job.contract)))
-        program = minimal.snippet(job, case, shrinker.best, trying.wanted_of(shrinker.best))
+        _show(*(f"  {one}" for one in minimal.describe(found.best, case, job.contract)))
+        program = minimal.snippet(job, case, found.best, trying.wanted_of(found.best))
         if program:
             _show("", "as a program (without the guest's guard pages and poison):", "", *program)
 

@@ -114,6 +114,7 @@ def settings_for(failure: Failure, config: Path | None) -> Settings:
         config=config,
         baseline=None,
         shard=None,
+        budget_s=0.0,
         reports=_QUIET,
     )
 

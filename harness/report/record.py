@@ -19,7 +19,7 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.model import Job, Kernel, Observation, Outcome, Verdict, Window, Worst
+from harness.model import Circumstances, Job, Kernel, Observation, Outcome, Verdict, Window, Worst, Wrong
 from harness.place.sources import included
 from harness.report.identity import identified_rows
 
@@ -44,6 +44,10 @@ class Recorder:
     manifest: Path | None
     notes: Sequence[str] = ()
     """What the inputs are proven to show, what is waived, what was left out."""
+    not_checked: Sequence[str] = ()
+    """What a narrowed selection left out."""
+    together: Mapping[str, Any] = field(default_factory=dict)
+    """What is said of all failures together, at the end."""
     shard: Mapping[str, object] | None = None
     """Which part of the run this is: index, count, and number of jobs and digest of the whole plan."""
     reproduce: str = ""
@@ -121,6 +125,8 @@ class Recorder:
             "host": _host(),
             "place": dict(self.place),
             "notes": list(self.notes),
+            "not_checked": list(self.not_checked),
+            **self.together,
             "jobs": sorted(self._jobs, key=lambda row: int(row["rank"])),
         }
 
@@ -190,6 +196,7 @@ def verdict_row(verdict: Verdict, rank: int) -> dict[str, Any]:
         "suite": verdict.suite,
         "case": verdict.case,
         "sizes": dict(verdict.sizes),
+        "inputs": _inputs_row(verdict.circumstances),
         "outcome": finding.outcome.value,
         "detail": finding.detail,
         "source_line": finding.source_line,
@@ -199,10 +206,32 @@ def verdict_row(verdict: Verdict, rank: int) -> dict[str, Any]:
         "tolerance_ulp": _number(finding.tolerance_ulp),
         "scalar_ulp": _number(finding.scalar_ulp),
         "worst": _worst_row(finding.worst) if finding.worst and finding.outcome is not Outcome.PASS else None,
+        "wrong": [_wrong_row(wrong) for wrong in finding.wrong],
         "seconds": round(finding.seconds, 6),
         "instructions": verdict.instructions,
         "reproduce": verdict.reproduce,
     }
+
+
+def _inputs_row(found: Circumstances) -> dict[str, Any]:
+    """Return what is not as it is in ordinary rows, and where the buffers are: a record has very many rows."""
+    told: dict[str, Any] = {"pattern": found.pattern} if found.pattern else {}
+    told |= {"value": found.value} if found.value else {}
+    told |= {"position": found.position} if found.position is not None else {}
+    told |= {"scalars": dict(found.scalars)} if found.scalars else {}
+    told |= {"alignment": dict(found.alignment_bytes)} if found.alignment_bytes else {}
+    told |= {"in_place": True} if found.is_in_place else {}
+    told |= {"guards": found.guards} if found.guards else {}
+    told |= {"first": True} if found.is_first else {}
+    return told if found.is_judged else {**told, "judged": False}
+
+
+def _wrong_row(wrong: Wrong) -> dict[str, Any]:
+    axes = [
+        {"length": axis.length, "first": axis.first, "last": axis.last, "residues": f"{axis.residues:x}"}
+        for axis in wrong.axes
+    ]
+    return {"output": wrong.output, "count": wrong.count, "axes": axes}
 
 
 def _worst_row(worst: Worst) -> dict[str, Any]:
@@ -291,7 +320,7 @@ def last_record(root: Path) -> dict[str, Any] | None:
 
 # ---- canonical form ------------------------------------------------------------------------------------------------
 
-_VOLATILE = frozenset({"started", "seconds", "manifest", "command", "reproduce", "cpu_nanoseconds"})
+_VOLATILE = frozenset({"started", "seconds", "smallest", "manifest", "command", "reproduce", "cpu_nanoseconds"})
 
 
 def canonical(record: Mapping[str, Any]) -> str:

@@ -73,6 +73,8 @@ class Settings:
     config: Path | None
     baseline: Path | None
     shard: Shard | None
+    budget_s: float
+    """Wall time in which each failure that is told is made smaller; 0 for none."""
     reports: Reports
 
 
@@ -136,6 +138,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         config=values["config"],
         baseline=values["baseline"],
         shard=values["shard"],
+        budget_s=values["budget"],
         reports=_reports(values),
     )
 

@@ -130,6 +130,15 @@ OPTIONS: tuple[Option, ...] = (
         group="how",
     ),
     Option(
+        "budget",
+        ("--budget",),
+        "time in which each failure that is told is made smaller; 0 for none (default: 3 s)",
+        seconds("--budget", or_zero=True),
+        "S",
+        default=3.0,
+        group="how",
+    ),
+    Option(
         "config",
         ("--config",),
         "the manifest (default: harness.toml found upwards)",

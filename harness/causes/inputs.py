@@ -1,0 +1,179 @@
+"""Conditions on what a case holds and where: patterns, special values and their places, scalars, addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from harness.causes.condition import LISTED, Condition, either, neither
+from harness.causes.sizes import Residues, blocks_of, bounds
+from harness.causes.table import Cases, Mask, Scope
+from harness.model import number_text
+
+_PATTERN_COST = 3.0
+_VALUE_COST = 3.0
+_PLACE_COST = 2.0
+_SCALAR_COST = 4.0
+_ALIGNMENT_COST = 4.0
+_SUITE_COST = 7.0
+_FIRST_COST = 1.0
+_CACHE_LINE_BYTES = 64
+
+_PATTERNS = {
+    "": "the row is an ordinary one",
+    "zeros": "all inputs are 0",
+    "constant": "all elements are equal",
+    "alternating": "signs alternate",
+    "descending": "magnitudes descend",
+    "peak": "one element stands out",
+    "special": "there is a special value",
+    "loud": "most elements are quiet",
+    "sparse": "the row is sparse",
+    "extremes": "elements are extremes of their type",
+}
+_NAN = frozenset({"nan", "-nan", "snan"})
+_INFINITE = frozenset({"inf", "-inf"})
+_SUBNORMAL = frozenset({"subnormal", "-subnormal", "largest-subnormal", "-largest-subnormal"})
+_LARGEST = frozenset({"largest", "-largest"})
+_CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("NaN", _NAN),
+    ("infinite", _INFINITE),
+    ("NaN or infinite", _NAN | _INFINITE),
+    ("0.0 or -0.0", frozenset({"zero", "-zero"})),
+    ("subnormal", _SUBNORMAL),
+    ("subnormal, or so small that its square is", _SUBNORMAL | {"square-underflows"}),
+    ("the largest finite number, of either sign", _LARGEST),
+    ("so large that its square overflows", _LARGEST | {"square-overflows"}),
+    ("infinite, or so large that its square is", _INFINITE | _LARGEST | {"square-overflows"}),
+)
+_VALUES = {
+    "nan": "NaN",
+    "-nan": "a NaN with its sign set",
+    "snan": "a signalling NaN",
+    "inf": "infinity",
+    "-inf": "-infinity",
+    "zero": "0",
+    "-zero": "-0.0",
+    "subnormal": "a subnormal number",
+    "-subnormal": "a negative subnormal number",
+    "largest-subnormal": "the largest subnormal number",
+    "-largest-subnormal": "the largest subnormal number, negative",
+    "smallest": "the smallest normal number",
+    "largest": "the largest finite number",
+    "-largest": "the largest finite number, negative",
+    "square-overflows": "a number whose square overflows",
+    "square-underflows": "a number whose square underflows",
+    "lowest": "the lowest integer",
+    "highest": "the highest integer",
+    "one": "1",
+}
+"""What to call the special values of a contract."""
+
+
+def input_conditions(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    """Yield conditions on inputs and addresses that hold for all covered cases."""
+    yield from _patterns(cases, scope)
+    yield from _values(cases, scope)
+    yield from _places(cases, scope)
+    yield from _scalars(cases, scope)
+    yield from _addresses(cases, scope)
+    suites, _ = scope.split(cases.suite)
+    if len(suites) < LISTED:
+        cost = _SUITE_COST + len(suites)
+        text, opposite = f"the suite is {either(suites)}", f"the suite is {neither(suites)}"
+        yield Condition("suite", np.isin(cases.suite, suites), cost, text, opposite)
+
+
+def _patterns(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    seen, others = scope.split(cases.pattern)
+    for kinds, is_opposite in ((seen, False), (others, True)):
+        if len(kinds) == 1 and others:
+            told = _PATTERNS.get(kinds[0], f"the row is drawn as {kinds[0]}")
+            texts = (told, f"not: {told}")
+            holds = (cases.pattern == kinds[0]) != is_opposite
+            yield Condition("pattern", holds, _PATTERN_COST + is_opposite, *(texts[::-1] if is_opposite else texts))
+
+
+def _values(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    is_special = cases.pattern == "special"
+    if not is_special[scope.covered].all():
+        return
+    seen = set(scope.split(cases.value)[0])
+    found = [(text, names, 0.5) for text, names in _CLASSES if seen <= names]
+    if len(seen) < LISTED:
+        told = either(_VALUES.get(name, name) for name in sorted(seen))
+        found.append((told, frozenset(seen), 1.5 * len(seen)))
+    for text, names, cost in found:
+        holds = is_special & np.isin(cases.value, list(names))
+        yield Condition("value", holds, _VALUE_COST + cost, f"an element is {text}", f"no element is {text}")
+
+
+def _places(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    """Yield where the one element stands that is special, or larger or smaller than all others."""
+    positions, covered = cases.position, scope.covered
+    has_one = positions >= 0
+    if not has_one[covered].any():
+        if has_one.any():
+            yield Condition("place", ~has_one, _PLACE_COST + 1, "no element alone is special", "one element is special")
+        return
+    if not has_one[covered].all():
+        return
+    what = "the special value" if (cases.pattern[covered] == "special").all() else "the element that stands out"
+    yield Condition("place of one", has_one, _PLACE_COST, "one element alone is special", "all elements are, or none")
+
+    def condition(about: str, holds: Mask, cost: float, where: str) -> Condition:
+        return Condition(about, has_one & holds, _PLACE_COST + cost, f"{what} {where}", f"{what} is elsewhere")
+
+    if len(cases.sizes) == 1:
+        (sizes,) = cases.sizes.values()
+        yield condition("place =", positions == sizes - 1, 1.0, "is the last element")
+        for block in blocks_of(cases, scope):
+            if block.vectors:
+                tail = positions >= sizes - sizes % block.elements
+                of = "vector" if block.vectors == 1 else f"block of {block.vectors} vectors"
+                yield condition("place >", tail, 1.0 + block.cost, f"stands behind the last whole {of}")
+                yield condition("place <", ~tail, 1.0 + block.cost, f"stands before the end of the last whole {of}")
+    yield condition("place =", positions == 0, 1.0, "is the first element")
+    of_one = Scope(covered, scope.among & has_one)
+    found = [*bounds(f"the index of {what}", positions, cases.lanes, of_one)]
+    for block in blocks_of(cases, scope):
+        found += Residues(f"the index of {what}", block, positions % block.elements, of_one).conditions()
+    for one in found:
+        yield replace(one, holds=one.holds & has_one)
+
+
+def _scalars(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    for name, numbers in cases.scalars.items():
+        seen, others = scope.split(numbers)
+        if not others:
+            continue
+        for values, is_opposite in ((seen, False), (others, True)):
+            if len(values) < LISTED:
+                told = [number_text(int(value) if value == int(value) else value) for value in values]
+                texts = (f"{name} is {either(told)}", f"{name} is {neither(told)}")
+                holds = np.isin(numbers, values) != is_opposite
+                cost = _SCALAR_COST + 1.5 * (len(values) - 1) + 0.5 * is_opposite
+                yield Condition(f"scalar {name}", holds, cost, *(texts[::-1] if is_opposite else texts))
+        if seen[-1] < 0:
+            yield Condition(f"scalar {name}", numbers < 0, _SCALAR_COST, f"{name} < 0", f"{name} >= 0")
+        if seen[0] > 0:
+            yield Condition(f"scalar {name}", numbers > 0, _SCALAR_COST, f"{name} > 0", f"{name} <= 0")
+
+
+def _addresses(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    for name, alignment in cases.alignment_bytes.items():
+        best = int(alignment[scope.covered].max())
+        if best < _CACHE_LINE_BYTES:
+            text, opposite = (f"{name} is {no}aligned to {2 * best} bytes" for no in ("not ", ""))
+            cost = _ALIGNMENT_COST - 2 * cases.all_crashed
+            yield Condition(f"alignment of {name}", alignment <= best, cost, text, opposite)
+    if cases.is_first[scope.covered].all():
+        text = "it is the first case of its job"
+        yield Condition("first", cases.is_first, _FIRST_COST, text, "it is not the first case of its job")
+    in_place = cases.is_in_place
+    if in_place[scope.covered].all():
+        yield Condition("in place", in_place, _ALIGNMENT_COST, "it works in place", "it does not work in place")
+    elif not in_place[scope.covered].any():
+        yield Condition("in place", ~in_place, _ALIGNMENT_COST, "it does not work in place", "it works in place")
