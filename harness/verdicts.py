@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.build.shims import diagnose
 from harness.errors import ContractError
 from harness.judge import Judge, gate_finding
+from harness.judge.signs import signs_of
 from harness.model import (
     PREBUILT_SUFFIXES,
     SCALAR_ISA,
@@ -72,15 +73,17 @@ class VerdictMaker:
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere))
         return [
-            _verdict(job, attested, case, finding, repeat(case), self._circumstances_of(job, number))
+            _verdict(job, attested, case, finding, repeat(case), self._circumstances_of(job, number, inputs[case.key]))
             for number, (case, finding) in enumerate(zip(job.cases, findings, strict=True))
         ]
 
-    def _circumstances_of(self, job: Job, number: int) -> Circumstances:
+    def _circumstances_of(self, job: Job, number: int, inputs: Mapping[str, NDArray[Any]]) -> Circumstances:
         case, trials = job.cases[number], job.trials[: job.trial_counts[number]]
         key = (case.key, case.placement, trials, job.kernel.conventions.lines)
         if key not in self._circumstances:
-            self._circumstances[key] = circumstances(job.contract, job.kernel.conventions, case, trials)
+            signs = signs_of(job.contract, inputs)
+            told = circumstances(job.contract, job.kernel.conventions, case, trials)
+            self._circumstances[key] = replace(told, signs=signs)
         found = self._circumstances[key]
         return found if number else replace(found, is_first=True)
 

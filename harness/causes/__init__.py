@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.causes.common import Common, common_of, everywhere
 from harness.causes.elements import elements_text
-from harness.causes.table import Mask, Table, tabulated
+from harness.causes.table import JOB_FACTS, Mask, Table, tabulated
 from harness.model import Outcome, Verdict
 
 Builds = Mapping[str, Mapping[str, str]]
@@ -23,6 +23,10 @@ GATE_SUITE = "gate"
 _NOT_FAILED = frozenset({Outcome.PASS, Outcome.EXPECTED_FAILURE, Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE})
 _OF_CALLS = frozenset({Outcome.CRASH, Outcome.TIMEOUT, Outcome.OUT_OF_BOUNDS, Outcome.STATE, Outcome.MISMATCH})
 """How a kernel that was called may fail: one fault may show in several ways."""
+_OWN_CASES = 3
+"""Different cases from which failures of special values may have a cause of their own."""
+_OF_VALUES = frozenset({"value", "place", "place of one", "width", *JOB_FACTS})
+"""What the rule of such a cause may be about."""
 _NUMBER = re.compile(r"0x[0-9a-f]+|\d+")
 
 
@@ -136,7 +140,8 @@ def _apart(table: Table, common: Common | None) -> tuple[Mask, Common | None]:
     if is_explained or not is_special.any() or is_special.sum() == table.has_failed.sum():
         return nothing, None
     left = is_special & ~common.rule.holds(table) if common else is_special
-    found = everywhere(table, left) if left.any() else None
-    if found is None or all(one.about != "value" for one in found.rule.conditions):
+    if np.unique(table.case_of[left]).size < _OWN_CASES:
         return nothing, None
-    return left, found
+    found = everywhere(table, left)
+    about = {one.about for one in found.rule.conditions} if found else set()
+    return (left, found) if "value" in about and about <= _OF_VALUES else (nothing, None)

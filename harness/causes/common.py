@@ -10,6 +10,7 @@ import numpy as np
 from harness.causes.condition import Part
 from harness.causes.rule import Rule, simplest_rule
 from harness.causes.table import Mask, Table
+from harness.model import Outcome
 
 _BUILDS = 4
 """Single builds that are looked at by themselves, those with the most failures first."""
@@ -17,8 +18,8 @@ _LONG = 1024
 """Sizes from which rows are long."""
 _SHORT = (8192, _LONG, 128, 32, 16)
 """Sizes below which ordinary rows are looked at by themselves: in a long row one element drowns."""
-_ROWS = {"special": "rows with a special value", "peak": "rows in which one element stands out"}
-"""Kinds of rows that are looked at by themselves: their one element stands somewhere."""
+_PARTS = 3
+"""Vector lengths that may have a rule each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,60 @@ def common_of(table: Table, failing: Mask) -> Common | None:
 
     Other failures of the kernel count neither way.
     """
-    for domain in _domains(table, failing):
+    everything = Domain(np.ones(table.case_of.size, bool))
+    for domain in (everything, *_at_guards(table, failing), *_ordinary(table, failing)):
         found = _within(table, failing, domain)
-        if found is not None and (found.rule.conditions or not (domain.rows or domain.where)):
+        if found is not None and (found.rule.conditions or not domain.rows):
             return _of_shorter_rows(table, failing, found) or found
+    return _part_by_part(table, failing) or _of_one_kind(table, failing)
+
+
+def _part_by_part(table: Table, failing: Mask) -> Common | None:
+    """Return a rule for each kind of build, or for each width, at which something fails, if there is one for each."""
+    variants = table.jobs["variant"][table.job_of]
+    bits = table.cases.vector_bits[table.case_of]
+    for values, told in ((variants, "in {} builds"), (bits, "at {} bits")):
+        names = np.unique(values[failing]).tolist()
+        if np.unique(values).size < 2 or len(names) > _PARTS:
+            continue
+        parts = [Domain(values == name, "", told.format(name)) for name in names]
+        found = [_first_within(table, failing, part) for part in parts]
+        rules = [one for one in found if one is not None]
+        if len(rules) == len(parts) and any(one.rule.conditions for one in rules):
+            return replace(rules[0], text="; ".join(one.text for one in rules))
     return None
+
+
+def _of_one_kind(table: Table, failing: Mask) -> Common | None:
+    """Return a rule for one kind of build, for one build, or for the rows in which one element stands out."""
+    for fact, most in (("variant", 2), ("build", _BUILDS)):
+        values = table.jobs[fact][table.job_of]
+        names, counts = np.unique(values[failing], return_counts=True)
+        for name in names[np.argsort(-counts, kind="stable")][:most].tolist() if np.unique(values).size > 1 else ():
+            told = f"in {name} builds" if fact == "variant" else f"as {name}"
+            found = _first_within(table, failing, Domain(values == name, "", told))
+            if found is not None and found.rule.conditions:
+                return found
+    patterns, has_one = (column[table.case_of] for column in (table.cases.pattern, table.cases.position >= 0))
+    for rows, told in (
+        ((patterns == "peak") & has_one, "rows in which one element stands out"),
+        ((patterns == "special") & has_one, "rows with one special value"),
+        (patterns == "special", "rows with special values"),
+    ):
+        found = _within(table, failing, Domain(rows, told))
+        if found is not None and found.rule.conditions:
+            return found
+    return None
+
+
+def _first_within(table: Table, failing: Mask, part: Domain) -> Common | None:
+    """Return the rule for a part of the run, for its ordinary rows, or for the shorter ones of these."""
+    rows = (part, *(_and(one, part) for one in _ordinary(table, failing & part.observations)))
+    return next(filter(None, (_within(table, failing, one) for one in rows)), None)
+
+
+def _and(one: Domain, other: Domain) -> Domain:
+    return Domain(one.observations & other.observations, one.rows, other.where)
 
 
 def _within(table: Table, failing: Mask, domain: Domain) -> Common | None:
@@ -79,27 +129,16 @@ def everywhere(table: Table, failing: Mask) -> Common | None:
     return _within(table, failing, Domain(np.ones(table.case_of.size, bool)))
 
 
-def _domains(table: Table, failing: Mask) -> Iterator[Domain]:
-    """Yield everything, rows at guard pages, ordinary and shorter rows; the same of single builds; special rows."""
-    rows = [Domain(np.ones(table.case_of.size, bool)), *_at_guards(table, failing), *_ordinary(table, failing)]
-    yield from rows
-    for fact, most in (("variant", 2), ("build", _BUILDS)):
-        values = table.jobs[fact][table.job_of]
-        names, counts = np.unique(values[failing], return_counts=True)
-        if np.unique(values).size > 1:
-            for name in names[np.argsort(-counts, kind="stable")][:most].tolist():
-                where = f"in {name} builds" if fact == "variant" else f"as {name}"
-                yield from (replace(one, observations=one.observations & (values == name), where=where) for one in rows)
-    patterns = table.cases.pattern[table.case_of]
-    yield from (Domain(patterns == kind, told) for kind, told in _ROWS.items())
-
-
 def _at_guards(table: Table, failing: Mask) -> Iterator[Domain]:
-    """Yield the rows that lie at a guard page, if only those failed: elsewhere a read beside a row goes unseen."""
+    """Yield the rows that lie at a guard page, where bounds were broken: elsewhere a read beside a row goes unseen."""
     guards = table.cases.guards[table.case_of]
-    for told, names in (("a guard page", ("behind", "before", "both")), ("both guard pages", ("both",))):
+    failed = guards[failing]
+    if Outcome.OUT_OF_BOUNDS not in table.cases.outcomes or not failed.size:
+        return
+    needs_both = not np.isin(failed, ("behind", "before")).any()
+    for told, names in (("both guard pages", ("both",)), ("a guard page", ("behind", "before", "both"))):
         at_guard = np.isin(guards, names)
-        if at_guard[failing].all() and not at_guard.all():
+        if (failing & at_guard).any() and not at_guard.all() and (needs_both or len(names) > 1):
             yield Domain(at_guard, f"rows at {told}")
 
 
@@ -129,7 +168,7 @@ def _sentence(table: Table, rule: Rule, domain: Domain) -> str:
     among = np.unique(table.cases.lanes[table.case_of[domain.observations]])
     where = f"{domain.where}, " if domain.where else ""
     if not rule.conditions:
-        return "every case fails"
+        return f"{where}{'all ' + domain.rows + ' fail' if domain.rows else 'every case fails'}"
     if rule.is_any:
         parts = [f"where {' or '.join(one.opposite for one in rule.conditions)}"]
     else:

@@ -10,9 +10,10 @@ import numpy as np
 from harness.causes.condition import LISTED, Condition, either, neither
 from harness.causes.sizes import Residues, blocks_of, bounds
 from harness.causes.table import Cases, Mask, Scope
-from harness.model import number_text
+from harness.model import Outcome, number_text
 
 _PATTERN_COST = 3.0
+_SIGN_COST = 2.5
 _VALUE_COST = 3.0
 _PLACE_COST = 2.0
 _SCALAR_COST = 4.0
@@ -75,6 +76,7 @@ _VALUES = {
 def input_conditions(cases: Cases, scope: Scope) -> Iterator[Condition]:
     """Yield conditions on inputs and addresses that hold for all covered cases."""
     yield from _patterns(cases, scope)
+    yield from _signs(cases, scope)
     yield from _values(cases, scope)
     yield from _places(cases, scope)
     yield from _scalars(cases, scope)
@@ -87,13 +89,21 @@ def input_conditions(cases: Cases, scope: Scope) -> Iterator[Condition]:
 
 
 def _patterns(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    """Yield the one kind of row there is, or that it is no row of zeros, which hide much."""
     seen, others = scope.split(cases.pattern)
-    for kinds, is_opposite in ((seen, False), (others, True)):
-        if len(kinds) == 1 and others:
-            told = _PATTERNS.get(kinds[0], f"the row is drawn as {kinds[0]}")
-            texts = (told, f"not: {told}")
-            holds = (cases.pattern == kinds[0]) != is_opposite
-            yield Condition("pattern", holds, _PATTERN_COST + is_opposite, *(texts[::-1] if is_opposite else texts))
+    if len(seen) == 1 and others:
+        told = _PATTERNS.get(seen[0], f"the row is drawn as {seen[0]}")
+        yield Condition("pattern", cases.pattern == seen[0], _PATTERN_COST, told, f"not: {told}")
+    if "zeros" in others:
+        yield Condition("pattern", cases.pattern != "zeros", _PATTERN_COST, "not all inputs are 0", "all inputs are 0")
+
+
+def _signs(cases: Cases, scope: Scope) -> Iterator[Condition]:
+    """Yield that all elements have one sign, which those of an empty row have, too."""
+    for sign, other in (("negative", "not all elements are negative"), ("positive", "not all elements are positive")):
+        holds = np.isin(cases.signs, [sign, "none"])
+        if holds[scope.covered].all():
+            yield Condition("signs", holds, _SIGN_COST, f"all elements are {sign}", other)
 
 
 def _values(cases: Cases, scope: Scope) -> Iterator[Condition]:
@@ -167,7 +177,7 @@ def _addresses(cases: Cases, scope: Scope) -> Iterator[Condition]:
         best = int(alignment[scope.covered].max())
         if best < _CACHE_LINE_BYTES:
             text, opposite = (f"{name} is {no}aligned to {2 * best} bytes" for no in ("not ", ""))
-            cost = _ALIGNMENT_COST - 2 * cases.all_crashed
+            cost = _ALIGNMENT_COST - 2 * (cases.outcomes == {Outcome.CRASH})  # its usual cause
             yield Condition(f"alignment of {name}", alignment <= best, cost, text, opposite)
     if cases.is_first[scope.covered].all():
         text = "it is the first case of its job"

@@ -20,6 +20,9 @@ _CONDITION_COST = 1.5
 """Of each condition, besides its own: few are better than many simple ones."""
 _ALTERNATIVE_COST = 2.0
 """Of a rule by what may hold instead of what must."""
+_MOST_COST = 20.0
+_MOST_ALTERNATIVE_COST = 17.0
+"""Rules that cost more are not simple: nobody would say them."""
 _SLACK = 4.0
 """Bits that a rule may take more than a list of the cases that fail: a sentence is easier to grasp."""
 
@@ -56,7 +59,8 @@ def simplest_rule(table: Table, failing: Mask, passing: Mask) -> Rule | None:
     if not passing.any():
         return Rule((), False, 0.0)
     found = [rule for rule in (_all_of(table, failing, passing), _any_of(table, failing, passing)) if rule]
-    sensible = [rule for rule in found if _is_shorter_than_a_list(table, rule, failing, passing)]
+    simple = [rule for rule in found if rule.cost <= (_MOST_ALTERNATIVE_COST if rule.is_any else _MOST_COST)]
+    sensible = [rule for rule in simple if _is_shorter_than_a_list(table, rule, failing, passing)]
     return min(sensible, key=lambda rule: rule.cost, default=None)
 
 

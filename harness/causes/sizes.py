@@ -16,6 +16,8 @@ UNROLLS = (1, 2, 4, 8, 16, 32)
 """Vectors per iteration of the loops that kernels have."""
 _ELEMENT_BLOCKS = (2, 3, 4, 8, 16, 32, 64)
 """Elements per iteration of loops that do not follow the vector length."""
+_SHORT_BLOCK = 8
+"""Elements of a block for which a rule names the residues that pass instead of those that fail."""
 _RESIDUE_COST = 3.0
 _BOUND_COST = 3.0
 _ANY_NUMBER_COST = 4.0
@@ -109,7 +111,7 @@ class Residues:
         elif not any(low < other < high for other in others):
             holds = (low <= residues) & (residues <= high)
             yield self._condition(holds, 3.0, f"is {low} to {high}", f"is not {low} to {high}")
-        if len(others) <= 2 and others != [0]:
+        if len(others) <= 2 and others != [0] and self.block.is_one and self.block.elements[0] <= _SHORT_BLOCK:
             holds = ~np.isin(residues, others)
             yield self._condition(holds, 1 + 1.5 * len(others), f"is {neither(others)}", f"is {either(others)}")
         if low > 1:
@@ -199,7 +201,8 @@ _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
 def _values(name: str, sizes: Numbers, scope: Scope) -> Iterator[Condition]:
     seen, _ = scope.split(sizes)
     if len(seen) < LISTED:
-        cost = _VALUE_COST + sum(2.5 if value else 0.5 for value in seen)
+        is_range = len(seen) > 1 and seen[-1] - seen[0] == len(seen) - 1
+        cost = _VALUE_COST + (3.0 if is_range else sum(2.5 if value else 0.5 for value in seen))
         text = f"{name} is {either(seen)}"
         yield Condition(f"{name} is", np.isin(sizes, seen), cost, text, f"{name} is {neither(seen)}")
 

@@ -41,8 +41,9 @@ class Cases:
     guards: NDArray[np.str_]
     is_first: Mask
     """Of its job."""
-    all_crashed: bool
-    """All failures are crashes, which misaligned addresses cause more often than lengths do."""
+    signs: NDArray[np.str_]
+    outcomes: frozenset[Outcome]
+    """Of all failures."""
 
     @property
     def is_ordinary(self) -> Mask:
@@ -95,9 +96,9 @@ def tabulated(
         case_of.append(cases.setdefault(key, (len(cases), verdict))[0])
         job_of.append(jobs.setdefault((verdict.target, verdict.build or ""), len(jobs)))
     has_failed = np.fromiter((id(verdict) in failed for verdict in verdicts), bool, len(verdicts))
-    all_crashed = all(verdict.outcome is Outcome.CRASH for verdict in verdicts if id(verdict) in failed)
+    outcomes = frozenset(verdict.outcome for verdict in verdicts if id(verdict) in failed)
     return Table(
-        _cases([verdict for _, verdict in cases.values()], all_crashed=all_crashed),
+        _cases([verdict for _, verdict in cases.values()], outcomes),
         _jobs(list(jobs), builds),
         np.array(case_of, np.int64),
         np.array(job_of, np.int64),
@@ -110,7 +111,7 @@ def _jobs(jobs: Sequence[tuple[str, str]], builds: Mapping[str, Mapping[str, str
     return {fact: np.array([part.get(fact, "") for part in parts], np.str_) for fact in JOB_FACTS}
 
 
-def _cases(verdicts: Sequence[Verdict], *, all_crashed: bool) -> Cases:
+def _cases(verdicts: Sequence[Verdict], outcomes: frozenset[Outcome]) -> Cases:
     found = [verdict.circumstances for verdict in verdicts]
     sizes = [dict(verdict.sizes) for verdict in verdicts]
     scalars = [dict(one.scalars) for one in found]
@@ -131,7 +132,8 @@ def _cases(verdicts: Sequence[Verdict], *, all_crashed: bool) -> Cases:
         is_in_place=np.array([one.is_in_place for one in found], bool),
         guards=np.array([one.guards for one in found], np.str_),
         is_first=np.array([one.is_first for one in found], bool),
-        all_crashed=all_crashed,
+        signs=np.array([one.signs for one in found], np.str_),
+        outcomes=outcomes,
     )
 
 

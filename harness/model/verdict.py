@@ -141,6 +141,8 @@ class Circumstances:
     guards: str = ""
     """Which guard pages its buffers touch in some call: "behind", "before" or "both"; of buffers at a distance "".
     """
+    signs: str = ""
+    """Of all inputs: "negative", "positive", "none" without elements; empty where they are mixed."""
     is_first: bool = False
     """Whether it is the first case of its job."""
     is_judged: bool = True

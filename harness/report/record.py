@@ -222,6 +222,7 @@ def _inputs_row(found: Circumstances) -> dict[str, Any]:
     told |= {"alignment": dict(found.alignment_bytes)} if found.alignment_bytes else {}
     told |= {"in_place": True} if found.is_in_place else {}
     told |= {"guards": found.guards} if found.guards else {}
+    told |= {"signs": found.signs} if found.signs else {}
     told |= {"first": True} if found.is_first else {}
     return told if found.is_judged else {**told, "judged": False}
 

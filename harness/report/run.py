@@ -207,6 +207,7 @@ def _circumstances(row: Mapping[str, Any]) -> Circumstances:
         alignment_bytes=tuple(row.get("alignment", {}).items()),
         is_in_place=row.get("in_place", False),
         guards=row.get("guards", ""),
+        signs=row.get("signs", ""),
         is_first=row.get("first", False),
         is_judged=row.get("judged", True),
     )
