@@ -15,7 +15,7 @@ import numpy as np
 from harness.build import Builder, header_complaint
 from harness.build.store import cache_directory
 from harness.build.toolchain import find_compiler
-from harness.errors import BuildError, ContractError, ExitCode, UnavailableError
+from harness.errors import BuildError, ContractError, ExitCode, UnavailableError, counted
 from harness.inputs import InputStream
 from harness.judge.reference import Oracle
 from harness.machine import resolve_triple
@@ -46,12 +46,12 @@ _OPT = "O2"
 def show_check(config: str | None) -> ExitCode:
     """Read the manifest, hold contracts' references against their passes, build and link every kernel once."""
     project = load_project(Path(config) if config else None, Path.cwd())
-    print(visible(f"{project.manifest or 'the bundled project'}: {len(project.kernels)} kernels") + "\n")
+    print(visible(f"{project.manifest or 'the bundled project'}: {counted(len(project.kernels), 'kernel')}") + "\n")
     faults = 0
     for line, is_fault in (*_contracts(project), *_Kernels(project).lines()):
         print(visible(f"{'FAULT' if is_fault else 'ok':5}  {line}"))
         faults += is_fault
-    print(f"\n{faults} faults; no kernel was run")
+    print(f"\n{counted(faults, 'fault')}; no kernel was run")
     return ExitCode.USAGE if faults else ExitCode.PASSED
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ExitCode, UsageError, perhaps
+from harness.errors import ExitCode, UsageError, counted, perhaps
 from harness.project import find_manifest
 from harness.report import history, html, merging
 from harness.report.difference import difference, render
@@ -55,7 +55,9 @@ def show_history(patterns: Sequence[str], page: str | None) -> ExitCode:
         if not patterns or any(fnmatchcase(kernel, pattern) for pattern in patterns)
     }
     if not kernels:
-        raise UsageError(f"none of the {len(records)} runs kept here judged {' or '.join(patterns) or 'a kernel'}")
+        raise UsageError(
+            f"none of the {counted(len(records), 'run')} kept here judged {' or '.join(patterns) or 'a kernel'}"
+        )
     if page:
         replace_file(Path(page), html.render_history(kernels))
     print(history.render(kernels, plain=(sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")))
@@ -84,6 +86,15 @@ def record_path(name: str, manifest: Path | None = None) -> Path:
     known = [path.parent.name for path in kept]
     told = f"kept are {', '.join(known[-3:])}" if known else "none is kept here"
     raise UsageError(f"no run {name!r}{perhaps(name, known)}; {told}")
+
+
+def newest_with(identity: str, manifest: Path | None = None) -> Path | None:
+    """Return the newest record kept for a project that has a failure with this id, or one that begins so."""
+    mark = f'"id":"{identity.lower()}'
+    for path in reversed(kept_records(manifest)):
+        if mark in path.read_text(encoding="utf-8"):  # records are large, and few need to be parsed
+            return path
+    return None
 
 
 def kept_records(manifest: Path | None = None) -> list[Path]:

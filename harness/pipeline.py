@@ -16,7 +16,7 @@ from typing import Any
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
 from harness.causes import Cause
-from harness.errors import ExitCode, UnavailableError, UsageError
+from harness.errors import ExitCode, UnavailableError, UsageError, counted
 from harness.execution import Result, execute
 from harness.expectations import notes_of
 from harness.given import given_project
@@ -31,7 +31,7 @@ from harness.notes import notes_on
 from harness.place import Place
 from harness.place.host import HostPlace
 from harness.place.sources import headers_below
-from harness.plan import digest, make_plan, select
+from harness.plan import digest, left_out, make_plan, select
 from harness.progress import meanwhile
 from harness.project import load_project
 from harness.report.causes import told_of
@@ -217,6 +217,7 @@ def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     facts = line.surveyor.place.facts
     recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)
     recorder.asked = _asked(settings)
+    recorder.not_checked = left_out(project, settings.selection, is_last_failed=settings.last_failed)
     if settings.shard:
         whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
         recorder.shard = {**asdict(settings.shard), **whole}
@@ -294,7 +295,7 @@ def _planned(plan: Plan) -> str:
     lines = [
         f"{job.kernel.id} on {job.target.name}"
         + (f" at {job.vector_bits} bits" if job.vector_bits else "")
-        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {len(job.cases)} cases"
+        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {counted(len(job.cases), 'case')}"
         for job in plan.jobs
     ]
     lines += [

@@ -97,7 +97,8 @@ def _teaching(verdict: Verdict) -> tuple[object, ...]:
     """Order failures of one cause: the worst outcome, what has a line of the source, the smallest ordinary row."""
     where = (verdict.vector_bits or 0, *_badness(verdict))
     found = verdict.circumstances
-    small = (found.strangeness, sum(size for _, size in verdict.sizes), not found.guards)
+    sizes = [size for _, size in verdict.sizes]
+    small = (found.strangeness, 0 in sizes, sum(sizes), not found.guards)
     return (verdict.outcome.severity, not verdict.finding.source_line, *small, *where)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formats import storage
+from harness.formats import storage, widened
 from harness.judge.compare import Comparison, compare, distance_ulp, stored, wrong_among
 from harness.judge.faults import damaged, death_finding, ended_early, gap_written, gate_finding, state_changed
 from harness.judge.reference import Expected, Oracle
@@ -29,7 +29,9 @@ from harness.model import (
     TrialObservation,
     TrialStatus,
     Wrong,
+    number_text,
 )
+from harness.prototype import BF16
 
 __all__ = ["Judge", "gate_finding"]
 
@@ -202,7 +204,10 @@ class Judge:
         readable = differing[first[differing] == first[differing]]  # where the first is no NaN
         element = int((readable if readable.size else differing)[0])
         place = f"{name}[{places[element]}]" if name in types else "the returned value"
-        numbers = [f"{array[element]:.9g} ({array.view(bits)[element]:#x})" for array in (first, second)]
+        is_bf16 = element_type is not None and element_type.number_format == BF16
+        values = [(widened(array, BF16) if is_bf16 else array)[element].item() for array in (first, second)]
+        held = [array.view(bits)[element] for array in (first, second)]
+        numbers = [f"{number_text(value)} ({bit:#x})" for value, bit in zip(values, held, strict=True)]
         return f"{place} is {' and '.join(numbers)}"
 
     def _outputs(self, trial: TrialObservation) -> Outputs:
@@ -216,6 +221,8 @@ class Judge:
 
 def _wrong_text(comparison: Comparison) -> str:
     what = "wrong" if comparison.is_exact else "beyond tolerance"
+    if comparison.worst and comparison.worst.output == "return":
+        return f"the returned value is {what}"
     return f"{comparison.wrong_elements} of {comparison.elements} element{'s' * (comparison.elements != 1)} {what}"
 
 

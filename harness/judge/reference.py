@@ -243,7 +243,7 @@ class Oracle:
             element = int(missing.argmax())
             raise ContractError(
                 f"{self._contract.origin}: the error model (passes) of {self._contract.op} yields no tolerance for "
-                f"{name}[{element}] in {case.id}, where {want[element]!r} is due"
+                f"{name}[{element}] in {case.id}, where {want[element].item()} is due"
             )
 
     def _check_model(self, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> None:
@@ -255,7 +255,7 @@ class Oracle:
             element = int(np.flatnonzero(both)[np.argmax(apart)])
             raise ContractError(
                 f"{self._contract.origin}: reference and passes of {self._contract.op} disagree for {name}[{element}] "
-                f"in {case.id}: {want[element]!r} and {model[element]!r}"
+                f"in {case.id}: {want[element].item()} and {model[element].item()}"
             )
 
 

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from harness.formats import widened
 from harness.model import Contract
+from harness.prototype import BF16
 
 
 def signs_of(contract: Contract, inputs: Mapping[str, NDArray[Any]]) -> str:
     """Return "negative" or "positive" where all elements of all inputs are, "none" without elements, else ""."""
     formats = {parameter.name: parameter.type.number_format for parameter in contract.prototype.buffers}
-    rows = [widened(array, formats[name]) for name, array in inputs.items() if array.size]
+    rows = [widened(row, BF16) if formats[name] == BF16 else row for name, row in inputs.items() if row.size]
     if not rows:
         return "none"
     if all(row.max() < 0 for row in rows):

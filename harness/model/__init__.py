@@ -45,7 +45,21 @@ from harness.model.observation import (
     TrialStatus,
     Violation,
 )
-from harness.model.plan import Absence, Build, Case, Fill, Job, Plan, Point, Role, Selection, Shard, Side, Trial
+from harness.model.plan import (
+    CORE_BUILD,
+    Absence,
+    Build,
+    Case,
+    Fill,
+    Job,
+    Plan,
+    Point,
+    Role,
+    Selection,
+    Shard,
+    Side,
+    Trial,
+)
 from harness.model.project import (
     ASSEMBLY_SUFFIXES,
     CPP_SUFFIXES,
@@ -77,6 +91,7 @@ __all__ = [
     "ALL_EMULATORS",
     "ANYWHERE",
     "ASSEMBLY_SUFFIXES",
+    "CORE_BUILD",
     "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
     "FEATURE_BITS",

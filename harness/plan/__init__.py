@@ -3,8 +3,19 @@
 from harness.plan.cases import make_cases
 from harness.plan.circumstances import circumstances
 from harness.plan.jobs import make_plan
+from harness.plan.narrowing import left_out
 from harness.plan.points import select
 from harness.plan.reproduction import reproducer
 from harness.plan.shards import Share, digest, share_of
 
-__all__ = ["Share", "circumstances", "digest", "make_cases", "make_plan", "reproducer", "select", "share_of"]
+__all__ = [
+    "Share",
+    "circumstances",
+    "digest",
+    "left_out",
+    "make_cases",
+    "make_plan",
+    "reproducer",
+    "select",
+    "share_of",
+]

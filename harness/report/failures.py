@@ -76,11 +76,13 @@ def worst_text(worst: Worst) -> str:
     """Return what came and what was due, and how far apart they may be: exact comparisons have no ULPs."""
     name = "the returned value" if worst.output == "return" else f"{worst.output}[{worst.element}]"
     told = f"{name}: got {number_text(worst.got)}, want {number_text(worst.want)}"
-    if worst.ulp is not None:
-        return f"{told}, {worst.ulp:.4g} ULP apart; tolerance {worst.tolerance:.3g}"
-    if worst.tolerance == 0 or not math.isfinite(worst.tolerance):
+    if worst.tolerance == 0:
         return f"{told} exactly"
-    return f"{told}, {number_text(abs(worst.got - worst.want))} apart; tolerance {worst.tolerance:.3g}"
+    if worst.ulp is not None:
+        apart = f", {worst.ulp:.4g} ULP apart" if math.isfinite(worst.ulp) else ""
+    else:
+        apart = f", {number_text(abs(worst.got - worst.want))} apart"
+    return f"{told}{apart}" + (f"; tolerance {worst.tolerance:.3g}" if math.isfinite(worst.tolerance) else "")
 
 
 def used_share(got: float, want: float, tolerance: float) -> float:

@@ -41,7 +41,8 @@ def render(run: Run) -> str:
     head += [escape(verdict_line(run.verdicts)) + ".", ""]
     head += _list("Failures, worst first", map(_failure, run.causes))
     head += _list("Builds of one source differ", (escape(disagreement_text(one)) for one in run.disagreements))
-    tail = _list("Not checked", dict.fromkeys(map(_absence, run.not_run)))
+    not_checked = (*map(escape, run.not_checked), *dict.fromkeys(map(_absence, run.not_run)))
+    tail = _list("Not checked", not_checked)
     tail += _list("Notes", (escape(note) for note in run.notes))
     tail += [*_provenance(run), ""]
     room = LIMIT_CHARACTERS - sum(len(line) + 1 for line in (*head, *tail))

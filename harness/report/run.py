@@ -43,6 +43,12 @@ class Run:
         return notes
 
     @property
+    def not_checked(self) -> Sequence[str]:
+        """What a narrowed selection left out, and the option that brings it back."""
+        lines: Sequence[str] = self.facts.get("not_checked", ())
+        return lines
+
+    @property
     def jobs(self) -> Sequence[Mapping[str, Any]]:
         """How everything was built and run."""
         jobs: Sequence[Mapping[str, Any]] = self.facts["jobs"]

@@ -234,7 +234,7 @@ def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
         )
     if not quiet:
         parts += ["\n".join(map(visible, run.notes))] if run.notes and rows else []
-        parts += _not_checked(verdicts)
+        parts += _not_checked(run)
     parts += _builds_that_differ(run, verbose=verbose)
     parts += _failures(run, verbose=verbose)
     if not quiet:
@@ -267,16 +267,16 @@ def _builds_that_differ(run: Run, *, verbose: bool) -> list[str]:
     return ["Builds of one source differ (undefined lanes or behaviour):\n" + "\n".join(lines)] if lines else []
 
 
-def _not_checked(verdicts: Iterable[Verdict]) -> list[str]:
-    """List what did not run, equal reasons together."""
+def _not_checked(run: Run) -> list[str]:
+    """List what did not run, equal reasons together, and what was not asked for."""
     reasons: dict[tuple[Outcome, str], dict[str, list[str]]] = {}
-    for verdict in verdicts:
+    for verdict in run.verdicts:
         if verdict.outcome in NOT_RUN:
             names = reasons.setdefault((verdict.outcome, verdict.finding.detail), {})
             widths = names.setdefault(f"{verdict.kernel} on {verdict.target}", [])
             if verdict.vector_bits and str(verdict.vector_bits) not in widths:
                 widths.append(str(verdict.vector_bits))
-    lines = []
+    lines = ["  " + visible(line) for line in run.not_checked]
     for (outcome, reason), names in reasons.items():
         what = ", ".join(f"{name} at {', '.join(w)} bits" if w else name for name, w in names.items())
         lines.append("  " + visible(f"{outcome.value}  {what}: {reason}"))

@@ -84,8 +84,8 @@ class ReplaySettings:
 
     id: str
     """Of the failure, or its beginning."""
-    run: str
-    """A record, a kept run's directory or name, or "last"."""
+    run: str | None
+    """A record, a kept run's directory or name, or "last"; None for the newest kept run that has the failure."""
     config: Path | None
     shrink: bool
     budget_s: float

@@ -150,10 +150,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "of",
         ("--run",),
-        "a record, a kept run's directory or name, or last (default: last)",
+        "a record, a kept run's directory or name, or last (default: the newest kept run that has it)",
         str,
         "RUN",
-        default="last",
         group="what to replay",
         verbs=("replay",),
     ),

@@ -79,7 +79,8 @@ def render(run: Run) -> str:
     kernels = list(dict.fromkeys(row.kernel for row in rows if row.cases))
     drawn = kernels_of(run.verdicts, kernels[:_SHOWN_KERNELS], numbered)
     all_passed = any(v.outcome is Outcome.PASS for v in run.verdicts) and not run.failures
-    absences = list(dict.fromkeys(f"{v.outcome.value} {_where(v)}: {v.finding.detail}" for v in run.not_run))
+    absences = list(run.not_checked)
+    absences += list(dict.fromkeys(f"{v.outcome.value} {_where(v)}: {v.finding.detail}" for v in run.not_run))
     data, left_out = case_data(run.verdicts, numbered)
     return page.render(
         title="All cases passed" if all_passed else "Not all cases passed",
