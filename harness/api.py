@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, Unpack
 
 from harness import kept
+from harness.causes import Cause
 from harness.errors import ExitCode, UsageError, perhaps
 from harness.model import Plan, Project, Verdict
 from harness.pipeline import dry_run as plan_of
@@ -77,6 +78,11 @@ class Result:
     def failures(self) -> Sequence[Verdict]:
         """Those that are neither passes nor expected failures and did run, the worst first."""
         return self._run.failures
+
+    @property
+    def causes(self) -> Sequence[Cause]:
+        """What went wrong, once for each cause, the worst first: failures, and what they have in common."""
+        return self._run.causes
 
     @property
     def exit_code(self) -> ExitCode:

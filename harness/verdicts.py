@@ -26,6 +26,7 @@ from harness.model import (
     Outcome,
     Role,
     Verdict,
+    reading_order,
 )
 from harness.plan import circumstances, reproducer
 from harness.settings import Settings
@@ -71,10 +72,12 @@ class VerdictMaker:
             fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
             return [_verdict(job, None, None, fault, repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        findings = _explained(job, ran, self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere))
+        findings = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
+        found = [self._circumstances_of(job, number, inputs[case.key]) for number, case in enumerate(job.cases)]
+        explained = _explained(job, ran, findings, found)
         return [
-            _verdict(job, attested, case, finding, repeat(case), self._circumstances_of(job, number, inputs[case.key]))
-            for number, (case, finding) in enumerate(zip(job.cases, findings, strict=True))
+            _verdict(job, attested, case, finding, repeat(case), of_case)
+            for case, finding, of_case in zip(job.cases, explained, found, strict=True)
         ]
 
     def _circumstances_of(self, job: Job, number: int, inputs: Mapping[str, NDArray[Any]]) -> Circumstances:
@@ -113,9 +116,12 @@ class VerdictMaker:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
 
-def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]:
+def _explained(job: Job, ran: Ran, findings: Sequence[Finding], found: Sequence[Circumstances]) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
-    likely_line, advice = _advice(job) if any(finding.depends_on_fill for finding in findings) else ("", "")
+    dependent = [number for number, finding in enumerate(findings) if finding.depends_on_fill]
+    likely_line, advice = _advice(job) if dependent else ("", "")
+    # Once is enough: with the failure that is read first.
+    read_first = min(dependent, key=lambda at: reading_order(job.cases[at].sizes, found[at]), default=None)
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
@@ -124,7 +130,7 @@ def _explained(job: Job, ran: Ran, findings: Sequence[Finding]) -> list[Finding]
         more = f"; in {place}" if place and str(place) else ""
         source_line = place.source_line if place else ""
         if finding.depends_on_fill:
-            source_line, more, advice = likely_line, advice, ""  # once is enough
+            source_line, more = likely_line, advice if index == read_first else ""
         explained.append(
             replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
         )

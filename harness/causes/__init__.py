@@ -15,7 +15,7 @@ import numpy as np
 from harness.causes.common import Common, common_of, everywhere
 from harness.causes.elements import elements_text
 from harness.causes.table import JOB_FACTS, Mask, Table, tabulated
-from harness.model import Outcome, Verdict
+from harness.model import Outcome, Verdict, reading_order
 
 Builds = Mapping[str, Mapping[str, str]]
 """By a build's label: its compiler, level and variant."""
@@ -96,9 +96,7 @@ def _with_gates(failing: Mapping[tuple[str, ...], list[Verdict]]) -> dict[tuple[
 def _teaching(verdict: Verdict) -> tuple[object, ...]:
     """Order failures of one cause: the worst outcome, what has a line of the source, the smallest ordinary row."""
     where = (verdict.vector_bits or 0, *_badness(verdict))
-    found = verdict.circumstances
-    sizes = [size for _, size in verdict.sizes]
-    small = (found.strangeness, 0 in sizes, sum(sizes), not found.guards)
+    small = reading_order(verdict.sizes, verdict.circumstances)
     return (verdict.outcome.severity, not verdict.finding.source_line, *small, *where)
 
 
@@ -117,7 +115,8 @@ def _of_calls(passes: Sequence[Verdict], failures: Sequence[Verdict], builds: Bu
     is_compared = any(verdict.outcome is Outcome.MISMATCH for verdict in of_cases)
     judged = [*of_cases, *(one for one in passes if one.circumstances.is_judged or not is_compared)]
     table = tabulated(judged, of_cases, builds)
-    common = common_of(table, table.has_failed)
+    is_one = table.cases.count == 1 and table.has_failed.all()  # which has nothing in common with itself
+    common = None if is_one else common_of(table, table.has_failed)
     special, of_special = _apart(table, common)
     if special.any():
         common = common_of(table, table.has_failed & ~special)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import log2
 
 from harness.causes.condition import LISTED, either
 from harness.model import RESIDUES, Axis, Verdict
 
 _UNROLLS = (2, 4, 8)
-_NARROW_ENOUGH = 1.5
-"""A description of at most so many times the elements of the narrowest one may be told instead, if it is simpler."""
-_RESTRICTING = 0.75
-"""A description of more than this share of all elements restricts nothing worth telling."""
+_NARROW_BITS = 0.6
+"""A description that is wider than the narrowest one by no more may be told instead, if it is simpler."""
+_RESTRICTING_BITS = 0.25
+"""A description that is narrower than all elements by less restricts nothing worth telling."""
 _DIMENSIONS = {1: ("element",), 2: ("row", "column")}
 
 
@@ -31,8 +32,8 @@ class Description:
 
     text: str
     cost: float
-    elements: int
-    """Of all failures together."""
+    bits: float
+    """Bits that it takes to name one of its elements, on an average over failures: narrow sets have few."""
 
 
 def elements_text(failures: Sequence[Verdict]) -> str:
@@ -58,12 +59,12 @@ def _narrowest(name: str, sights: Sequence[Sight]) -> str:
     """Return the simplest of the narrow descriptions of wrong elements, or "" where none restricts them."""
     if len(sights) < 2:
         return ""
-    total = sum(sight.axis.length for sight in sights)
-    found = [one for one in _descriptions(name, sights) if one.elements <= _RESTRICTING * total]
+    every = _described("", 0.0, sights, [sight.axis.length for sight in sights]).bits
+    found = [one for one in _descriptions(name, sights) if one.bits <= every - _RESTRICTING_BITS]
     if not found:
         return ""
-    narrowest = min(one.elements for one in found)
-    return min((one for one in found if one.elements <= _NARROW_ENOUGH * narrowest), key=lambda one: one.cost).text
+    narrowest = min(one.bits for one in found)
+    return min((one for one in found if one.bits <= narrowest + _NARROW_BITS), key=lambda one: one.cost).text
 
 
 def _descriptions(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
@@ -73,17 +74,22 @@ def _descriptions(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
     yield from _bounds(name, sights)
 
 
+def _described(text: str, cost: float, sights: Sequence[Sight], counts: Iterable[int]) -> Description:
+    """Return a description of so many elements of each."""
+    return Description(text, cost, sum(log2(max(1, count)) for count in counts) / len(sights))
+
+
 def _ends(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
     axes = [sight.axis for sight in sights]
     if all(axis.first == axis.length - 1 for axis in axes):
-        yield Description(f"the last {name}", 0.0, len(axes))
+        yield _described(f"the last {name}", 0.0, sights, [1] * len(axes))
     from_end = max(axis.length - axis.first for axis in axes)
     if 1 < from_end <= LISTED:
-        yield Description(f"the last {from_end} {name}s", 2.0, sum(min(from_end, axis.length) for axis in axes))
+        yield _described(f"the last {from_end} {name}s", 2.0, sights, [min(from_end, axis.length) for axis in axes])
     if all(axis.last == 0 for axis in axes):
-        yield Description(f"the first {name}", 0.0, len(axes))
+        yield _described(f"the first {name}", 0.0, sights, [1] * len(axes))
     elif all(axis.first == axis.last == axes[0].first for axis in axes):
-        yield Description(f"{name} {axes[0].first}", 1.0, len(axes))
+        yield _described(f"{name} {axes[0].first}", 1.0, sights, [1] * len(axes))
 
 
 def _tails(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
@@ -94,19 +100,17 @@ def _tails(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
         whole = [sight.axis.length - sight.axis.length % (unroll * sight.lanes) for sight in sights]
         what = "vector" if unroll == 1 else f"block of {unroll} vectors"
         if all(sight.axis.first >= start for sight, start in zip(sights, whole, strict=True)):
-            size = sum(sight.axis.length - start for sight, start in zip(sights, whole, strict=True))
-            yield Description(f"{name}s behind the last whole {what}", 1.0 + rank, size)
+            left = [sight.axis.length - start for sight, start in zip(sights, whole, strict=True)]
+            yield _described(f"{name}s behind the last whole {what}", 1.0 + rank, sights, left)
         if all(sight.axis.last < start for sight, start in zip(sights, whole, strict=True)):
-            yield Description(f"{name}s up to the end of the last whole {what}", 2.0 + rank, sum(whole))
+            yield _described(f"{name}s up to the end of the last whole {what}", 2.0 + rank, sights, whole)
 
 
 def _lanes(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
     """Yield lanes of a vector, and of several vectors where a loop takes as many at a time."""
     residues: dict[int, int] = {}
-    lengths: dict[int, int] = {}
     for sight in sights:
         residues[sight.lanes] = residues.get(sight.lanes, 0) | sight.axis.residues
-        lengths[sight.lanes] = lengths.get(sight.lanes, 0) + sight.axis.length
     is_scalar = residues.keys() == {1}
     for rank, unroll in enumerate((2, 4, 8, 16) if is_scalar else (1, *_UNROLLS)):
         blocks = {unroll * count for count in residues}
@@ -114,9 +118,15 @@ def _lanes(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
             continue
         touched = {one for count, mask in residues.items() for one in _folded(mask, unroll * count)}
         if len(touched) <= min(blocks) / 2:
-            size = sum(length * len(touched) // (unroll * count) for count, length in lengths.items())
             text = _lanes_text(name, sorted(touched), unroll, blocks, is_scalar=is_scalar)
-            yield Description(text, 1.0 + 0.5 * len(touched) + rank, size)
+            counts = (_count_of(touched, sight.axis.length, unroll * sight.lanes) for sight in sights)
+            yield _described(text, 1.0 + 0.5 * len(touched) + rank, sights, counts)
+
+
+def _count_of(residues: set[int], length: int, block: int) -> int:
+    """Return how many numbers below a length have one of the remainders by a block."""
+    whole, rest = divmod(length, block)
+    return whole * len(residues) + sum(residue < rest for residue in residues)
 
 
 def _folded(residues: int, block: int) -> set[int]:
@@ -142,15 +152,14 @@ def _bounds(name: str, sights: Sequence[Sight]) -> Iterator[Description]:
     axes = [sight.axis for sight in sights]
     low, high = min(axis.first for axis in axes), max(axis.last for axis in axes)
     if low > 0:
-        yield Description(f"{name}s from {low} on", 3.0, sum(axis.length - low for axis in axes))
-    yield Description(f"{name}s up to {high}", 3.0, sum(min(high + 1, axis.length) for axis in axes))
+        yield _described(f"{name}s from {low} on", 3.0, sights, [axis.length - low for axis in axes])
+    yield _described(f"{name}s up to {high}", 3.0, sights, [min(high + 1, axis.length) for axis in axes])
     if all(sight.lanes > 1 for sight in sights):
         vectors = min(sight.axis.first // sight.lanes for sight in sights)
         if vectors:
             behind = "the first vector" if vectors == 1 else f"the first {vectors} vectors"
-            size = sum(sight.axis.length - vectors * sight.lanes for sight in sights)
-            yield Description(f"{name}s behind {behind}", 2.0, size)
-        within = max(sight.axis.last // sight.lanes for sight in sights) + 1
-        if within == 1:
-            size = sum(min(sight.lanes, sight.axis.length) for sight in sights)
-            yield Description(f"{name}s in the first vector", 2.0, size)
+            left = [sight.axis.length - vectors * sight.lanes for sight in sights]
+            yield _described(f"{name}s behind {behind}", 2.0, sights, left)
+        if max(sight.axis.last // sight.lanes for sight in sights) == 0:
+            first = [min(sight.lanes, sight.axis.length) for sight in sights]
+            yield _described(f"{name}s in the first vector", 2.0, sights, first)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.causes.condition import Condition, Part
-from harness.causes.inputs import input_conditions
+from harness.causes.inputs import SUITE, input_conditions
 from harness.causes.jobs import job_conditions, width_conditions
 from harness.causes.sizes import size_conditions
 from harness.causes.table import Mask, Numbers, Scope, Table
@@ -177,4 +177,6 @@ class _Search:
         """Whether a rule may have this condition, too: it says something new, and there are not too many."""
         if any(one.about == other.about for other in chosen):
             return False
+        if SUITE in (one.about, *(other.about for other in chosen)) and any(not other.is_of_jobs for other in chosen):
+            return False  # suites are ours: a rule names one where nothing else tells its cases apart
         return one.is_of_jobs or sum(not other.is_of_jobs for other in chosen) < self.most

@@ -14,7 +14,7 @@ from harness.causes.table import Cases, Mask, Numbers, Scope
 
 UNROLLS = (1, 2, 4, 8, 16, 32)
 """Vectors per iteration of the loops that kernels have."""
-_ELEMENT_BLOCKS = (2, 3, 4, 8, 16, 32, 64)
+_ELEMENT_BLOCKS = (2, 4, 8, 16, 3, 32, 64)
 """Elements per iteration of loops that do not follow the vector length."""
 _SHORT_BLOCK = 8
 """Elements of a block for which a rule names the residues that pass instead of those that fail."""

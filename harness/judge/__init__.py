@@ -76,7 +76,7 @@ class Judge:
             findings = [
                 self._finding(observation, index, case, trials, inputs[case.key]) for index, case in enumerate(cases)
             ]
-        return _with_few_windows(findings)
+        return self._with_few_windows(findings, cases)
 
     def _finding(
         self, observation: Observation, index: int, case: Case, trials: tuple[Trial, ...], inputs: Inputs
@@ -111,6 +111,22 @@ class Judge:
             wrong = united((*finding.wrong, *differing))
             return replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True, wrong=wrong)
         return finding
+
+    def _with_few_windows(self, findings: list[Finding], cases: tuple[Case, ...]) -> list[Finding]:
+        """Keep the elements around the worst one for the worst failures and for the smallest ordinary rows."""
+        shown = [number for number, finding in enumerate(findings) if finding.worst and finding.worst.window]
+
+        def size(number: int) -> tuple[bool, int]:
+            case = cases[number]
+            return case.pattern != self._contract.pattern, sum(size for _, size in case.sizes)
+
+        kept = {*sorted(shown, key=lambda number: findings[number].headroom or 0.0)[:WINDOWS_PER_JOB]}
+        kept |= {*sorted(shown, key=size)[:WINDOWS_PER_JOB]}
+        for number in shown:
+            worst = findings[number].worst
+            if number not in kept and worst:
+                findings[number] = replace(findings[number], worst=replace(worst, window=None))
+        return findings
 
     # -- against the reference
 
@@ -235,16 +251,8 @@ def united(several: Iterable[Wrong]) -> tuple[Wrong, ...]:
 
 
 WINDOWS_PER_JOB = 8
-"""Failures of a job, the worst, that keep the elements around the worst one: a job may have thousands."""
-
-
-def _with_few_windows(findings: list[Finding]) -> list[Finding]:
-    shown = [number for number, finding in enumerate(findings) if finding.worst and finding.worst.window]
-    for number in sorted(shown, key=lambda number: findings[number].headroom or 0.0)[WINDOWS_PER_JOB:]:
-        worst = findings[number].worst
-        assert worst
-        findings[number] = replace(findings[number], worst=replace(worst, window=None))
-    return findings
+"""Failures of a job that keep the elements around the worst one, of the worst and of the smallest each: a job may have
+thousands."""
 
 
 _FILL_NAMES = {

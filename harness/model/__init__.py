@@ -85,6 +85,7 @@ from harness.model.verdict import (
     Worst,
     Wrong,
     number_text,
+    reading_order,
 )
 
 __all__ = [
@@ -167,4 +168,5 @@ __all__ = [
     "has_feature",
     "has_sme",
     "number_text",
+    "reading_order",
 ]

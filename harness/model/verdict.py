@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -156,6 +157,12 @@ class Circumstances:
 
 _STRANGENESS = {"": 0, "special": 2, "sparse": 3}
 """Of patterns; others are 1."""
+
+
+def reading_order(sizes: Sequence[tuple[str, int]], found: Circumstances) -> tuple[int, ...]:
+    """Order cases as a reader looks at them: ordinary rows first, of these the smallest that is not empty."""
+    numbers = [size for _, size in sizes]
+    return found.strangeness, 0 in numbers, sum(numbers), not found.guards
 
 
 @dataclass(frozen=True, slots=True)

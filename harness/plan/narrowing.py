@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from harness.model import CORE_BUILD, Point, Project, Role, Selection
 from harness.plan.points import further_points, select_kernels, select_targets
 
+_OPTIONS = ("--target", "--svl", "--emulator", "--cc", "--opt", "--build", "--suite", "--case", "--size")
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -29,7 +31,8 @@ def left_out(project: Project, selection: Selection, *, is_last_failed: bool = F
     found = [*_core_models(project, selection), *_gates(project, selection), *_proof(selection)]
     if not found:
         return []
-    options = ["--last-failed"] if is_last_failed else list(dict.fromkeys(name for one in found for name in one.by))
+    named = {name for one in found for name in one.by}
+    options = ["--last-failed"] if is_last_failed else [name for name in _OPTIONS if name in named]
     return [f"left out by {', '.join(options)}: {'; '.join(f'{one.what} ({one.remedy})' for one in found)}"]
 
 
@@ -80,7 +83,7 @@ def _core_models(project: Project, selection: Selection) -> Iterable[LeftOut]:
     needed = {"--opt": (opt, selection.opts), "--build": (variant, selection.variants)}
     lacking = {option: value for option, (value, chosen) in needed.items() if value not in chosen}
     if about := (*_about_cases(selection), *_named(selection)):
-        yield LeftOut(what, about, f"--target {','.join(names)}")
+        yield LeftOut(what, about, "--target NAME")
     elif lacking:
         yield LeftOut(what, tuple(lacking), f"add {' '.join(f'{option} {value}' for option, value in lacking.items())}")
     else:
@@ -93,9 +96,9 @@ def _gates(project: Project, selection: Selection) -> Iterable[LeftOut]:
     missing = [point for point in _points(project, _whole(selection), Role.GATE) if point.kernel.id not in there]
     if missing:
         by = (*_about_builds(selection), *_about_cases(selection), *_named(selection))
-        yield LeftOut("the gate, a call without the ISA's features", by, "--suite gate")
+        yield LeftOut("the gate", by, "--suite gate")
 
 
 def _proof(selection: Selection) -> Iterable[LeftOut]:
     if by := _about_cases(selection):
-        yield LeftOut("the proof of what inputs show", by, f"a run without {' and '.join(by)}")
+        yield LeftOut("the proof of what inputs show", by, f"without {' and '.join(by)}")

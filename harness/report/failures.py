@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.causes import Cause
     from harness.causes.builds import Disagreement
 
-_NAMED_BUILDS = 3
+_NAMED_BUILDS = 5
 _NAMED_SUITES = 3
 _LINE_CHARACTERS = 120
 
@@ -104,7 +104,7 @@ def drawn_lanes(worst: Worst | None, lanes: int) -> str:
         return ""
     window = worst.window
     shares = [used_share(*values) for values in zip(window.got, window.want, window.tolerance, strict=True)]
-    if all(share <= 1 for share in shares):
+    if len(shares) == 1 or all(share <= 1 for share in shares):
         return ""
     drawn = vectors_text(["." if share <= 1 else "X" for share in shares], window.first, lanes)
     last = window.first + len(shares) - 1

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 SHOWN_FAILURES = 12
 """Causes that are told; of more, those with the worst outcomes."""
-SHOWN_FAILURES_PER_JOB = 3
-"""Failures of one job that pytest tells."""
 _SHOWN_DETAILS = 3
 _SHOWN_DISAGREEMENTS = 8
 GATE = "gate"
