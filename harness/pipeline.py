@@ -34,7 +34,7 @@ from harness.place.sources import headers_below
 from harness.plan import digest, left_out, make_plan, select
 from harness.progress import meanwhile
 from harness.project import load_project
-from harness.report.causes import told_of
+from harness.report.causes import together_of
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
 from harness.report.identity import identified
@@ -48,7 +48,7 @@ from harness.telling import check, tell
 from harness.verdicts import absent
 
 Smallest = Callable[["Planned", Sequence[Cause], float], Mapping[str, Sequence[str]]]
-"""Makes the failure that each cause is told by smaller, within some seconds; returns lines by the failure's id."""
+"""Makes the failure that shows each cause smaller, within some seconds; returns lines by the failure's id."""
 
 
 def run(settings: Settings, command: Sequence[str], smallest: Smallest) -> ExitCode:
@@ -101,7 +101,7 @@ def validate(
         except KeyboardInterrupt:  # proofs may take long
             finished = False
         code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
-        recorder.together = told_of(found, shrunk)
+        recorder.together = together_of(found, shrunk)
         recorder.write(finished=finished, exit_code=code)
         record = recorder.record(finished=finished, exit_code=code)
         return Run({key: value for key, value in record.items() if key != "verdicts"}, verdicts), record

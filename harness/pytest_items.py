@@ -140,8 +140,8 @@ class _Item(pytest.Item):
         """Raise what describes the failures among verdicts, once for each cause, as `harness run` does."""
         lines = [f"{len(failures)} of {len(verdicts)} cases failed"] if len(verdicts) > 1 else []
         causes = causes_of(verdicts, {})
-        told = {id(verdict) for cause in causes for verdict in cause.failures}
-        others = [verdict for verdict in failures if id(verdict) not in told]
+        explained = {id(verdict) for cause in causes for verdict in cause.failures}
+        others = [verdict for verdict in failures if id(verdict) not in explained]
         lines += [dedent(self._cause(cause)) for cause in causes]
         lines += [dedent(describe(verdict)) for verdict in others]
         self.fail_with("\n\n".join(lines))

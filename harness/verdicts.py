@@ -85,8 +85,8 @@ class VerdictMaker:
         key = (case.key, case.placement, trials, job.kernel.conventions.lines)
         if key not in self._circumstances:
             signs = signs_of(job.contract, inputs)
-            told = circumstances(job.contract, job.kernel.conventions, case, trials)
-            self._circumstances[key] = replace(told, signs=signs)
+            without_signs = circumstances(job.contract, job.kernel.conventions, case, trials)
+            self._circumstances[key] = replace(without_signs, signs=signs)
         found = self._circumstances[key]
         return found if number else replace(found, is_first=True)
 

@@ -25,14 +25,14 @@ _OF_CALLS = frozenset({Outcome.CRASH, Outcome.TIMEOUT, Outcome.OUT_OF_BOUNDS, Ou
 """How a kernel that was called may fail: one fault may show in several ways."""
 _OWN_CASES = 3
 """Different cases from which failures of special values may have a cause of their own."""
-_OF_VALUES = frozenset({"value", "place", "place of one", "width", *JOB_FACTS})
+_OF_VALUES = frozenset({"value", "position", "one position", "width", *JOB_FACTS})
 """What the rule of such a cause may be about."""
 _NUMBER = re.compile(r"0x[0-9a-f]+|\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Failures that have one cause, as far as outcomes tell."""
+    """Failures that have one cause, as far as outcomes show."""
 
     failures: tuple[Verdict, ...]
     """The one to look at first, then the others, the worst first."""
@@ -122,7 +122,7 @@ def _of_calls(passes: Sequence[Verdict], failures: Sequence[Verdict], builds: Bu
         common = common_of(table, table.has_failed & ~special)
     causes = []
     for chosen, found, more in ((table.has_failed & ~special, common, gates), (special, of_special, [])):
-        members = [judged[place] for place in np.flatnonzero(chosen)] + more
+        members = [judged[number] for number in np.flatnonzero(chosen)] + more
         if members:
             rule = found.text if found else ""
             causes.append(Cause(tuple(sorted(members, key=_teaching)), len(judged), rule, elements_text(members)))

@@ -42,16 +42,16 @@ def disagreements(verdicts: Sequence[Verdict], builds: Mapping[str, Mapping[str,
     for verdict in verdicts:
         if verdict.case is not None and verdict.build is not None and verdict.outcome not in _NO_JUDGEMENT:
             way = builds.get(verdict.build, {}).get("way")
-            place = (verdict.kernel, verdict.target, verdict.vector_bits, verdict.suite, verdict.case, way)
-            seen.setdefault(place, {}).setdefault(verdict.outcome, []).append(verdict.build)
+            case = (verdict.kernel, verdict.target, verdict.vector_bits, verdict.suite, verdict.case, way)
+            seen.setdefault(case, {}).setdefault(verdict.outcome, []).append(verdict.build)
     alike: dict[tuple[object, ...], list[tuple[object, ...]]] = {}
-    for case, outcomes in seen.items():
+    for one, outcomes in seen.items():
         if len(outcomes) > 1:
             ordered = sorted(outcomes.items(), key=lambda item: item[0].severity)
-            key = (*case[:2], tuple((outcome, tuple(names)) for outcome, names in ordered))
-            alike.setdefault(key, []).append(case)
-    places = {key[:2]: place for place, key in reversed([*enumerate(alike)])}
-    ordered_keys = sorted(alike, key=lambda key: (places[key[:2]], -len(alike[key])))
+            key = (*one[:2], tuple((outcome, tuple(names)) for outcome, names in ordered))
+            alike.setdefault(key, []).append(one)
+    order = {key[:2]: rank for rank, key in reversed([*enumerate(alike)])}
+    ordered_keys = sorted(alike, key=lambda key: (order[key[:2]], -len(alike[key])))
     return [_disagreement(key, alike[key]) for key in ordered_keys]
 
 

@@ -59,11 +59,11 @@ def _part_by_part(table: Table, failing: Mask) -> Common | None:
     """Return a rule for each kind of build, or for each width, at which something fails, if there is one for each."""
     variants = table.jobs["variant"][table.job_of]
     bits = table.cases.vector_bits[table.case_of]
-    for values, told in ((variants, "in {} builds"), (bits, "at {} bits")):
+    for values, words in ((variants, "in {} builds"), (bits, "at {} bits")):
         names = np.unique(values[failing]).tolist()
         if np.unique(values).size < 2 or len(names) > _PARTS:
             continue
-        parts = [Domain(values == name, "", told.format(name)) for name in names]
+        parts = [Domain(values == name, "", words.format(name)) for name in names]
         found = [_first_within(table, failing, part) for part in parts]
         rules = [one for one in found if one is not None]
         if len(rules) == len(parts) and any(one.rule.conditions for one in rules):
@@ -77,17 +77,17 @@ def _of_one_kind(table: Table, failing: Mask) -> Common | None:
         values = table.jobs[fact][table.job_of]
         names, counts = np.unique(values[failing], return_counts=True)
         for name in names[np.argsort(-counts, kind="stable")][:most].tolist() if np.unique(values).size > 1 else ():
-            told = f"in {name} builds" if fact == "variant" else f"as {name}"
-            found = _first_within(table, failing, Domain(values == name, "", told))
+            words = f"in {name} builds" if fact == "variant" else f"as {name}"
+            found = _first_within(table, failing, Domain(values == name, "", words))
             if found is not None and found.rule.conditions:
                 return found
     patterns, has_one = (column[table.case_of] for column in (table.cases.pattern, table.cases.position >= 0))
-    for rows, told in (
+    for rows, words in (
         ((patterns == "peak") & has_one, "rows in which one element stands out"),
         ((patterns == "special") & has_one, "rows with one special value"),
         (patterns == "special", "rows with special values"),
     ):
-        found = _within(table, failing, Domain(rows, told))
+        found = _within(table, failing, Domain(rows, words))
         if found is not None and found.rule.conditions:
             return found
     return None
@@ -136,10 +136,10 @@ def _at_guards(table: Table, failing: Mask) -> Iterator[Domain]:
     if Outcome.OUT_OF_BOUNDS not in table.cases.outcomes or not failed.size:
         return
     needs_both = not np.isin(failed, ("behind", "before")).any()
-    for told, names in (("both guard pages", ("both",)), ("a guard page", ("behind", "before", "both"))):
+    for words, names in (("both guard pages", ("both",)), ("a guard page", ("behind", "before", "both"))):
         at_guard = np.isin(guards, names)
         if (failing & at_guard).any() and not at_guard.all() and (needs_both or len(names) > 1):
-            yield Domain(at_guard, f"rows at {told}")
+            yield Domain(at_guard, f"rows at {words}")
 
 
 def _ordinary(table: Table, failing: Mask) -> Iterator[Domain]:
@@ -175,13 +175,13 @@ def _sentence(table: Table, rule: Rule, domain: Domain) -> str:
         of_cases = [one.text for one in rule.of_part(Part.CASE)]
         parts = [_builds(rule), *(one.text for one in (*rule.of_part(Part.TARGET), *rule.of_part(Part.WIDTH)))]
         parts += [f"where {' and '.join(of_cases)}"] if of_cases else []
-    told = ", ".join(filter(None, parts))
-    lanes = f" ({among[0]} lanes)" if among.size == 1 and ("lanes" in told or "vector" in told) else ""
-    return f"{where}{domain.rows + ' fail' if domain.rows else 'fails'} exactly {told}{lanes}"
+    words = ", ".join(filter(None, parts))
+    lanes = f" ({among[0]} lanes)" if among.size == 1 and ("lanes" in words or "vector" in words) else ""
+    return f"{where}{domain.rows + ' fail' if domain.rows else 'fails'} exactly {words}{lanes}"
 
 
 def _builds(rule: Rule) -> str:
-    told = [one.text for one in rule.of_part(Part.BUILD)]
-    if len(told) < 2:
-        return "".join(told)
-    return "as " + " ".join(text.removeprefix("as ").removeprefix("in ").removesuffix(" builds") for text in told)
+    words = [one.text for one in rule.of_part(Part.BUILD)]
+    if len(words) < 2:
+        return "".join(words)
+    return "as " + " ".join(text.removeprefix("as ").removeprefix("in ").removesuffix(" builds") for text in words)

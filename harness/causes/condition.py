@@ -45,8 +45,8 @@ LISTED = 4
 
 def either(values: Iterable[object]) -> str:
     """Return a list in words: "1, 2 or 3"."""
-    told = [str(value) for value in values]
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
+    words = [str(value) for value in values]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def neither(values: Sequence[object]) -> str:

@@ -11,9 +11,9 @@ from harness.model import RESIDUES, Axis, Verdict
 
 _UNROLLS = (2, 4, 8)
 _NARROW_BITS = 0.6
-"""A description that is wider than the narrowest one by no more may be told instead, if it is simpler."""
+"""A description that is wider than the narrowest one by no more may be said instead, if it is simpler."""
 _RESTRICTING_BITS = 0.25
-"""A description that is narrower than all elements by less restricts nothing worth telling."""
+"""A description that is narrower than all elements by less restricts nothing worth saying."""
 _DIMENSIONS = {1: ("element",), 2: ("row", "column")}
 
 
@@ -47,12 +47,12 @@ def elements_text(failures: Sequence[Verdict]) -> str:
         for wrong in verdict.finding.wrong:
             sights = [Sight(axis, lanes if axis is wrong.axes[-1] else 1) for axis in wrong.axes]
             seen.setdefault((wrong.output, len(wrong.axes)), []).append(sights)
-    told = []
+    parts = []
     for (output, dimensions), of_output in seen.items():
         for name, along in zip(_DIMENSIONS[dimensions], zip(*of_output, strict=True), strict=True):
             text = _narrowest(name, list(dict.fromkeys(along))) if output != "return" else ""
-            told += [f"only {text}" + (f" of {output}" if len(seen) > 1 else "")] if text else []
-    return ", and ".join(told)
+            parts += [f"only {text}" + (f" of {output}" if len(seen) > 1 else "")] if text else []
+    return ", and ".join(parts)
 
 
 def _narrowest(name: str, sights: Sequence[Sight]) -> str:
@@ -136,7 +136,7 @@ def _folded(residues: int, block: int) -> set[int]:
 
 def _lanes_text(name: str, listed: Sequence[int], unroll: int, blocks: set[int], *, is_scalar: bool) -> str:
     is_range = len(listed) > 1 and listed[-1] - listed[0] == len(listed) - 1
-    told = f"{listed[0]} to {listed[-1]}" if is_range else either(listed).replace(" or ", " and ")
+    lanes = f"{listed[0]} to {listed[-1]}" if is_range else either(listed).replace(" or ", " and ")
     several = "s" if len(listed) > 1 else ""
     of = f"of {next(iter(blocks))}" if len(blocks) == 1 else "of each vector" if unroll == 1 else f"of {unroll} vectors"
     if is_scalar:
@@ -144,7 +144,7 @@ def _lanes_text(name: str, listed: Sequence[int], unroll: int, blocks: set[int],
     if len(blocks) == 1 and len(listed) == 1:
         first, block = listed[0], next(iter(blocks))
         return f"{name}s {first}, {first + block}, {first + 2 * block}, ... (lane {first} {of})"
-    return f"{name}s in lane{several} {told} {of}"
+    return f"{name}s in lane{several} {lanes} {of}"
 
 
 def _bounds(name: str, sights: Sequence[Sight]) -> Iterator[Description]:

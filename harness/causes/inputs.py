@@ -1,4 +1,4 @@
-"""Conditions on what a case holds and where: patterns, special values and their places, scalars, addresses."""
+"""Conditions on what a case holds and where: patterns, special values and their positions, scalars, addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUITE = "suite"
 _PATTERN_COST = 3.0
 _SIGN_COST = 2.5
 _VALUE_COST = 3.0
-_PLACE_COST = 2.0
+_POSITION_COST = 2.0
 _SCALAR_COST = 4.0
 _ALIGNMENT_COST = 8.0
 _CRASHING_COST = 2.0
@@ -84,7 +84,7 @@ def input_conditions(cases: Cases, scope: Scope) -> Iterator[Condition]:
     yield from _patterns(cases, scope)
     yield from _signs(cases, scope)
     yield from _values(cases, scope)
-    yield from _places(cases, scope)
+    yield from _positions(cases, scope)
     yield from _scalars(cases, scope)
     yield from _addresses(cases, scope)
     suites, _ = scope.split(cases.suite)
@@ -98,8 +98,8 @@ def _patterns(cases: Cases, scope: Scope) -> Iterator[Condition]:
     """Yield the one kind of row there is, or that it is no row of zeros, which hide much."""
     seen, others = scope.split(cases.pattern)
     if len(seen) == 1 and others:
-        told = _PATTERNS.get(seen[0], f"the row is drawn as {seen[0]}")
-        yield Condition("pattern", cases.pattern == seen[0], _PATTERN_COST, told, f"not: {told}")
+        words = _PATTERNS.get(seen[0], f"the row is drawn as {seen[0]}")
+        yield Condition("pattern", cases.pattern == seen[0], _PATTERN_COST, words, f"not: {words}")
     if "zeros" in others:
         yield Condition("pattern", cases.pattern != "zeros", _PATTERN_COST, "not all inputs are 0", "all inputs are 0")
 
@@ -119,39 +119,43 @@ def _values(cases: Cases, scope: Scope) -> Iterator[Condition]:
     seen = set(scope.split(cases.value)[0])
     found = [(text, names, 0.5) for text, names in _CLASSES if seen <= names]
     if len(seen) < LISTED:
-        told = either(_VALUES.get(name, name) for name in sorted(seen))
-        found.append((told, frozenset(seen), 1.5 * len(seen)))
+        words = either(_VALUES.get(name, name) for name in sorted(seen))
+        found.append((words, frozenset(seen), 1.5 * len(seen)))
     for text, names, cost in found:
         holds = is_special & np.isin(cases.value, list(names))
         yield Condition("value", holds, _VALUE_COST + cost, f"an element is {text}", f"no element is {text}")
 
 
-def _places(cases: Cases, scope: Scope) -> Iterator[Condition]:
+def _positions(cases: Cases, scope: Scope) -> Iterator[Condition]:
     """Yield where the one element stands that is special, or larger or smaller than all others."""
     positions, covered = cases.position, scope.covered
     has_one = positions >= 0
     if not has_one[covered].any():
         if has_one.any():
-            yield Condition("place", ~has_one, _PLACE_COST + 1, "no element alone is special", "one element is special")
+            yield Condition(
+                "position", ~has_one, _POSITION_COST + 1, "no element alone is special", "one element is special"
+            )
         return
     if not has_one[covered].all():
         return
     what = "the special value" if (cases.pattern[covered] == "special").all() else "the element that stands out"
-    yield Condition("place of one", has_one, _PLACE_COST, "one element alone is special", "all elements are, or none")
+    yield Condition(
+        "one position", has_one, _POSITION_COST, "one element alone is special", "all elements are, or none"
+    )
 
     def condition(about: str, holds: Mask, cost: float, where: str) -> Condition:
-        return Condition(about, has_one & holds, _PLACE_COST + cost, f"{what} {where}", f"{what} is elsewhere")
+        return Condition(about, has_one & holds, _POSITION_COST + cost, f"{what} {where}", f"{what} is elsewhere")
 
     if len(cases.sizes) == 1:
         (sizes,) = cases.sizes.values()
-        yield condition("place =", positions == sizes - 1, 1.0, "is the last element")
+        yield condition("position =", positions == sizes - 1, 1.0, "is the last element")
         for block in blocks_of(cases, scope):
             if block.vectors:
                 tail = positions >= sizes - sizes % block.elements
                 of = "vector" if block.vectors == 1 else f"block of {block.vectors} vectors"
-                yield condition("place >", tail, 1.0 + block.cost, f"stands behind the last whole {of}")
-                yield condition("place <", ~tail, 1.0 + block.cost, f"stands before the end of the last whole {of}")
-    yield condition("place =", positions == 0, 1.0, "is the first element")
+                yield condition("position >", tail, 1.0 + block.cost, f"stands behind the last whole {of}")
+                yield condition("position <", ~tail, 1.0 + block.cost, f"stands before the end of the last whole {of}")
+    yield condition("position =", positions == 0, 1.0, "is the first element")
     of_one = Scope(covered, scope.among & has_one)
     found = [*bounds(f"the index of {what}", positions, cases.lanes, of_one)]
     for block in blocks_of(cases, scope):
@@ -167,8 +171,8 @@ def _scalars(cases: Cases, scope: Scope) -> Iterator[Condition]:
             continue
         for values, is_opposite in ((seen, False), (others, True)):
             if len(values) < LISTED:
-                told = [number_text(int(value) if value == int(value) else value) for value in values]
-                texts = (f"{name} is {either(told)}", f"{name} is {neither(told)}")
+                words = [number_text(int(value) if value == int(value) else value) for value in values]
+                texts = (f"{name} is {either(words)}", f"{name} is {neither(words)}")
                 holds = np.isin(numbers, values) != is_opposite
                 cost = _SCALAR_COST + 1.5 * (len(values) - 1) + 0.5 * is_opposite
                 yield Condition(f"scalar {name}", holds, cost, *(texts[::-1] if is_opposite else texts))

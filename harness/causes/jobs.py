@@ -34,13 +34,13 @@ def job_conditions(jobs: Mapping[str, NDArray[np.str_]], scope: Scope) -> Iterat
 
 
 def _name(fact: str, values: list[str]) -> str:
-    told = either(values)
-    return f"on {told}" if fact == "target" else f"in {told} builds" if fact == "variant" else f"as {told}"
+    words = either(values)
+    return f"on {words}" if fact == "target" else f"in {words} builds" if fact == "variant" else f"as {words}"
 
 
 def _but(fact: str, values: list[str]) -> str:
-    told = " and ".join(values)
-    return f"on every target but {told}" if fact == "target" else f"in every build but {told}"
+    words = " and ".join(values)
+    return f"on every target but {words}" if fact == "target" else f"in every build but {words}"
 
 
 def width_conditions(cases: Cases, scope: Scope) -> Iterator[Condition]:

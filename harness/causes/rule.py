@@ -99,13 +99,13 @@ class Candidates:
     """The number whose bits are all observations that must be ruled out."""
 
 
-def _candidates(table: Table, kept: Mask, others: Mask, *, with_jobs: bool = True) -> Candidates:
-    """Return conditions that hold for all of `kept` and rule out some of `others`.
+def _candidates(table: Table, covered: Mask, others: Mask, *, with_jobs: bool = True) -> Candidates:
+    """Return conditions that hold for all of `covered` and rule out some of `others`.
 
     Observations that the same conditions rule out count once; of conditions that rule out the same, the simplest stays.
     """
-    of_cases = _scope(table.case_of, kept, others, table.cases.count)
-    of_jobs = _scope(table.job_of, kept, others, len(next(iter(table.jobs.values()))))
+    of_cases = _scope(table.case_of, covered, others, table.cases.count)
+    of_jobs = _scope(table.job_of, covered, others, len(next(iter(table.jobs.values()))))
     found = [
         *size_conditions(table.cases, of_cases),
         *input_conditions(table.cases, of_cases),
@@ -130,11 +130,12 @@ def _bits(row: NDArray[np.uint8]) -> int:
     return int.from_bytes(np.packbits(row).tobytes(), "big")
 
 
-def _scope(place_of: Numbers, kept: Mask, others: Mask, count: int) -> Scope:
-    covered, among = np.zeros(count, bool), np.zeros(count, bool)
-    covered[place_of[kept]] = True
-    among[place_of[kept | others]] = True
-    return Scope(covered, among)
+def _scope(index_of: Numbers, covered: Mask, others: Mask, count: int) -> Scope:
+    """Return which cases, or jobs, the observations are of; `index_of` is by observation."""
+    scope = Scope(np.zeros(count, bool), np.zeros(count, bool))
+    scope.covered[index_of[covered]] = True
+    scope.among[index_of[covered | others]] = True
+    return scope
 
 
 # ---- search --------------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class _Search:
         left, choices = self.candidates.every, {}
         while left:
             bit = left & -left
-            choices[bit] = [place for place, out in enumerate(self.candidates.ruled_out) if out & bit]
+            choices[bit] = [number for number, out in enumerate(self.candidates.ruled_out) if out & bit]
             left ^= bit
         self._choices = dict(sorted(choices.items(), key=lambda item: len(item[1])))
         self._extend(self.candidates.every, (), 0.0)
@@ -167,16 +168,16 @@ class _Search:
             self.best, self.cost = chosen, cost
             return
         bit = next(bit for bit in self._choices if bit & left)
-        for place in self._choices[bit]:
-            one = self.candidates.conditions[place]
+        for number in self._choices[bit]:
+            one = self.candidates.conditions[number]
             total = cost + one.cost + _CONDITION_COST
             if total < self.cost and self._may_add(one, chosen):
-                self._extend(left & ~self.candidates.ruled_out[place], (*chosen, one), total)
+                self._extend(left & ~self.candidates.ruled_out[number], (*chosen, one), total)
 
     def _may_add(self, one: Condition, chosen: tuple[Condition, ...]) -> bool:
         """Whether a rule may have this condition, too: it says something new, and there are not too many."""
         if any(one.about == other.about for other in chosen):
             return False
         if SUITE in (one.about, *(other.about for other in chosen)) and any(not other.is_of_jobs for other in chosen):
-            return False  # suites are ours: a rule names one where nothing else tells its cases apart
+            return False  # suites are ours: a rule names one where nothing else separates its cases
         return one.is_of_jobs or sum(not other.is_of_jobs for other in chosen) < self.most

@@ -15,7 +15,7 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
 JOB_FACTS = ("target", "compiler", "opt", "variant", "build")
-"""What tells the jobs of a kernel apart, besides their width, which belongs to the case: its sizes follow it."""
+"""What separates the jobs of a kernel, besides their width, which belongs to the case: its sizes follow it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,11 +120,11 @@ class Judge:
             case = cases[number]
             return case.pattern != self._contract.pattern, sum(size for _, size in case.sizes)
 
-        kept = {*sorted(shown, key=lambda number: findings[number].headroom or 0.0)[:WINDOWS_PER_JOB]}
-        kept |= {*sorted(shown, key=size)[:WINDOWS_PER_JOB]}
+        chosen = {*sorted(shown, key=lambda number: findings[number].headroom or 0.0)[:WINDOWS_PER_JOB]}
+        chosen |= {*sorted(shown, key=size)[:WINDOWS_PER_JOB]}
         for number in shown:
             worst = findings[number].worst
-            if number not in kept and worst:
+            if number not in chosen and worst:
                 findings[number] = replace(findings[number], worst=replace(worst, window=None))
         return findings
 

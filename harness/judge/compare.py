@@ -93,11 +93,11 @@ def compare(name: str, raw: bytes, expected: Expected, columns: int | None = Non
 
 def wrong_among(name: str, is_wrong: NDArray[np.bool_], columns: int | None = None) -> Wrong:
     """Return where the wrong elements of an output lie, of which there is one at least."""
-    places = np.flatnonzero(is_wrong)
+    indices = np.flatnonzero(is_wrong)
     if columns is None or columns >= is_wrong.size:
-        return Wrong(name, places.size, (_axis(places, is_wrong.size),))
-    rows, of_row = np.divmod(places, columns)
-    return Wrong(name, places.size, (_axis(rows, is_wrong.size // columns), _axis(of_row, columns)))
+        return Wrong(name, indices.size, (_axis(indices, is_wrong.size),))
+    rows, of_row = np.divmod(indices, columns)
+    return Wrong(name, indices.size, (_axis(rows, is_wrong.size // columns), _axis(of_row, columns)))
 
 
 def _axis(indices: NDArray[np.intp], length: int) -> Axis:

@@ -67,13 +67,13 @@ def _whole(selection: Selection) -> Selection:
     return Selection(kernels=selection.kernels, vector_bits=selection.vector_bits, required=selection.required)
 
 
-def _place(point: Point) -> tuple[str, str, int | None]:
+def _key(point: Point) -> tuple[str, str, int | None]:
     return point.kernel.id, point.target.name, point.vector_bits
 
 
 def _core_models(project: Project, selection: Selection) -> Iterable[LeftOut]:
-    there = {_place(point) for point in _points(project, selection, Role.CORE)}
-    missing = [point for point in _points(project, _whole(selection), Role.CORE) if _place(point) not in there]
+    there = {_key(point) for point in _points(project, selection, Role.CORE)}
+    missing = [point for point in _points(project, _whole(selection), Role.CORE) if _key(point) not in there]
     missing = [point for point in missing if point.target.name not in selection.targets]
     if not missing:
         return

@@ -66,7 +66,7 @@ def shrink(trying: Trying, inputs: Values, budget_s: float) -> Shrunk:
 
 
 def smallest_cases(line: Planned, causes: Sequence[Cause], budget_s: float) -> dict[str, list[str]]:
-    """Make the failure that each cause is told by smaller, and return the smallest in lines, by the failure's id.
+    """Make the failure that shows each cause smaller, and return the smallest in lines, by the failure's id.
 
     Each may take `budget_s`, and all together a few times as long; there is no entry for what did not get smaller, and
     none for what does not fail when it is run alone.
@@ -83,7 +83,7 @@ def smallest_cases(line: Planned, causes: Sequence[Cause], budget_s: float) -> d
 
     with ThreadPoolExecutor(line.settings.jobs) as pool:
         found = dict(zip((verdict.id for verdict in shown), pool.map(lines, shown), strict=True))
-    return {identity: told for identity, told in found.items() if told}
+    return {identity: text for identity, text in found.items() if text}
 
 
 def _smallest(line: Planned, verdict: Verdict, budget_s: float) -> list[str]:
@@ -107,7 +107,7 @@ def _smallest(line: Planned, verdict: Verdict, budget_s: float) -> list[str]:
     }
     trying = Trying(builder.place, binary, job, case, wanted, executors, start + budget_s)
     found = shrink(trying, inputs, max(0.0, start + budget_s - time.monotonic()))
-    return list(_told(found)) if found.is_smaller else []
+    return list(_lines(found)) if found.is_smaller else []
 
 
 def _case_of(line: Planned, verdict: Verdict) -> tuple[Job | None, Case | None]:
@@ -120,7 +120,7 @@ def _case_of(line: Planned, verdict: Verdict) -> tuple[Job | None, Case | None]:
     return None, None
 
 
-def _told(found: Shrunk) -> Iterator[str]:
+def _lines(found: Shrunk) -> Iterator[str]:
     """Say what the case is and what came of it, in one line, and draw its lanes in another."""
     trying, best = found.trying, found.best
     trying.cancelled.clear()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.causes.builds import Disagreement
 
 
-def told_of(run: Run, smallest: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def together_of(run: Run, smallest: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return what the record says of the failures together. `smallest` has lines by the id of a failure."""
     return {
         "causes": [_cause_row(cause, smallest.get(cause.shown.id, ())) for cause in run.causes],

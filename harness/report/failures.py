@@ -1,4 +1,4 @@
-"""How failures are told: each cause once, by the failure that teaches, with what all of them have in common."""
+"""How failures are reported: each cause once, by the failure that teaches, with what all of them have in common."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ def where_of(verdicts: Sequence[Verdict]) -> str:
     """Return where failures show: "at 128, 256 bits, on sve, a64fx, as gcc O2 plain, in 4 suites"."""
     shown = verdicts[0]
     widths = sorted({verdict.vector_bits for verdict in verdicts if verdict.vector_bits})
-    told = [f"at {', '.join(map(str, widths))} bits"] if widths else []
+    parts = [f"at {', '.join(map(str, widths))} bits"] if widths else []
     targets = list(dict.fromkeys(verdict.target for verdict in verdicts))
-    told += [f"on {', '.join(targets)}"] if targets != [shown.target] else []
+    parts += [f"on {', '.join(targets)}"] if targets != [shown.target] else []
     builds = list(dict.fromkeys(verdict.build for verdict in verdicts if verdict.build))
-    told += [f"as {builds[0]}" if len(builds) == 1 else f"in {len(builds)} builds"] if builds else []
+    parts += [f"as {builds[0]}" if len(builds) == 1 else f"in {len(builds)} builds"] if builds else []
     suites = list(dict.fromkeys(verdict.suite for verdict in verdicts if verdict.suite))
     if suites and suites != [shown.suite]:
         named = f"suites {', '.join(suites)}" if len(suites) <= _NAMED_SUITES else f"{len(suites)} suites"
-        told.append(f"in {named}")
+        parts.append(f"in {named}")
     kernels = dict.fromkeys(verdict.kernel for verdict in verdicts)
-    told += [f"of {', '.join(kernels)}"] if len(kernels) > 1 else []
-    return ", ".join(told)
+    parts += [f"of {', '.join(kernels)}"] if len(kernels) > 1 else []
+    return ", ".join(parts)
 
 
 def common_lines(cause: Cause) -> list[str]:
     """Return what all failures of a cause have in common: the rule, and which elements are wrong."""
-    told = [line for line in (cause.rule, cause.elements) if line]
-    joined = "; ".join(told)
-    return told if len(joined) > _LINE_CHARACTERS else [joined] if joined else []
+    parts = [line for line in (cause.rule, cause.elements) if line]
+    joined = "; ".join(parts)
+    return parts if len(joined) > _LINE_CHARACTERS else [joined] if joined else []
 
 
 def symptoms(cause: Cause) -> str:
@@ -65,8 +65,8 @@ def more_of(cause: Cause) -> str:
     """Return how many more failures a cause has, and where; empty where it has one."""
     if len(cause.failures) < 2:
         return ""
-    told = ", ".join(filter(None, (where_of(cause.failures), symptoms(cause))))
-    return f"{len(cause.failures) - 1} more like this, {told}"
+    where = ", ".join(filter(None, (where_of(cause.failures), symptoms(cause))))
+    return f"{len(cause.failures) - 1} more like this, {where}"
 
 
 # ---- numbers and lanes ---------------------------------------------------------------------------------------------
@@ -75,14 +75,14 @@ def more_of(cause: Cause) -> str:
 def worst_text(worst: Worst) -> str:
     """Return what came and what was due, and how far apart they may be: exact comparisons have no ULPs."""
     name = "the returned value" if worst.output == "return" else f"{worst.output}[{worst.element}]"
-    told = f"{name}: got {number_text(worst.got)}, want {number_text(worst.want)}"
+    text = f"{name}: got {number_text(worst.got)}, want {number_text(worst.want)}"
     if worst.tolerance == 0:
-        return f"{told} exactly"
+        return f"{text} exactly"
     if worst.ulp is not None:
         apart = f", {worst.ulp:.4g} ULP apart" if math.isfinite(worst.ulp) else ""
     else:
         apart = f", {number_text(abs(worst.got - worst.want))} apart"
-    return f"{told}{apart}" + (f"; tolerance {worst.tolerance:.3g}" if math.isfinite(worst.tolerance) else "")
+    return f"{text}{apart}" + (f"; tolerance {worst.tolerance:.3g}" if math.isfinite(worst.tolerance) else "")
 
 
 def used_share(got: float, want: float, tolerance: float) -> float:
@@ -113,7 +113,7 @@ def drawn_lanes(worst: Worst | None, lanes: int) -> str:
 
 def vectors_text(marks: Sequence[str], first: int, lanes: int) -> str:
     """Return marks in a row, with a bar wherever a vector begins."""
-    return "".join(f"|{mark}" if place % lanes == 0 else mark for place, mark in enumerate(marks, first))
+    return "".join(f"|{mark}" if index % lanes == 0 else mark for index, mark in enumerate(marks, first))
 
 
 # ---- builds that differ --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import ExitCode, UsageError
-from harness.report.causes import told_of
+from harness.report.causes import together_of
 from harness.report.identity import identified_rows
 from harness.report.record import summarise
 from harness.report.run import NOT_RUN, run_of
@@ -82,7 +82,7 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
         "verdicts": rows,
     }
     smallest = {row["shown"]: row["smallest"] for record in shards for row in record.get("causes", ())}
-    return {**merged, **told_of(run_of(merged), smallest)}
+    return {**merged, **together_of(run_of(merged), smallest)}
 
 
 def _about_no_job(shards: Sequence[Record], jobs: Sequence[Record]) -> list[Record]:

@@ -215,16 +215,16 @@ def verdict_row(verdict: Verdict, rank: int) -> dict[str, Any]:
 
 def _inputs_row(found: Circumstances) -> dict[str, Any]:
     """Return what is not as it is in ordinary rows, and where the buffers are: a record has very many rows."""
-    told: dict[str, Any] = {"pattern": found.pattern} if found.pattern else {}
-    told |= {"value": found.value} if found.value else {}
-    told |= {"position": found.position} if found.position is not None else {}
-    told |= {"scalars": dict(found.scalars)} if found.scalars else {}
-    told |= {"alignment": dict(found.alignment_bytes)} if found.alignment_bytes else {}
-    told |= {"in_place": True} if found.is_in_place else {}
-    told |= {"guards": found.guards} if found.guards else {}
-    told |= {"signs": found.signs} if found.signs else {}
-    told |= {"first": True} if found.is_first else {}
-    return told if found.is_judged else {**told, "judged": False}
+    row: dict[str, Any] = {"pattern": found.pattern} if found.pattern else {}
+    row |= {"value": found.value} if found.value else {}
+    row |= {"position": found.position} if found.position is not None else {}
+    row |= {"scalars": dict(found.scalars)} if found.scalars else {}
+    row |= {"alignment": dict(found.alignment_bytes)} if found.alignment_bytes else {}
+    row |= {"in_place": True} if found.is_in_place else {}
+    row |= {"guards": found.guards} if found.guards else {}
+    row |= {"signs": found.signs} if found.signs else {}
+    row |= {"first": True} if found.is_first else {}
+    return row if found.is_judged else {**row, "judged": False}
 
 
 def _wrong_row(wrong: Wrong) -> dict[str, Any]:

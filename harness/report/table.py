@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.causes import Cause
 
 SHOWN_FAILURES = 12
-"""Causes that are told; of more, those with the worst outcomes."""
+"""Causes that are reported; of more, those with the worst outcomes."""
 _SHOWN_DETAILS = 3
 _SHOWN_DISAGREEMENTS = 8
 GATE = "gate"
@@ -314,7 +314,7 @@ def replay_line(verdict: Verdict) -> str:
 def describe(verdict: Verdict, common: Sequence[str] = (), details: int | None = None) -> str:
     """Describe one failure in lines safe to look at: where, what came, what was due, and what reproduces it.
 
-    `common` are lines about more than this one; of its details no more than `details` are told.
+    `common` are lines about more than this one; of its details no more than `details` are reported.
     """
     where = [verdict.kernel, f"on {verdict.target}"]
     if verdict.vector_bits:

@@ -74,7 +74,7 @@ class Settings:
     baseline: Path | None
     shard: Shard | None
     budget_s: float
-    """Wall time in which each failure that is told is made smaller; 0 for none."""
+    """Wall time for making each reported failure smaller; 0 for none."""
     reports: Reports
 
 

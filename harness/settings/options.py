@@ -132,7 +132,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "budget",
         ("--budget",),
-        "time in which each failure that is told is made smaller; 0 for none (default: 3 s)",
+        "time for making each reported failure smaller; 0 for none (default: 3 s)",
         seconds("--budget", or_zero=True),
         "S",
         default=3.0,

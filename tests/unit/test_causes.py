@@ -117,7 +117,7 @@ def test_an_unroll_by_two_with_a_tail_of_one() -> None:
 
 
 def test_whole_vectors_alone_are_wrong() -> None:
-    """A horizontal maximum in the place of a sum, an accumulator that is forgotten."""
+    """A horizontal maximum instead of a sum, an accumulator that is forgotten."""
     assert rule_of(cases(), lambda v: length(v) >= 4) == "fails exactly where len >= lanes (4 lanes)"
     several = cases(bits=(128, 256, 512))
     assert rule_of(several, lambda v: length(v) >= 8 * lanes(v)) == "fails exactly where len >= 8 vectors"
@@ -220,11 +220,11 @@ def test_a_rule_for_each_kind_of_build() -> None:
 
 
 def special(names: Iterable[str] = ("nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "largest")) -> list[Verdict]:
-    """Rows of 39 elements with each value at some places, as the special suite has them."""
-    places = (0, 3, 4, 16, 34, 38, None)
+    """Rows of 39 elements with each value at some positions, as the special suite has them."""
+    positions = (0, 3, 4, 16, 34, 38, None)
     found = [
-        case(39, build=build, suite="special", pattern="special", value=name, position=place)
-        for name, place, build in product(names, places, LABELS[:2])
+        case(39, build=build, suite="special", pattern="special", value=name, position=position)
+        for name, position, build in product(names, positions, LABELS[:2])
     ]
     return [*found, *cases(builds=LABELS[:2])]
 
@@ -233,15 +233,15 @@ def test_special_values() -> None:
     def is_nan(verdict: Verdict) -> bool:
         return "nan" in verdict.circumstances.value
 
-    def place(verdict: Verdict) -> int:
+    def position(verdict: Verdict) -> int:
         return -1 if verdict.circumstances.position is None else verdict.circumstances.position
 
     assert rule_of(special(), is_nan) == "fails exactly where an element is NaN"
-    behind = rule_of(special(), lambda v: is_nan(v) and place(v) >= 4)
+    behind = rule_of(special(), lambda v: is_nan(v) and position(v) >= 4)
     assert behind == "fails exactly where an element is NaN and the index of the special value >= lanes (4 lanes)"
     assert rule_of(special(), lambda v: v.circumstances.value == "-zero") == "fails exactly where an element is -0.0"
     last = "fails exactly where an element is NaN and the special value is the last element"
-    assert rule_of(special(), lambda v: is_nan(v) and place(v) == 38) == last
+    assert rule_of(special(), lambda v: is_nan(v) and position(v) == 38) == last
 
 
 def test_scalar_arguments_signs_addresses_and_the_first_case() -> None:

@@ -191,15 +191,15 @@ def _chosen_failures(run: Run) -> dict[int, int]:
 def _failure_groups(run: Run, numbered: Mapping[int, int]) -> list[dict[str, Any]]:
     """Return the chosen failures by cause, the one that teaches apart from the others."""
     number_of = {id(run.verdicts[index]): number for index, number in numbered.items()}
-    told = []
+    groups = []
     for cause in run.causes:
         dealt_ones = [v for v in dealt(cause, _FAILURES_PER_JOB) if id(v) in number_of]
         if dealt_ones:
             common = [*common_lines(cause), *run.smallest_of(cause.shown)]
             first = _failure(cause.shown, number_of[id(cause.shown)], common)
             others = [_failure(verdict, number_of[id(verdict)]) for verdict in dealt_ones[1:]]
-            told.append({"worst": first, "more": more_of(cause), "others": others})
-    return told
+            groups.append({"worst": first, "more": more_of(cause), "others": others})
+    return groups
 
 
 def _place(verdict: Verdict) -> tuple[object, ...]:
