@@ -96,8 +96,8 @@ def test_a_fault_is_told_once_by_the_case_that_teaches(harness: Harness, tmp_pat
     assert len(lines) <= 12
     assert lines[0].startswith("MISMATCH  axpy_f32/neon_unroll_skips_vector on neon at 128 bits (gcc O0 plain) ")
     assert lines[0].endswith("/len4")
-    rule = "ordinary rows fail exactly where len % (2 * lanes) >= lanes (4 lanes)"
-    assert f"{rule}; only elements behind the last whole block of 2 vectors" in lines
+    assert "ordinary rows fail exactly where len % (2 * lanes) >= lanes (4 lanes)" in lines
+    assert "only elements behind the last whole block of 2 vectors" in lines
     (smallest,) = [line for line in lines if line.startswith("smallest that fails alike at 128 bits: ")]
     assert "len = 4, a = " in smallest
     assert "x = {" in smallest
