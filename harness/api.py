@@ -105,6 +105,11 @@ class Result:
         """What the inputs are proven to show, what is waived, what was left out."""
         return self._run.notes
 
+    @property
+    def left_out(self) -> Sequence[str]:
+        """What was not checked because options narrowed the run, with the option that did."""
+        return self._run.left_out
+
     def table(self, *, verbose: bool = False) -> str:
         """Return what the command line prints."""
         return table.render(self._run, verbose=verbose)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import partial
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
-from harness.build import Builder, header_complaint
-from harness.build.store import cache_directory
-from harness.build.toolchain import find_compiler
-from harness.errors import BuildError, ContractError, ExitCode, UnavailableError, counted
+from harness.errors import BuildError, ContractError, ExitCode, UsageError, counted
+from harness.extremes import extremes
+from harness.finding import with_hidden
+from harness.guarded import in_time
 from harness.inputs import InputStream
+from harness.interface import interface_of
 from harness.judge.reference import Oracle
-from harness.machine import resolve_triple
+from harness.judge.visibility import find_gaps
 from harness.model import (
-    DEFAULT_COMPILERS,
     HUGE_SUITE,
+    SOURCE_SUFFIXES,
+    VISIBLE_SUITE,
     Build,
     Case,
     Compiler,
@@ -32,106 +36,125 @@ from harness.model import (
     Selection,
     Target,
 )
-from harness.place.host import HostPlace
-from harness.plan import make_cases
+from harness.pipeline import host_place, make_surveyor
+from harness.plan import make_cases, select_kernels
 from harness.project import load_project
 from harness.report.text import visible
-from harness.resources import bundled_root
-from harness.verdicts import REFERENCE_TIMEOUT_S, within
+from harness.survey import Surveyor
 
 _VECTOR_BITS = 128
 _OPT = "O2"
+_NAMED_CASES = 2
+"""Cases that the line of a contract names."""
 
 
-def show_check(config: str | None) -> ExitCode:
-    """Read the manifest, hold contracts' references against their passes, build and link every kernel once."""
-    project = load_project(Path(config) if config else None, Path.cwd())
+def show_check(config: str | None, patterns: Sequence[str] = ()) -> ExitCode:
+    """Read the manifest, hold contracts' references against their passes, build and link every kernel once.
+
+    With `patterns` only the kernels that they select, and their contracts.
+
+    Raises:
+        UsageError: a pattern selects nothing, or is a file.
+    """
+    for name in patterns:
+        if Path(name).suffix in SOURCE_SUFFIXES:
+            raise UsageError(
+                f"{name}: check looks at kernels of a project, such as 'dot_f32/sve'; 'harness run {name} --dry-run' "
+                "says what a file is taken for"
+            )
+    project = load_project(Path(config) if config else None, Path.cwd(), patterns)
+    project = replace(project, kernels=tuple(kernel for kernel, _ in select_kernels(project, patterns)))
     print(visible(f"{project.manifest or 'the bundled project'}: {counted(len(project.kernels), 'kernel')}") + "\n")
-    faults = 0
-    for line, is_fault in (*_contracts(project), *_Kernels(project).lines()):
-        print(visible(f"{'FAULT' if is_fault else 'ok':5}  {line}"))
-        faults += is_fault
-    print(f"\n{counted(faults, 'fault')}; no kernel was run")
-    return ExitCode.USAGE if faults else ExitCode.PASSED
+    marks: Counter[Mark] = Counter()
+    for line, mark in (*_contracts(project), *_Kernels(project, make_surveyor(host_place())).lines()):
+        print(visible(f"{mark.value:5}  {line}"))
+        marks[mark] += 1
+    skipped = f"; {counted(marks[Mark.SKIPPED], 'kernel')} not built" if marks[Mark.SKIPPED] else ""
+    print(f"\n{counted(marks[Mark.FAULT], 'fault')}{skipped}; no kernel was run")
+    return ExitCode.USAGE if marks[Mark.FAULT] else ExitCode.PASSED
 
 
-Line = tuple[str, bool]
-"""What was found, and whether it is a fault."""
+class Mark(Enum):
+    """What a line says of its subject."""
+
+    OK = "ok"
+    FAULT = "FAULT"
+    SKIPPED = "skip"
+
+
+Line = tuple[str, Mark]
+"""What was found, and what it is."""
 
 
 def _contracts(project: Project) -> Iterator[Line]:
-    for op in dict.fromkeys(kernel.op for kernel in project.kernels):
-        contract = project.contracts[op]
-        cases = _few_cases(contract)
+    for op, contract in project.contracts.items():
+        cases = _some_cases(contract)
         try:
-            within(
-                REFERENCE_TIMEOUT_S,
-                f"{contract.origin}: the reference of {op} hangs",
-                partial(_hold_against_passes, contract, cases),
-            )
+            in_time(partial(_evaluate, contract, cases))
         except ContractError as error:
-            yield f"contract {op}: {error}", True
+            yield f"contract {op}: {error}", Mark.FAULT
             continue
-        held = ", ".join(case.id for case in cases)
-        yield f"contract {op}: reference and passes agree ({held or 'it has no case to try'})", False
+        held = ", ".join(case.id for case in cases[:_NAMED_CASES])
+        more = f" and {len(cases) - _NAMED_CASES} more" if len(cases) > _NAMED_CASES else ""
+        agree = "reference and passes agree" if contract.passes else "its reference yields numbers"
+        yield f"contract {op}: {agree} ({held + more or 'it has no case to try'})", Mark.OK
 
 
-def _hold_against_passes(contract: Contract, cases: Sequence[Case]) -> None:
+def _evaluate(contract: Contract, cases: Sequence[Case]) -> None:
+    """Hold the reference against the passes, on the ends of what patterns draw, too; plant defects in short rows."""
     oracle, stream = Oracle(contract), InputStream()
     with np.errstate(all="ignore"):  # of the thread that this runs in: infinities and NaN are cases like others
         for case in cases:
             oracle.expect(case, stream.inputs(contract, case))
+        for case in cases[:2]:
+            patterns = [contract.pattern, *(other.pattern for other in cases)]
+            for extreme, inputs in extremes(contract, case, list(dict.fromkeys(patterns))):
+                oracle.expect(extreme, inputs)
+        proving = [case for case in cases if case.suite == VISIBLE_SUITE]
+        find_gaps(contract, proving[:1], lambda case: stream.inputs(contract, case))
 
 
-def _few_cases(contract: Contract) -> list[Case]:
-    """Return a short case and one of middling length."""
+def _some_cases(contract: Contract) -> list[Case]:
+    """Return a short case and one of middling length, then the shortest of each kind of rows in each suite."""
     found = make_cases(contract, contract.conventions, Selection(), _VECTOR_BITS)
     sized = [(prod(size for _, size in case.sizes), case) for case in found if case.suite != HUGE_SUITE]
     ordered = [case for elements, case in sorted(sized, key=lambda pair: pair[0]) if elements]
-    return list({case.key: case for case in (ordered[:1] + ordered[len(ordered) // 2 :][:1])}.values())
+    kinds = {
+        (case.suite, case.pattern.kind, case.pattern.value, case.pattern.bounds): case for case in reversed(ordered)
+    }
+    chosen = (*ordered[:1], *ordered[len(ordered) // 2 :][:1], *kinds.values())
+    return list({case.key: case for case in chosen}.values())
 
 
 @dataclass(slots=True)
 class _Kernels:
-    """Builds every kernel with the first compiler that knows its ISA."""
+    """Builds every kernel with the first compiler that is fit for it."""
 
     project: Project
-    _builder: Builder = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._builder = Builder(HostPlace(), cache_directory(), bundled_root() / "csrc" / "guest")
+    surveyor: Surveyor
 
     def lines(self) -> Iterator[Line]:
-        isas = {kernel.isa: self.project.isa_target(kernel.isa) for kernel in self.project.kernels}
-        compilers = {name: self._compiler(isa) for name, isa in isas.items()}
+        compilers = [self.surveyor.compiler_for(kernel, self._isa(kernel)) for kernel in self.project.kernels]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from pool.map(lambda kernel: self._line(kernel, compilers[kernel.isa]), self.project.kernels)
+            yield from pool.map(self._line, self.project.kernels, compilers)
+
+    def _isa(self, kernel: Kernel) -> Target:
+        return self.project.isa_target(kernel.isa)
 
     def _line(self, kernel: Kernel, compiler: Compiler | Missing) -> Line:
         what = f"kernel {kernel.id}: {kernel.symbol}"
         if isinstance(compiler, Missing):
-            return f"{what}, not built: {compiler}", False
+            return f"{what}, not built: {compiler}", Mark.SKIPPED
         build = Build(compiler, "" if kernel.is_prebuilt else _OPT, "plain")
-        isa = self.project.isa_target(kernel.isa)
+        contract = self.project.contracts[kernel.op]
+        builder = self.surveyor.builder
         try:
-            self._builder.build(kernel, self.project.contracts[kernel.op], build, isa.flags)
+            binary = builder.build(kernel, contract, build, self._isa(kernel).flags)
+            interface = interface_of(binary, kernel, contract, builder.cache)
         except BuildError as error:
-            return f"{what}: {error}", True
-        except UnavailableError as error:
-            return f"{what}, not built: {error}", False
+            return f"{what}: {with_hidden(str(error), kernel)}", Mark.FAULT
+        if interface.fault:
+            return f"{what}: {interface.fault}", Mark.FAULT
         how = "linked" if kernel.is_prebuilt else f"compiled at -{_OPT} and linked"
-        return f"{what}, {how} by {compiler.spec} {compiler.version} for {compiler.triple}", False
-
-    def _compiler(self, isa: Target) -> Compiler | Missing:
-        place = self._builder.place
-        triple = resolve_triple(isa.triple, place.native_triple)
-        missing: list[Missing] = []
-        for spec in DEFAULT_COMPILERS:
-            found = find_compiler(spec, triple, place)
-            if isinstance(found, Compiler):
-                complaint = header_complaint(place, found, isa.flags, isa.header) if isa.header else ""
-                if not complaint:
-                    return found
-                found = Missing(f"{spec} {found.version}: {complaint}", f"needs {isa.header_since}")
-            missing.append(found)
-        return missing[0]
+        doubt = f"; but {interface.doubt}" if interface.doubt else ""
+        return f"{what}, {how} by {compiler.spec} {compiler.version} for {compiler.triple}{doubt}", Mark.OK

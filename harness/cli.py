@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -22,13 +23,27 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see '{self.prog} --help')")
 
 
+_FIRST_STEPS = """\
+first steps:
+  harness doctor                  what works on this machine, and what is missing
+  harness run my_kernel.c         a kernel by its file; its function, op and ISA are inferred
+  harness init                    a manifest for the kernels below this directory; then: harness run
+  harness run 'dot_f32/*'         kernels of the project, here of one op; 'harness list' shows all
+"""
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = _Parser(prog="harness", description="Validates SIMD kernels against their contracts.")
+    parser = _Parser(
+        prog="harness",
+        description="Validates SIMD kernels against their contracts.",
+        epilog=_FIRST_STEPS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     run = verbs.add_parser("run", help="validate kernels", description="Validate kernels.", allow_abbrev=False)
-    run.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa, a glob, or a kernel's files, such as k.c")
+    run.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa, an op, a glob, or a kernel's files: k.c")
     add_options(run, "run")
     text = "run one failure of a kept run again, and look at it closely"
     replay = verbs.add_parser("replay", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
@@ -48,9 +63,10 @@ def make_parser() -> argparse.ArgumentParser:
         ("list", "show kernels, their suites, and targets"),
         ("doctor", "show what works on this machine and what is missing"),
     ):
-        verbs.add_parser(verb, help=text, description=f"{text.capitalize()}.").add_argument(
-            "--config", metavar="F", help="the manifest (default: harness.toml found upwards)"
-        )
+        looking = verbs.add_parser(verb, help=text, description=f"{text.capitalize()}.")
+        looking.add_argument("--config", metavar="F", help="the manifest (default: harness.toml found upwards)")
+        if verb == "check":
+            looking.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa, an op or a glob (default: all)")
     text = "write a manifest, a contract and a CI job for the kernels of a directory"
     init = verbs.add_parser("init", help=text, description=f"{text.capitalize()}; files that are there are kept.")
     init.add_argument("directory", nargs="?", metavar="DIR", help="the project (default: the current directory)")
@@ -66,7 +82,7 @@ def _add_comparisons(verbs: argparse._SubParsersAction[_Parser]) -> None:
     diff.add_argument("-v", dest="verbose", action="store_true", help="list everything")
     text = "say how kernels fared in the runs kept here"
     history = verbs.add_parser("history", help=text, description=f"{text.capitalize()}.")
-    history.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa or a glob (default: all)")
+    history.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa, an op or a glob (default: all)")
     history.add_argument("--html", metavar="F", help="write a page with plots")
 
 
@@ -81,26 +97,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     command = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    parser = make_parser()
     try:
-        code = int(_dispatch(make_parser().parse_args(command[1:]), command))
+        parsed = parser.parse_args(command[1:])
+        if parsed.verb is None:
+            parser.print_help(sys.stderr)
+            return int(ExitCode.USAGE)  # nothing was validated, so that it is no 0
+        code = int(_dispatch(parsed, command))
         sys.stdout.flush()
         return code
     except HarnessError as error:
-        print(f"harness: {visible(' '.join(str(error).split()))}", file=sys.stderr)
+        _complain(str(error))
         return int(error.exit_code)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has left; keep the interpreter from saying so at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output has left
+        _drop_output()
         return int(ExitCode.INTERRUPTED)
+    except MemoryError:
+        _complain("out of memory: fewer jobs at a time (-j), or smaller sizes, need less")
+        return int(ExitCode.HARNESS)
     except Exception as error:
+        from harness.place.room import is_out_of_room  # --help shall not pay for it
+
+        if isinstance(error, OSError) and is_out_of_room(error):
+            _drop_output()
+            _complain(f"{error.filename or 'standard output'}: cannot write there: {error.strerror}")
+            return int(ExitCode.HARNESS)
         if "-v" in command:
             raise
-        print(
-            f"harness: internal error: {type(error).__name__}: {visible(str(error))} (-v shows where)", file=sys.stderr
-        )
+        _complain(f"internal error: {type(error).__name__}: {error} (-v shows where)")
         return int(ExitCode.HARNESS)
+
+
+def _complain(text: str) -> None:
+    """Say in one line what went wrong; where nobody can hear it, the exit code has to do."""
+    with contextlib.suppress(OSError):
+        print(f"harness: {visible(' '.join(text.split()))}", file=sys.stderr, flush=True)
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from trying to write the rest of our output at exit."""
+    with contextlib.suppress(OSError):  # there is none that could be redirected
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_commands() -> None:
@@ -136,7 +175,7 @@ def _look(parsed: argparse.Namespace) -> ExitCode:
     if parsed.verb == "check":
         from harness.check import show_check
 
-        return show_check(parsed.config)
+        return show_check(parsed.config, parsed.kernel)
     if parsed.verb == "init":
         from harness.init import show_init
 

@@ -43,9 +43,15 @@ class NothingFoundError(HarnessError):
 
 
 class ContractError(HarnessError):
-    """A contract that cannot be loaded, or whose reference misbehaves."""
+    """A contract that cannot be loaded, or whose functions misbehave."""
 
     exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, line: object = "") -> None:
+        """Begin the text with the line of the contract, as "file:number", where it is known."""
+        super().__init__(f"{line}: {message}" if line else message)
+        self.message = message
+        self.line = str(line)
 
 
 class UnavailableError(HarnessError):
@@ -58,6 +64,10 @@ class BuildError(HarnessError):
     """A compiler or linker refused a kernel. Becomes the verdict BUILD_ERROR."""
 
     exit_code = ExitCode.KERNEL_FAILED
+
+
+class StorageError(HarnessError):
+    """A file that the harness or one of its tools has to write cannot be written: no space, a quota, a limit."""
 
 
 class WireError(HarnessError):

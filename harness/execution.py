@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ from harness.model import (
     Plan,
     Verdict,
 )
+from harness.place import Place
 from harness.plan import share_of
 from harness.progress import Progress
 from harness.report.record import Recorder
@@ -38,6 +39,8 @@ class Result:
     plan: Plan
     verdicts: tuple[Verdict, ...]
     interrupted: bool
+    excuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What is excused in kernels' code, each with the kernels that have it."""
 
 
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
@@ -52,7 +55,8 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
     progress = _progress(list(chosen.values()), settings)
     left = Counter(job.kernel.op for job in chosen.values())
-    interrupted = is_through = False
+    excuses: dict[str, dict[str, None]] = {}
+    interrupted = False
     pool = ThreadPoolExecutor(settings.jobs)
     try:
         futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
@@ -62,8 +66,10 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
                 progress.tick()
                 continue
             rank, ran = finished
-            job = plan.jobs[rank]
+            job = ran.job or plan.jobs[rank]
             found = judging.verdicts(job, ran)
+            if ran.note:
+                excuses.setdefault(ran.note, {})[job.kernel.id] = None
             if rank not in share.helpers:
                 verdicts[rank] = found
                 commands = ran.binary.commands if ran.binary else ()
@@ -77,13 +83,11 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
             progress.judged(job, sum(map(has_failed, found)))
             if settings.stop_early and not all(v.outcome.is_accepted for v in found):
                 break
-        is_through = len(verdicts) == len(share.own)
     except KeyboardInterrupt:
         interrupted = True
     finally:
         bench.cancelled.set()
-        if not is_through:  # guests are at work
-            builder.place.close()
+        _end_guests(builder.place, are_at_work=len(verdicts) < len(share.own))
         pool.shutdown(wait=True, cancel_futures=True)
         progress.close()
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
@@ -91,7 +95,13 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
         rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
     recorder.add(len(plan.jobs), rest)
-    return Result(plan, (*judged, *rest), interrupted)
+    return Result(plan, (*judged, *rest), interrupted, {note: list(ids) for note, ids in excuses.items()})
+
+
+def _end_guests(place: Place, *, are_at_work: bool) -> None:
+    """End guests that nobody waits for any more; what failed may be run once more where all came to their end."""
+    if are_at_work:
+        place.close()
 
 
 @dataclass(slots=True)
@@ -107,12 +117,13 @@ class Judging:
 
     def __post_init__(self) -> None:
         self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
-        self._maker = VerdictMaker(self.settings, self.program)
+        self._maker = VerdictMaker(self.settings, self.program, self.builder.place)
         self._crosscheck = CrossCheck(self.builder.place)
 
     def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:
         """Judge a job that came from the bench."""
         self.bench.waiting_room.release()
+        job = ran.job or job
         judged = self._maker.verdicts(job, ran, self.bench.inputs(job.contract, job.cases))
         return as_expected(job, self._crosscheck.checked(job, ran, judged))
 

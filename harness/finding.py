@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -9,12 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.discovery.candidates import Candidate, candidates_of
+from harness.discovery.debug_info import definition_of
+from harness.discovery.definition import prototype_of
 from harness.discovery.isas import X86, isa_of_assembly
 from harness.discovery.objects import compiled_functions
 from harness.discovery.rust import exported
 from harness.discovery.source import functions, includes, own_includes
-from harness.errors import UsageError
-from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES
+from harness.elf import members
+from harness.errors import ConfigurationError, UsageError
+from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES, Kernel
 
 HEADER_SUFFIXES = (".h", ".hh", ".hpp", ".hxx", ".inc")
 _ROOT_SIGNS = (".git", "harness.toml")
@@ -107,15 +111,42 @@ def candidates_in(source: Path, further: Sequence[Path] = ()) -> tuple[list[Cand
     return candidates_of(source, read_bytes(source), around), around, needed
 
 
-MAIN_RENAMED = "main=main_of_its_own"
-"""The definition under which a source with a main of its own can be linked with the guest's."""
+SHOW_IT = "take that away, or name a function that calls it and is neither"
 
 
-def has_main(source: Path) -> bool:
-    """Whether a C or C++ source defines main."""
+def hidden_functions(source: Path, name: str = "") -> list[str]:
+    """Say which functions of a C or C++ source the linker does not see, and where they are; only of `name`, if any."""
     if source.suffix not in (".c", *CPP_SUFFIXES):
-        return False
-    return any(function.name == "main" and function.body for function in functions(read_text(source)))
+        return []
+    hidden = [function for function in functions(read_text(source)) if function.body and not function.is_external]
+    kind = "static, inline or a template" if source.suffix in CPP_SUFFIXES else "static or inline"
+    return [
+        f"{source}:{function.line}: {function.name} is {kind}, so that the linker does not see it"
+        for function in hidden
+        if name in ("", function.name)
+    ]
+
+
+def with_hidden(complaint: str, kernel: Kernel) -> str:
+    """Return what a linker says, and where the symbol that it misses is defined so that it does not see it."""
+    if not re.search(rf"\b{re.escape(kernel.symbol)}\b", complaint):
+        return complaint
+    hidden = [text for source in kernel.sources for text in hidden_functions(source, kernel.symbol)]
+    return f"{complaint}; {hidden[0]}: {SHOW_IT}" if hidden else complaint
+
+
+def with_definition(candidate: Candidate) -> Candidate:
+    """Return a function of an object or a library with the prototype that its debug information has, if any does."""
+    if candidate.prototype or candidate.complaint or candidate.source.suffix not in PREBUILT_SUFFIXES:
+        return candidate
+    objects = members(read_bytes(candidate.source))
+    definition = next(filter(None, (definition_of(data, candidate.symbol) for data in objects)), None)
+    if definition is None:
+        return candidate
+    try:
+        return replace(candidate, prototype=prototype_of(definition))
+    except ConfigurationError as error:
+        return replace(candidate, complaint=str(error))
 
 
 def with_disassembly(candidate: Candidate) -> Candidate:

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.discovery.candidates import Candidate, unlisted
-from harness.discovery.choice import choose
-from harness.discovery.ops import fitted
-from harness.discovery.source import functions
+from harness.discovery.choice import OWN_CONTRACT, Ops, choose
+from harness.discovery.ops import fitted, ops_in_name
+from harness.elf import lto_form
 from harness.errors import ConfigurationError, UsageError, perhaps
-from harness.finding import MAIN_RENAMED, candidates_in, has_main, read_bytes, read_text, with_disassembly
-from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
+from harness.finding import (
+    SHOW_IT,
+    candidates_in,
+    hidden_functions,
+    read_bytes,
+    with_definition,
+    with_disassembly,
+)
+from harness.model import PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
 from harness.project import bundled_contract, bundled_ops, contracts_around, match_lanes, single_kernel_project
 from harness.prototype import Prototype, parse_prototype
 from harness.settings import Given
@@ -31,6 +38,11 @@ class Contracts:
     def ops(self) -> list[str]:
         """The names of all ops."""
         return list(dict.fromkeys([*self.own, *bundled_ops()]))
+
+    @property
+    def as_ops(self) -> Ops:
+        """The ops as those who choose among them see them."""
+        return Ops(self.ops, lambda op: self.get(op).prototype, self.fits)
 
     def get(self, op: str) -> Contract:
         """Return a contract.
@@ -65,17 +77,21 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
     manifest, own = contracts_around(config, Path.cwd())
     contracts = Contracts(own)
     if given.op and given.op not in contracts.ops:
-        known = ", ".join(contracts.ops)
-        raise UsageError(f"--op {given.op}: no contract of that name{perhaps(given.op, contracts.ops)}; known: {known}")
+        hint = perhaps(given.op, contracts.ops)
+        raise UsageError(
+            f"--op {given.op}: no contract of that name{hint}; known: {', '.join(contracts.ops)}; {OWN_CONTRACT}"
+        )
     candidates, includes, headers = [], [], {}
     for source in given.sources:
         its, headers[source], needed = candidates_in(source)
+        _check_code(source, its)
         candidates += its
         includes += needed
     what = ", ".join(map(str, given.sources))
-    chosen = choose(
-        _offered(given, candidates, headers), contracts.ops, contracts.fits, what=what, op=given.op, symbol=given.symbol
-    )
+    offered = _declared(given, _offered(given, candidates, headers))
+    offered = [with_definition(one) if ops_in_name(one.name, contracts.ops) else one for one in offered]
+    chosen = choose(offered, contracts.as_ops, what=what, op=given.op, symbol=given.symbol)
+    chosen = replace(chosen, candidate=with_definition(chosen.candidate))
     isa, why = _isa(given, with_disassembly(chosen.candidate), candidates, what)
     prototype = _prototype(given, chosen.candidate, contracts.get(chosen.op), what)
     symbol = chosen.candidate.symbol
@@ -87,7 +103,6 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
         "sources": [str(source.absolute()) for source in given.sources],
         "symbol": symbol,
         "includes": list(dict.fromkeys(map(str, includes))),
-        "defines": [MAIN_RENAMED] if any(map(has_main, given.sources)) else [],
         **({"prototype": str(replace(prototype, name=chosen.candidate.name))} if prototype else {}),
     }
     words = (*map(str, given.sources), "--op", chosen.op, "--symbol", symbol, "--isa", isa)
@@ -104,11 +119,20 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
 
 def _check_files(sources: Sequence[Path]) -> None:
     for source in sources:
+        if source.suffix == ".toml":
+            raise UsageError(f"{source}: no kernel; a manifest is named like this: harness run --config {source}")
         if source.suffix not in SOURCE_SUFFIXES:
             known = ", ".join(SOURCE_SUFFIXES)
             raise UsageError(f"{source}: none of {known}; build a .o or .a of anything else")
         if not source.is_file():
-            raise UsageError(f"{source}: no such file")
+            raise UsageError(f"{source}: {'a directory, no file' if source.is_dir() else 'no such file'}")
+
+
+def _check_code(source: Path, candidates: Sequence[Candidate]) -> None:
+    """Refuse an object that is none yet: a compiler left the work to the linker."""
+    if source.suffix in PREBUILT_SUFFIXES and not candidates and (form := lto_form(read_bytes(source))):
+        how = "compile it without -flto, or with -ffat-lto-objects"
+        raise UsageError(f"{source}: holds {form} and no machine code; {how}")
 
 
 def _offered(
@@ -116,16 +140,38 @@ def _offered(
 ) -> Sequence[Candidate]:
     """Of objects only what has a name of C, unless another is asked for; with that, what macros make of it."""
     if not given.symbol:
-        return [c for c in candidates if c.symbol != c.name or not c.symbol.startswith("_")]
+        offered = [c for c in candidates if c.symbol != c.name or not c.symbol.startswith("_")]
+        hidden = [] if offered else [text for source in given.sources for text in hidden_functions(source)]
+        if hidden:
+            raise UsageError(f"{hidden[0]}, and so is all there is: {SHOW_IT}")
+        return offered
     if any(given.symbol in (candidate.symbol, candidate.name) for candidate in candidates):
         return candidates
     for source in given.sources:
-        if source.suffix not in (*ASSEMBLY_SUFFIXES, *PREBUILT_SUFFIXES):
-            hidden = [f for f in functions(read_text(source)) if f.body and f.name == given.symbol]
-            if hidden:
-                raise UsageError(f"{source}: {given.symbol!r} is static or inline: the linker does not see it")
+        for text in hidden_functions(source, given.symbol):
+            raise UsageError(f"{text}: {SHOW_IT}")
     made = (unlisted(source, read_bytes(source), given.symbol, headers[source]) for source in given.sources)
     return [*candidates, *filter(None, made)]
+
+
+def _declared(given: Given, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return the candidates with the prototype that the user gives for one of them."""
+    if not given.prototype:
+        return candidates
+    prototype = _parsed(given.prototype)
+
+    def is_meant(candidate: Candidate) -> bool:
+        names = (candidate.name, candidate.symbol)
+        return len(candidates) == 1 or prototype.name in names or given.symbol in names
+
+    return [replace(one, prototype=prototype, complaint="") if is_meant(one) else one for one in candidates]
+
+
+def _parsed(prototype: str) -> Prototype:
+    try:
+        return parse_prototype(prototype)
+    except ConfigurationError as error:
+        raise UsageError(f"--prototype: {error}") from None
 
 
 def _isa(given: Given, chosen: Candidate, candidates: Sequence[Candidate], what: str) -> tuple[str, str]:
@@ -155,7 +201,7 @@ def _prototype(given: Given, chosen: Candidate, contract: Contract, what: str) -
     """Return the kernel's prototype with the contract's names where positions do not match; None: its own."""
     if given.prototype:
         try:
-            return _fitted(parse_prototype(given.prototype), contract)
+            return _fitted(_parsed(given.prototype), contract)
         except ConfigurationError as error:
             raise UsageError(f"--prototype: {error}") from None
     if chosen.prototype is None:
@@ -168,4 +214,4 @@ def _prototype(given: Given, chosen: Candidate, contract: Contract, what: str) -
         return _fitted(chosen.prototype, contract)
     except ConfigurationError as error:
         hint = "give --prototype with the contract's names for its parameters, or another --op"
-        raise UsageError(f"{what}: {error}; {hint}") from None
+        raise UsageError(f"{what}: {error}; {hint}; {OWN_CONTRACT}") from None

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ExitCode, HarnessError, NothingFoundError
-from harness.finding import read_text
+from harness.finding import candidates_in, read_text
 from harness.given import Contracts
 from harness.inventory import Inventory, take_inventory
-from harness.project import MANIFEST_NAME, holds_manifest
+from harness.project import MANIFEST_NAME, holds_manifest, kernels_without_contract
+from harness.prototype import Prototype, parse_prototype
 from harness.report.text import visible
 from harness.resources import bundled_root
-from harness.scaffold.contract import contract_text
+from harness.scaffold.contract import contract_text, is_describable
 from harness.scaffold.jobs import PLACEHOLDER, action_of, github_job, gitlab_job
 from harness.scaffold.manifest import Found, manifest_text
 
@@ -35,14 +38,21 @@ def show_init(directory: str | None) -> ExitCode:
         HarnessError: a file cannot be written.
     """
     root = Path(directory or ".")
-    contracts = Contracts({})
-    inventory = take_inventory(root, contracts)
+    inventory = take_inventory(root, Contracts({}))
+    missing = _drafts(root)
+    if missing:  # the manifest is there, and this is what it lacks
+        for line in (*_write_drafts(root, missing), "next   harness check"):
+            print(visible(line))
+        return ExitCode.PASSED
     if not inventory.kernels:
         raise NothingFoundError(_nothing(root, inventory))
-    known = [kernel for kernel in inventory.kernels if kernel.op not in inventory.own_ops]
-    kernels = [replace(kernel, is_active=not known or kernel in known) for kernel in inventory.kernels]
+    ready = [kernel for kernel in inventory.kernels if kernel.op not in inventory.own_ops and kernel.is_declared]
+    kernels = [
+        replace(kernel, is_active=kernel in ready if ready else kernel.is_declared) for kernel in inventory.kernels
+    ]
     for kernel in kernels:
-        state = "" if kernel.is_active else " (as a comment: it needs a contract)"
+        lacks = "it needs a contract" if kernel.is_declared else "nothing declares its parameters"
+        state = "" if kernel.is_active else f" (as a comment: {lacks})"
         print(
             visible(f"found  {kernel.op}/{kernel.name}  {kernel.function} in {kernel.where}, {kernel.why_isa}{state}")
         )
@@ -59,6 +69,55 @@ def show_init(directory: str | None) -> ExitCode:
     return ExitCode.PASSED
 
 
+def _manifest(root: Path) -> Path | None:
+    """Return the manifest that is there already."""
+    if (root / MANIFEST_NAME).exists():
+        return root / MANIFEST_NAME
+    return root / "pyproject.toml" if holds_manifest(root / "pyproject.toml") else None
+
+
+def _drafts(root: Path) -> dict[str, Prototype | None]:
+    """Return the ops of a manifest that no contract is there for, with the prototype of a kernel; None if it has none.
+
+    Raises:
+        ConfigurationError: the manifest cannot be read, or names a file that is not there.
+        ContractError: one of its contracts cannot be loaded.
+    """
+    manifest = _manifest(root)
+    found: dict[str, Prototype | None] = {}
+    for values in kernels_without_contract(manifest) if manifest else []:
+        found[values["op"]] = found.get(values["op"]) or _prototype(values)
+    return found
+
+
+def _prototype(values: Mapping[str, Any]) -> Prototype | None:
+    """Return the prototype of a kernel of a manifest: its own, else what its sources declare; None where none does."""
+    if values["prototype"]:
+        return parse_prototype(values["prototype"])
+    candidates = [candidate for source in values["sources"] for candidate in candidates_in(source)[0]]
+    hits = (one.prototype for one in candidates if values["symbol"] in (one.symbol, one.name))
+    return next((hit for hit in hits if hit), None)
+
+
+def _write_drafts(root: Path, missing: Mapping[str, Prototype | None]) -> list[str]:
+    """Write contracts for ops that a manifest names; return what the user has to do about them."""
+    hints = []
+    for op, prototype in missing.items():
+        if prototype is None or not is_describable(prototype):
+            why = f"{prototype} has no buffer with a size" if prototype else "nothing declares its kernel's parameters"
+            hints.append(f"todo   write a contract for {op}: {why}, so that none could be drafted")
+            continue
+        path = root / "contracts" / f"{op}.py"
+        _write(path, contract_text(op, prototype), root)
+        hints.append(f'todo   name it in the manifest, at its top: contracts = ["contracts/{op}.py"]')
+        hints.append(_fill_in(op))
+    return hints
+
+
+def _fill_in(op: str) -> str:
+    return f"todo   contracts/{op}.py: say in numpy what {op} computes; until then it is a CONTRACT_ERROR"
+
+
 def _nothing(root: Path, inventory: Inventory) -> str:
     wanted = "a C, C++, assembly or Rust function with vectors, or one with the name and the parameters of a bundled op"
     reasons = f"; {'; '.join(inventory.left_out[:2])}" if inventory.left_out else ""
@@ -67,9 +126,8 @@ def _nothing(root: Path, inventory: Inventory) -> str:
 
 def _write_project(root: Path, kernels: list[Found], inventory: Inventory) -> list[str]:
     """Write the manifest and its contracts; return what the user has to do about them."""
-    if (root / MANIFEST_NAME).exists() or holds_manifest(root / "pyproject.toml"):
-        name = MANIFEST_NAME if (root / MANIFEST_NAME).exists() else "pyproject.toml"
-        print(f"kept   {name}, which is there already; nothing was added to it")
+    if manifest := _manifest(root):
+        print(f"kept   {manifest.name}, which is there already; nothing was added to it")
         return []
     used = [op for op in inventory.own_ops if any(kernel.op == op and kernel.is_active for kernel in kernels)]
     texts = {op: contract_text(op, inventory.own_ops[op]) for op in used or list(inventory.own_ops)[:1]}
@@ -80,9 +138,10 @@ def _write_project(root: Path, kernels: list[Found], inventory: Inventory) -> li
     for op, text in texts.items():
         _write(root / "contracts" / f"{op}.py", text, root)
     _write(root / MANIFEST_NAME, manifest_text(kernels, paths), root)
-    return [
-        f"todo   contracts/{op}.py: say in numpy what {op} computes; until then it is a CONTRACT_ERROR" for op in used
-    ]
+    hints = [_fill_in(op) for op in used]
+    if not any(kernel.is_active for kernel in kernels):
+        hints.append(f"todo   {MANIFEST_NAME}: say what parameters its kernels have, and take the # of one away")
+    return hints
 
 
 def _write_job(root: Path, build_first: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.formats import limits, places, rounded
-from harness.model import SPECIAL_FLOATS, SPECIAL_INTEGERS, Case, Contract, Flow, Layout, Pattern
+from harness.model import HIGHEST_PEAK, SPECIAL_FLOATS, SPECIAL_INTEGERS, Case, Contract, Flow, Layout, Pattern
 from harness.prototype import Parameter, ScalarType
 
 Inputs = Mapping[str, NDArray[Any]]
@@ -28,6 +28,8 @@ _THIRTY_TWO = np.uint64(32)
 # The sum of four uniform 16-bit integers (Irwin-Hall) has this mean, and a standard deviation of 1.15 * 2**15.
 _FOUR_UNIFORM_MEAN = 2 * 0xFFFF
 _FOUR_UNIFORM_SCALE_EXPONENT = -15
+LARGEST_OF_BELL = _FOUR_UNIFORM_MEAN * 2.0**_FOUR_UNIFORM_SCALE_EXPONENT
+"""What all bits of the four make, before it is scaled; with the other sign, none."""
 
 
 class InputStream:
@@ -95,14 +97,14 @@ class InputStream:
                 drawn = loud.clip(int(ends.min), float(2**62)).astype(np.int64)
             case "peak":
                 drawn = raw.astype(element.dtype) // 4
-                drawn[pattern.position] = ends.min if pattern.value else ends.max
+                drawn[_places(pattern)] = ends.min if pattern.value else ends.max
             case "constant":
                 drawn = np.full(count, raw[:1].sum(), np.uint64)
             case "special":
                 drawn = raw.astype(element.dtype)
                 if pattern.value in SPECIAL_INTEGERS:  # else a value of the op's floats
                     special = {"lowest": ends.min, "highest": ends.max, "zero": 0, "one": 1}[pattern.value]
-                    drawn[_special_places(pattern)] = special
+                    drawn[_places(pattern)] = special
             case _:
                 drawn = raw
         return np.asarray(drawn).astype(element.dtype)
@@ -148,8 +150,6 @@ class InputStream:
 # Loud values are low + (high - low) * k / 2**20: exact in float32 for bounds of few bits.
 _LOUD_BITS = 20
 _LOUD_SHIFT = np.uint64(64 - _LOUD_BITS)
-_PEAK = 5.0
-"""Above every value of the bell, whose four uniforms end at 3.5 standard deviations, 4.0."""
 _NEGATIVE_PEAK = -0.5
 """Above every value of a row whose values are the bell's magnitudes, taken from -1."""
 
@@ -175,18 +175,19 @@ def _descending(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> N
 
 def _peak(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
     highest = values if pattern.is_signed else -1 - np.abs(values)
-    highest[pattern.position] = _PEAK if pattern.is_signed else _NEGATIVE_PEAK
+    highest[_places(pattern)] = HIGHEST_PEAK if pattern.is_signed else _NEGATIVE_PEAK
     return rounded(-highest if pattern.value else highest, dtype)
 
 
 def _special(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
     drawn = rounded(values, dtype)
     if pattern.value in SPECIAL_FLOATS:  # else a value of the op's integers
-        drawn.view(f"<u{drawn.itemsize}")[_special_places(pattern)] = special_bits(pattern.value, dtype)
+        drawn.view(f"<u{drawn.itemsize}")[_places(pattern)] = special_bits(pattern.value, dtype)
     return drawn
 
 
-def _special_places(pattern: Pattern) -> slice:
+def _places(pattern: Pattern) -> slice:
+    """Return where the element of the pattern stands: nowhere in a buffer that is shorter."""
     return slice(None) if pattern.position is None else slice(pattern.position, pattern.position + 1)
 
 

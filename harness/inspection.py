@@ -12,10 +12,11 @@ from tabulate import tabulate
 
 from harness import __version__
 from harness.build.store import cache_directory
-from harness.errors import ExitCode
+from harness.errors import ExitCode, StorageError
 from harness.model import DEFAULT_COMPILERS, HUGE_SUITE, Compiler, Contract, Executor, Missing, Need, Project, Target
 from harness.packages import CONTAINER
 from harness.pipeline import host_place, make_surveyor, runs_root
+from harness.place.host import sweep_scratch
 from harness.project import load_project
 from harness.report.record import REPLAY_DIRECTORY, RUNS_DIRECTORY
 from harness.report.text import visible
@@ -122,11 +123,20 @@ def _rungs(project: Project, target: Target) -> list[Need]:
 
 
 def clean() -> ExitCode:
-    """Remove cached builds, what was learned about this machine, and the runs kept for this project."""
+    """Remove cached builds, what was learned about this machine, kept runs of this project, and what dead runs left.
+
+    Raises:
+        StorageError: something cannot be removed.
+    """
     cache = cache_directory()
     root = runs_root(load_project(None, Path.cwd()))
     for place in (cache, root / RUNS_DIRECTORY, root / REPLAY_DIRECTORY):
         if place.is_dir():
-            shutil.rmtree(place)
+            try:
+                shutil.rmtree(place)
+            except OSError as error:
+                raise StorageError(f"{error.filename or place}: cannot remove it: {error.strerror}") from None
             print(f"removed {place}")
+    for left in sweep_scratch():
+        print(f"removed {left}")
     return ExitCode.PASSED

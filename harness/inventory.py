@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.discovery.candidates import Candidate
+from harness.discovery.candidates import Candidate, with_declaration
 from harness.discovery.ops import fitted, ops_in_name
 from harness.discovery.rust import exported, isas_of_rust, library_name, makes_static_library
 from harness.discovery.source import functions, without_comments
 from harness.errors import ConfigurationError, UsageError
-from harness.finding import MAIN_RENAMED, candidates_in, has_main, read_text, with_disassembly
+from harness.finding import candidates_in, read_text, with_definition, with_disassembly
 from harness.given import Contracts
 from harness.model import PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract
 from harness.prototype import Prototype, parse_prototype
@@ -116,7 +116,7 @@ class _Taker:
 
     def take(self, path: Path, candidates: Sequence[Candidate], needed: Sequence[Path]) -> None:
         """Take the kernels of one source."""
-        for candidate in candidates:
+        for candidate in map(self._declared, candidates):
             if candidate.isa_complaint:
                 self.inventory.left_out.append(f"{self._where(candidate)}: {candidate.isa_complaint}")
                 continue
@@ -136,7 +136,7 @@ class _Taker:
 
     def take_prebuilt(self, path: Path, candidates: Sequence[Candidate]) -> None:
         """Take from an object or a library what has the name of an op, and no source."""
-        for candidate in candidates:
+        for candidate in map(self._declared, candidates):
             op = self._op(candidate, 0) if not candidate.name.startswith("_") else None
             if op is None:
                 continue
@@ -181,11 +181,15 @@ class _Taker:
     def _op(self, candidate: Candidate, functions_in_file: int) -> str | None:
         """Return the op that a function's name says and its prototype allows; of a file's only one, the file's name."""
         names = [candidate.name, candidate.source.stem] if functions_in_file == 1 else [candidate.name]
-        for name in names:
-            for op in ops_in_name(name, self.contracts.ops):
-                if candidate.prototype is None or self.contracts.fits(op, candidate.prototype):
-                    return op
-        return None
+        ops = self.contracts.as_ops
+        found = (op for name in names for op in ops_in_name(name, ops.names) if ops.may_be(candidate, op))
+        return next(found, None)
+
+    def _declared(self, candidate: Candidate) -> Candidate:
+        """Look for a declaration of a function of an object or of assembly in all of the project's C."""
+        if candidate.prototype or candidate.complaint or self._op(candidate, 0) is None:
+            return candidate
+        return with_definition(with_declaration(candidate, map(read_text, self.candidates)))
 
     def _add(self, candidate: Candidate, op: str | None, sources: Sequence[Path], needed: Sequence[Path]) -> None:
         assert candidate.isa
@@ -201,7 +205,7 @@ class _Taker:
         elif candidate.prototype:
             text = _prototype_text(candidate.prototype, candidate.name, self.contracts.get(op))
         else:
-            why += "; its parameters are not declared anywhere: check them"
+            why += '; nothing declares its parameters: say prototype = "...", and take the # away'
         self.inventory.kernels.append(
             Found(
                 op=op,
@@ -211,11 +215,11 @@ class _Taker:
                 symbol=candidate.symbol,
                 prototype=text,
                 includes=tuple(dict.fromkeys(self._relative(place) for place in needed)),
-                defines=(MAIN_RENAMED,) if any(has_main(path) for path in sources if path.is_file()) else (),
                 function=candidate.name,
                 where=f"{self._relative(candidate.source)}{f':{candidate.line}' if candidate.line else ''}",
                 why_op=why,
                 why_isa=candidate.isa.because,
+                is_declared=candidate.prototype is not None,
             )
         )
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ExitCode, UsageError, counted, perhaps
+from harness.errors import ExitCode, NothingFoundError, UsageError, counted, perhaps
+from harness.files import replace_file
+from harness.model import is_selected
 from harness.project import find_manifest
 from harness.report import history, html, merging
 from harness.report.difference import difference, render
-from harness.report.record import RUNS_DIRECTORY, replace_file
+from harness.report.record import RUNS_DIRECTORY
 from harness.report.run import read_record, run_of
-from harness.settings import Reports
+from harness.settings import STDOUT, Reports
 from harness.telling import tell
 
 LAST = "last"
@@ -33,9 +33,7 @@ def merge(names: Sequence[str], reports: Reports) -> ExitCode:
 
 
 def _tell(record: Mapping[str, Any], reports: Reports) -> ExitCode:
-    if reports.json:
-        replace_file(reports.json, json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n")
-    tell(run_of(record), reports)
+    tell(run_of(record), reports, record)
     return ExitCode(record["exit_code"]) if record["exit_code"] is not None else ExitCode.INTERRUPTED
 
 
@@ -49,18 +47,27 @@ def diff(before: str, after: str, *, verbose: bool) -> ExitCode:
 def show_history(patterns: Sequence[str], page: str | None) -> ExitCode:
     """Say how kernels fared in the runs kept here, and draw it on a page if one is asked for."""
     records = {path.parent.name: read_record(path) for path in kept_records()}
+    if not records:
+        raise NothingFoundError(f"no run is kept in {kept_in() / RUNS_DIRECTORY}: 'harness run' keeps each one")
+    judged = history.points(records)
+    for pattern in patterns:
+        if not any(is_selected(kernel, pattern) for kernel in judged):
+            hint = perhaps(pattern, judged) or f"; they judged {', '.join(judged) or 'nothing'}"
+            raise UsageError(f"no run of the {len(records)} kept here judged {pattern!r}{hint}")
     kernels = {
         kernel: told
-        for kernel, told in history.points(records).items()
-        if not patterns or any(fnmatchcase(kernel, pattern) for pattern in patterns)
+        for kernel, told in judged.items()
+        if not patterns or any(is_selected(kernel, pattern) for pattern in patterns)
     }
     if not kernels:
-        raise UsageError(
-            f"none of the {counted(len(records), 'run')} kept here judged {' or '.join(patterns) or 'a kernel'}"
-        )
-    if page:
+        raise NothingFoundError(f"none of the {counted(len(records), 'run')} kept here judged a kernel")
+    rest = sys.stdout
+    if page and Path(page) == STDOUT:
+        print(html.render_history(kernels))
+        rest = sys.stderr
+    elif page:
         replace_file(Path(page), html.render_history(kernels))
-    print(history.render(kernels, plain=(sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")))
+    print(history.render(kernels, plain=(rest.encoding or "").lower() not in ("utf-8", "utf8")), file=rest)
     return ExitCode.PASSED
 
 
@@ -99,6 +106,10 @@ def newest_with(identity: str, manifest: Path | None = None) -> Path | None:
 
 def kept_records(manifest: Path | None = None) -> list[Path]:
     """Return the records of the runs kept for a project, the oldest first."""
+    return sorted((kept_in(manifest) / RUNS_DIRECTORY).glob("*/record.json"))
+
+
+def kept_in(manifest: Path | None = None) -> Path:
+    """Return the directory whose .harness keeps the runs of a project."""
     manifest = manifest or find_manifest(Path.cwd())
-    root = manifest.parent if manifest else Path.cwd()
-    return sorted((root / RUNS_DIRECTORY).glob("*/record.json"))
+    return manifest.parent if manifest else Path.cwd()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.build import HOSTILE
 from harness.build.shims import coverage_note
 from harness.build.store import cache_directory
+from harness.errors import ContractError
 from harness.model import Plan, Selection
 from harness.proof import prove
 
@@ -14,18 +16,59 @@ _NAMED_AT_MOST = 3
 """Kernels that a note names."""
 
 
-def notes_on(plan: Plan, selection: Selection, at_fault: Collection[str] = ()) -> list[str]:
-    """Say what the inputs are proven to show, what contracts waive, and what hostile builds leave out.
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What there is to say of a run besides its verdicts."""
+
+    lines: tuple[str, ...]
+    left_out: tuple[str, ...]
+    """What was not checked because the command line narrows the run, with the option that does."""
+    faults: Mapping[str, str]
+    """By op, what is wrong with a contract that only the proof shows."""
+
+
+def notes_on(plan: Plan, selection: Selection, at_fault: Collection[str] = ()) -> Notes:
+    """Say what the inputs are proven to show, what contracts waive, and what was left out.
 
     Nothing can be proven of kernels `at_fault`, by id, whose contracts misbehave.
     """
+    narrowing = narrowing_of(selection)
+    lines, faults = ([], {}) if narrowing else _proofs(plan, at_fault)
+    others = conventions_of(plan) + gaps_of_hostile_builds(plan) + gaps_of_executors(plan)
+    left_out = [*([narrowing] if narrowing else []), *_unproven(plan, at_fault)]
+    return Notes((*lines, *others), tuple(left_out), faults)
+
+
+def _proofs(plan: Plan, at_fault: Collection[str]) -> tuple[list[str], dict[str, str]]:
     contracts = {job.contract.op: job.contract for job in plan.jobs if job.kernel.id not in at_fault}
-    notes = []
-    if not (selection.suites or selection.cases or selection.sizes):
-        for op, contract in contracts.items():
-            cases = {case.key: case for job in plan.jobs if job.contract.op == op for case in job.cases}
-            notes.append(f"Inputs of {prove(contract, list(cases.values()), cache_directory() / 'proofs')}")
-    return notes + conventions_of(plan) + gaps_of_hostile_builds(plan) + gaps_of_executors(plan)
+    lines: list[str] = []
+    faults: dict[str, str] = {}
+    for op, contract in contracts.items():
+        cases = {case.key: case for job in plan.jobs if job.contract.op == op for case in job.cases}
+        try:
+            lines.append(f"Inputs of {prove(contract, list(cases.values()), cache_directory() / 'proofs')}")
+        except ContractError as error:
+            faults[op] = f"the proof of its inputs: {error}"
+    return lines, faults
+
+
+def narrowing_of(selection: Selection) -> str:
+    """Say which suites and sizes a selection leaves out, and that nothing is proven then; empty if it has them all."""
+    proof = "the proof of what inputs show"
+    if selection.sizes:
+        return f"all suites and {proof}: --size has cases of its own; without it they are run"
+    if selection.cases:
+        return f"all cases but {len(selection.cases)}, and {proof}: without --case or --last-failed they are run"
+    if selection.suites:
+        return f"all suites but {', '.join(selection.suites)}, and {proof}: without --suite they are run"
+    return ""
+
+
+def _unproven(plan: Plan, at_fault: Collection[str]) -> list[str]:
+    """Say of which ops nothing is proven because their contracts misbehave."""
+    ops = dict.fromkeys(job.contract.op for job in plan.jobs if job.kernel.id in at_fault)
+    proven = {job.contract.op for job in plan.jobs if job.kernel.id not in at_fault}
+    return [f"the proof of what inputs of {op} show: its contract misbehaves" for op in ops if op not in proven]
 
 
 def gaps_of_hostile_builds(plan: Plan) -> list[str]:
@@ -37,6 +80,11 @@ def gaps_of_hostile_builds(plan: Plan) -> list[str]:
             if note:
                 gaps.setdefault(note, {})[job.kernel.id] = None
     return [f"Hostile builds have {note} ({_briefly(list(kernels))})" for note, kernels in gaps.items()]
+
+
+def excuses_in(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say what is excused in kernels' code, and for which kernels."""
+    return [f"{note} ({_briefly(list(kernels))})" for note, kernels in found.items()]
 
 
 def _briefly(names: list[str]) -> str:

@@ -34,7 +34,8 @@ def how_to_install(tools: str, triple: str, native: str, *, on_host: bool = True
     """Return the command that installs tools, for this machine's distribution or, if that is not known, for each.
 
     Args:
-        tools: gcc, clang, libc or qemu-user, several separated by blanks; a compiler may have a version, as gcc-12.
+        tools: gcc, g++, clang, libc, binutils or qemu-user, several separated by blanks; a compiler may have a version,
+            as gcc-12. What clang lacks for C++ comes with g++.
         triple: what it is for.
         native: the triple of this machine's own code.
         on_host: whether it is missing on this machine; the alternative is an image, which has what it has.
@@ -64,6 +65,9 @@ def _packages(family: str, tool: str, triple: str, native: str) -> str:
     is_cross = triple != native
     if tool == "qemu-user":
         return "qemu-user"
+    if tool == "binutils":
+        names = {_DEBIAN: f"binutils-{triple.replace('_', '-')}", _ARCH: f"{triple}-binutils"}
+        return names.get(family, f"binutils-{triple}") if is_cross else "binutils"
     if base == "clang" and (family != _DEBIAN or version):
         return tool if family == _DEBIAN else "clang"
     if family == _DEBIAN:
@@ -72,6 +76,8 @@ def _packages(family: str, tool: str, triple: str, native: str) -> str:
         return f"{triple}-gcc" if family == _ARCH else ""
     if base == "libc":
         return "glibc-static" if family == _FEDORA else "glibc"
+    if base == "g++" and family == _FEDORA:
+        return "gcc-c++ libstdc++-static"
     return "gcc glibc-static" if family == _FEDORA else "gcc"
 
 
@@ -83,5 +89,5 @@ def _debian(base: str, version: str, triple: str, is_cross: bool) -> str:
     if base == "libc":
         return library
     suffix = f"-{version}" if version else ""
-    compiler = f"gcc{suffix}-{triple.replace('_', '-')}" if is_cross else f"gcc{suffix}"
-    return f"{compiler} {library}"
+    compiler = f"{base}{suffix}-{triple.replace('_', '-')}" if is_cross else f"{base}{suffix}"
+    return compiler if base == "g++" else f"{compiler} {library}"

@@ -16,10 +16,12 @@ from typing import Any
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
 from harness.causes import Cause
-from harness.errors import ExitCode, UnavailableError, UsageError, counted
+from harness.code_digest import code_digest
+from harness.errors import ExitCode, StorageError, UnavailableError, UsageError, counted
 from harness.execution import Result, execute
 from harness.expectations import notes_of
 from harness.given import given_project
+from harness.memory import Memory
 from harness.model import (
     Outcome,
     Plan,
@@ -27,11 +29,11 @@ from harness.model import (
     Selection,
     Verdict,
 )
-from harness.notes import notes_on
+from harness.notes import excuses_in, notes_on
 from harness.place import Place
-from harness.place.host import HostPlace
+from harness.place.host import HostPlace, sweep_scratch
 from harness.place.sources import headers_below
-from harness.plan import digest, left_out, make_plan, select
+from harness.plan import digest, make_plan, points_left_out, select
 from harness.progress import meanwhile
 from harness.project import load_project
 from harness.report.causes import together_of
@@ -42,10 +44,10 @@ from harness.report.record import Recorder, last_record, new_run_directory
 from harness.report.run import Run, read_record, run_of
 from harness.report.text import visible
 from harness.resources import bundled_root
-from harness.settings import Settings
+from harness.settings import STDOUT, Settings
 from harness.survey import Surveyor
 from harness.telling import check, tell
-from harness.verdicts import absent
+from harness.verdicts import absent, contract_fault
 
 Smallest = Callable[["Planned", Sequence[Cause], float], Mapping[str, Sequence[str]]]
 """Makes the failure that shows each cause smaller, within some seconds; returns lines by the failure's id."""
@@ -60,8 +62,8 @@ def run(settings: Settings, command: Sequence[str], smallest: Smallest) -> ExitC
         plan = dry_run(settings, say)
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    ended, _ = validate(settings, command, smallest, say)
-    tell(ended, settings.reports)
+    ended, record = validate(settings, command, smallest, say)
+    tell(ended, settings.reports, record if settings.reports.json == STDOUT else None)
     code = ExitCode(ended.facts["exit_code"])
     return _held_against(baseline, ended, code, settings) if baseline else code
 
@@ -88,23 +90,27 @@ def validate(
         plan, builder = line.plan, line.surveyor.builder
         recorder = _recorder(line, command)
         result = execute(plan, builder, recorder, line.settings, program_name(command))
-        finished = not result.interrupted
-        verdicts = identified(result.verdicts, line.settings.selection.seed)
-        found = Run(recorder.facts(finished=False, exit_code=None), verdicts)
+        finished, verdicts = not result.interrupted, result.verdicts
         shrunk: Mapping[str, Sequence[str]] = {}
         try:
             with _meanwhile("proving what the inputs show", settings):
-                recorder.notes = _notes(result, line.settings.selection) if finished else []
+                if finished:
+                    verdicts += _add_notes(recorder, result, line, program_name(command))
+            found = _as_run(recorder, verdicts)
             if finished and found.causes and settings.budget_s:
                 with _meanwhile("making what failed smaller", settings):
                     shrunk = smallest(line, found.causes, settings.budget_s)
         except KeyboardInterrupt:  # proofs may take long
-            finished = False
-        code = exit_code(plan, result.verdicts) if finished else ExitCode.INTERRUPTED
+            finished, found = False, _as_run(recorder, verdicts)
+        code = exit_code(plan, verdicts) if finished else ExitCode.INTERRUPTED
         recorder.together = together_of(found, shrunk)
         recorder.write(finished=finished, exit_code=code)
         record = recorder.record(finished=finished, exit_code=code)
-        return Run({key: value for key, value in record.items() if key != "verdicts"}, verdicts), record
+        return Run({key: value for key, value in record.items() if key != "verdicts"}, found.verdicts), record
+
+
+def _as_run(recorder: Recorder, verdicts: Sequence[Verdict]) -> Run:
+    return Run(recorder.facts(finished=False, exit_code=None), identified(verdicts, recorder.seed))
 
 
 def dry_run(settings: Settings, say: Callable[[str], None] = _unheard) -> Plan:
@@ -135,8 +141,9 @@ def planned(settings: Settings, say: Callable[[str], None] = _unheard) -> Iterat
         surveyor = make_surveyor(place)
         points, absences = select(project, selection)
         needs = (point.need for point in points)
+        cpp_isas = {point.kernel.isa for point in points if point.kernel.has_cpp}
         with _meanwhile("looking for compilers and emulators that work here", settings):
-            capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
+            capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator, cpp_isas)
         plan = make_plan(project, selection, points, absences, capabilities)
         yield Planned(replace(settings, selection=selection), project, surveyor, plan)
 
@@ -152,10 +159,22 @@ def _project(settings: Settings) -> tuple[Project, str]:
     return load_project(settings.config, Path.cwd(), settings.selection.kernels), ""
 
 
-def _notes(result: Result, selection: Selection) -> list[str]:
+def _add_notes(recorder: Recorder, result: Result, line: Planned, program: str) -> tuple[Verdict, ...]:
+    """Record what there is to say besides verdicts; return one on each contract that the proof finds at fault."""
     plan, verdicts = result.plan, result.verdicts
     at_fault = {verdict.kernel for verdict in verdicts if verdict.outcome is Outcome.CONTRACT_ERROR}
-    return notes_on(plan, selection, at_fault) + notes_of(plan.jobs, verdicts)
+    notes = notes_on(plan, line.settings.selection, at_fault)
+    recorder.notes = [
+        *notes.lines,
+        *notes_of(plan.jobs, verdicts),
+        *excuses_in(result.excuses),
+    ]
+    points = points_left_out(line.project, line.settings.selection, is_last_failed=line.settings.last_failed)
+    recorder.left_out = [*notes.left_out, *points]
+    jobs = {job.contract.op: job for job in reversed(plan.jobs)}
+    faults = tuple(contract_fault(jobs[op], fault, program, line.settings.config) for op, fault in notes.faults.items())
+    recorder.add(len(plan.jobs), faults)
+    return faults
 
 
 def _source_digests(plan: Plan) -> dict[str, str]:
@@ -166,8 +185,9 @@ def _source_digests(plan: Plan) -> dict[str, str]:
 def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
     """Say what changed since the baseline; a regression fails a run that passed."""
     found = difference(baseline, run)
-    print(f"\nAgainst {visible(str(settings.baseline))}:\n")
-    print(difference_text(found, verbose=settings.reports.verbose))
+    text = difference_text(found, verbose=settings.reports.verbose)
+    rest = sys.stderr if settings.reports.on_stdout else sys.stdout
+    print(f"\nAgainst {visible(str(settings.baseline))}:\n\n{text}", file=rest)
     return ExitCode.KERNEL_FAILED if found.is_regression and code is ExitCode.PASSED else code
 
 
@@ -175,7 +195,12 @@ def make_surveyor(place: Place) -> Surveyor:
     """Return a surveyor of a place, over the user's cache and the bundled guest."""
     root, cache = bundled_root(), cache_directory()
     builder = Builder(place, cache, root / "csrc" / "guest")
-    return Surveyor(builder, root / "csrc" / "probe" / "nothing.c", root / "csrc" / "bochs", cache / "survey.json")
+    memory = Memory(cache / "survey.json", code_digest(*_PROBING))
+    return Surveyor(builder, root / "csrc" / "probe", root / "csrc" / "bochs", memory)
+
+
+_PROBING = ("harness.survey", "harness.place.host", "harness.place.container")
+"""The modules that ask what works here: with other ones, other answers."""
 
 
 def host_place() -> HostPlace:
@@ -197,27 +222,29 @@ def _place(settings: Settings, project: Project) -> Place:
         UnavailableError: it was named and cannot be had.
     """
     if settings.place == "host":
-        return host_place()
+        place = host_place()
+        sweep_scratch()
+        return place
     from harness.place.container import ContainerPlace  # the engine's client takes long to import
 
     root = bundled_root()
     sources = [path for kernel in project.kernels for path in kernel.files]
     sources += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
-    sources += [
-        path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.[chS]")
-    ]
+    sources += [path for name in ("bochs", "guest", "hostile", "probe") for path in (root / "csrc" / name).rglob("*.*")]
     return ContainerPlace(root / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
 
 
 def _recorder(line: Planned, command: Sequence[str]) -> Recorder:
     settings, project, plan = line.settings, line.project, line.plan
-    kept = new_run_directory(runs_root(project)) / "record.json"
-    files = (kept, settings.reports.json) if settings.reports.json else (kept,)
+    files = (settings.reports.json,) if settings.reports.json not in (None, STDOUT) else ()
     repeat = f"{program_name(command)} {shlex.join(command[1:])}"
     facts = line.surveyor.place.facts
     recorder = Recorder(files, command, facts, settings.selection.seed, project.manifest, reproduce=repeat)
+    try:
+        recorder.kept = new_run_directory(runs_root(project)) / "record.json"
+    except StorageError as error:
+        recorder.not_kept = str(error)
     recorder.asked = _asked(settings)
-    recorder.not_checked = left_out(project, settings.selection, is_last_failed=settings.last_failed)
     if settings.shard:
         whole = {"jobs": len(plan.jobs), "plan": digest(plan, _source_digests(plan))}
         recorder.shard = {**asdict(settings.shard), **whole}
@@ -295,7 +322,7 @@ def _planned(plan: Plan) -> str:
     lines = [
         f"{job.kernel.id} on {job.target.name}"
         + (f" at {job.vector_bits} bits" if job.vector_bits else "")
-        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {counted(len(job.cases), 'case')}"
+        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {counted(job.verdict_count, 'case')}"
         for job in plan.jobs
     ]
     lines += [

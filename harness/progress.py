@@ -65,7 +65,7 @@ class Progress:
     def judged(self, job: Job, failures: int) -> None:
         """A job's verdicts are there."""
         self._judged += 1
-        self._judged_cases += len(job.cases)
+        self._judged_cases += job.verdict_count
         self._failures += failures
         self.tick()
 
@@ -105,7 +105,7 @@ class Progress:
         elapsed_s = now - self._begun
         if not self._judged_cases or elapsed_s < _ESTIMATE_AFTER_S:
             return None
-        cases = sum(len(job.cases) for job in self.jobs)
+        cases = sum(job.verdict_count for job in self.jobs)
         return elapsed_s * (cases - self._judged_cases) / self._judged_cases
 
     def _write(self, text: str) -> None:

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from harness.build.store import key_of
+from harness.code_digest import code_digest, imports_digest
 from harness.errors import counted
+from harness.guarded import in_time
 from harness.inputs import InputStream
 from harness.judge.visibility import find_gaps
 from harness.model import Case, Contract
 
-_PACKAGE = Path(__file__).parent
-_SOURCES = ("contract/*.py", "formats.py", "inputs.py", "model/*.py", "plan.py", "judge/*.py")
-"""What a proof depends on besides its contract."""
+ROOTS = ("harness.contract", "harness.inputs", "harness.judge.visibility")
+"""The modules that, with all that they import, make a proof out of a contract and its cases."""
 _SHOWN_GAPS = 3
 
 
@@ -43,21 +46,19 @@ def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:
     """Return the proof for the given cases of an op, from `memory` (a directory) where it was made before.
 
     Raises:
-        ContractError: the contract's passes misbehave.
+        ContractError: the contract's functions misbehave.
     """
-    key = key_of([contract.source_digest, _code_digest(), *(f"{case.id} {case.key}" for case in cases)])
+    its_code = [contract.source_digest, imports_digest(contract.origin)]
+    numbers = f"numpy {np.__version__}"
+    key = key_of([*its_code, code_digest(*ROOTS), numbers, *(f"{case.id} {case.key}" for case in cases)])
     place = memory / f"{key}.json"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         known = json.loads(place.read_text(encoding="utf-8"))
         return Proof(contract.op, int(known["sizes"]), tuple(known["gaps"]))
     stream = InputStream()
-    sizes, gaps = find_gaps(contract, cases, lambda case: stream.inputs(contract, case))
+    sizes, gaps = in_time(lambda: find_gaps(contract, cases, lambda case: stream.inputs(contract, case)))
     proof = Proof(contract.op, sizes, tuple(map(str, gaps)))
     with contextlib.suppress(OSError):  # without a writable cache it is made again
         memory.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps({"sizes": proof.sizes, "gaps": proof.gaps}), encoding="utf-8")
     return proof
-
-
-def _code_digest() -> str:
-    return key_of(path.read_bytes() for pattern in _SOURCES for path in sorted(_PACKAGE.glob(pattern)))

@@ -44,6 +44,19 @@ class ScalarType:
             return "<u2"
         return f"<{_DTYPE_KINDS[self.family]}{self.size_bytes}"
 
+    def may_hold(self, its: ScalarType) -> bool:
+        """True if memory of type `its` may be declared as this: of halves and bfloat16 as their bits, too."""
+        is_bits = self.dtype == "<u2" and not self.is_brain and its.family == "float" and its.size_bytes == 2
+        return self.dtype == its.dtype or is_bits
+
+    @property
+    def integer_range(self) -> tuple[int, int]:
+        """The lowest and the highest number of an integer type; `bool` has 0 and 1."""
+        if self.c_name in ("bool", "_Bool"):
+            return 0, 1
+        bits = 8 * self.size_bytes
+        return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.family == "signed" else (0, (1 << bits) - 1)
+
     def raw_bits(self, number: int | float) -> int:
         """The argument as 64 bits: integers sign- or zero-extended, floats in their own format in the low bits."""
         if self.is_brain:

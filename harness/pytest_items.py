@@ -178,7 +178,10 @@ class JobItem(_Item):
 
     def setup(self) -> None:
         """Run and judge the job. What is no judgement on the kernel ends it here, which pytest calls an error."""
-        self.verdicts = self.work.steps.verdicts(self.rank)
+        try:
+            self.verdicts = self.work.steps.verdicts(self.rank)
+        except HarnessError as error:
+            self.fail_with(str(error))
         self.user_properties += _properties(self.verdicts)
         errors = [verdict for verdict in self.verdicts if verdict.outcome in _NOT_THE_KERNELS]
         if errors:

@@ -32,8 +32,13 @@ def targets_directory() -> Path:
 
 
 def features_directory() -> Path:
-    """Return the directory of the files that say which instruction needs which feature, one .toml per architecture."""
+    """Return the directory of the files that say all of processors' features, one .toml per architecture."""
     return _own_directory("features")
+
+
+def memory_operands_directory() -> Path:
+    """Return the directory of the memory operands that emulators are tried with, one .toml per architecture."""
+    return _own_directory("memory_operands")
 
 
 def _own_directory(name: str) -> Path:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
-import threading
+import shlex
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from harness.build.shims import diagnose
+from harness.build.features import needed_by, relied_on
+from harness.build.locate import Location
+from harness.build.reach import undefined_values
+from harness.build.shims import Advice
 from harness.errors import ContractError
+from harness.features import table_of
+from harness.guarded import in_time
 from harness.judge import Judge, gate_finding
 from harness.judge.signs import signs_of
 from harness.model import (
-    PREBUILT_SUFFIXES,
     SCALAR_ISA,
     Absence,
     Case,
+    CaseObservation,
     Circumstances,
     Executor,
     Finding,
@@ -28,6 +34,7 @@ from harness.model import (
     Verdict,
     reading_order,
 )
+from harness.place import Place
 from harness.plan import circumstances, reproducer
 from harness.settings import Settings
 from harness.workbench import Ran
@@ -35,14 +42,10 @@ from harness.workbench import Ran
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Answer = TypeVar("Answer")
-
 MAX_ADVICE = 2
 """Places in a kernel's source that a failure names."""
 _UNKNOWN = Circumstances()
 """The circumstances of what ran no case."""
-REFERENCE_TIMEOUT_S = 60
-"""Wall time that judging one job may take before its reference counts as hanging."""
 
 
 @dataclass(slots=True)
@@ -52,7 +55,11 @@ class VerdictMaker:
     settings: Settings
     program: str
     """How the user can call this program again."""
+    place: Place
+    """Where the binaries can be looked into."""
     _judges: dict[str, Judge] = field(default_factory=dict)
+    _suspects: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By binary, which jobs at several widths share."""
     _circumstances: dict[object, Circumstances] = field(default_factory=dict)
     """Of cases, which many jobs share."""
 
@@ -68,13 +75,16 @@ class VerdictMaker:
         repeat = reproducer(self.program, job, chosen.seed, settings.config, settings.place, chosen.emulator)
         if ran.unavailable:
             return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, ran.unavailable), repeat(None))]
+        if ran.interface.fault:
+            refused = Finding(Outcome.CONTRACT_ERROR, ran.interface.fault, source_line=ran.interface.source_line)
+            return [_verdict(job, None, None, refused, repeat(None))]
         if ran.observation is None:
             fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
             return [_verdict(job, None, None, fault, repeat(None))]
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         findings = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
         found = [self._circumstances_of(job, number, inputs[case.key]) for number, case in enumerate(job.cases)]
-        explained = _explained(job, ran, findings, found)
+        explained = _explained(job, ran, findings, found, self._suspected)
         return [
             _verdict(job, attested, case, finding, repeat(case), of_case)
             for case, finding, of_case in zip(job.cases, explained, found, strict=True)
@@ -89,6 +99,14 @@ class VerdictMaker:
             self._circumstances[key] = replace(without_signs, signs=signs)
         found = self._circumstances[key]
         return found if number else replace(found, is_first=True)
+
+    def _suspected(self, job: Job, ran: Ran) -> tuple[str, str]:
+        """Return the likeliest line, and in words what is undefined there and elsewhere; both empty without any."""
+        if ran.binary is None:
+            return "", ""
+        if ran.binary.digest not in self._suspects:
+            self._suspects[ran.binary.digest] = _in_words(undefined_values(self.place, job, ran.binary))
+        return self._suspects[ran.binary.digest]
 
     def _findings(
         self,
@@ -107,34 +125,52 @@ class VerdictMaker:
         if job.kernel.isa == SCALAR_ISA:
             judge.keep_scalar(seen, job.cases)
         try:
-            return within(
-                REFERENCE_TIMEOUT_S,
-                f"{job.contract.origin}: the reference of {job.contract.op} hangs",
-                lambda: judge.findings(seen, job.cases, job.trials, inputs),
-            )
+            return in_time(lambda: judge.findings(seen, job.cases, job.trials, inputs))
         except ContractError as error:
             return [Finding(Outcome.CONTRACT_ERROR, str(error))] * len(job.cases)
 
 
-def _explained(job: Job, ran: Ran, findings: Sequence[Finding], found: Sequence[Circumstances]) -> list[Finding]:
+def _explained(
+    job: Job,
+    ran: Ran,
+    findings: Sequence[Finding],
+    found: Sequence[Circumstances],
+    suspected: Callable[[Job, Ran], tuple[str, str]],
+) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
     dependent = [number for number, finding in enumerate(findings) if finding.depends_on_fill]
-    likely_line, advice = _advice(job) if dependent else ("", "")
+    likely_line, advice = suspected(job, ran) if dependent else ("", "")
     # Once is enough: with the failure that is read first.
     read_first = min(dependent, key=lambda at: reading_order(job.cases[at].sizes, found[at]), default=None)
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
         pcs = [trial.fault.pc for trial in seen.trials if trial.fault] if seen else []
-        place = ran.locations.get(pcs[0]) if pcs else None
-        more = f"; in {place}" if place and str(place) else ""
-        source_line = place.source_line if place else ""
+        location = ran.locations.get(pcs[0]) if pcs else None
+        more = f"; in {location}" if location and str(location) else ""
+        more += _why_illegal(job, seen, location)
+        source_line = location.source_line if location else ""
         if finding.depends_on_fill:
             source_line, more = likely_line, advice if index == read_first else ""
+        if finding.outcome.is_kernel_fault and ran.interface.doubt:
+            more += f"; {ran.interface.doubt}"
         explained.append(
             replace(finding, detail=finding.detail + more, source_line=source_line) if more or source_line else finding
         )
     return explained
+
+
+def _why_illegal(job: Job, seen: CaseObservation | None, place: Location | None) -> str:
+    """Say what an instruction needs that was illegal where it ran."""
+    fault = next((trial.fault for trial in seen.trials if trial.fault), None) if seen else None
+    if fault is None or fault.signal != signal.SIGILL or not place or not place.instruction:
+        return ""
+    table = table_of(job.build.compiler.triple.partition("-")[0])
+    needs = needed_by(place.instruction, table, relied_on(job, table))
+    if needs:
+        return f', which needs {" or ".join(needs)}: nothing promises that (features = ["{needs[0]}"] does)'
+    is_defined = not place.instruction.startswith(("udf", ".inst"))
+    return ": no instruction of streaming mode" if fault.in_streaming_mode and is_defined else ""
 
 
 def _refused_line(job: Job, fault: str) -> str:
@@ -146,18 +182,12 @@ def _refused_line(job: Job, fault: str) -> str:
     return ""
 
 
-def _advice(job: Job) -> tuple[str, str]:
-    """Return the likeliest line, and in words what is undefined there and elsewhere."""
-    found = [
-        (source.name, advice)
-        for source in job.kernel.sources
-        if source.suffix not in PREBUILT_SUFFIXES
-        for advice in diagnose(source.read_text(encoding="utf-8", errors="replace"))
-    ]
+def _in_words(found: Sequence[tuple[Path, Advice]]) -> tuple[str, str]:
+    """Return the likeliest of all suspects, and the first few in words."""
     # What is carried from one iteration to the next is the likelier culprit.
-    likely = [place for place in found if place[1].accumulates] or found
-    text = "".join(f"; {name}:{advice.line}: {advice.advice}" for name, advice in likely[:MAX_ADVICE])
-    return f"{likely[0][0]}:{likely[0][1].line}" if likely else "", text
+    likely = [suspect for suspect in found if suspect[1].accumulates] or found
+    text = "".join(f"; {path.name}:{advice.line}: {advice.advice}" for path, advice in likely[:MAX_ADVICE])
+    return f"{likely[0][0].name}:{likely[0][1].line}" if likely else "", text
 
 
 def _verdict(
@@ -192,6 +222,26 @@ def _instructions(executor: Executor, finding: Finding) -> int | None:
     return round(finding.seconds * executor.instructions_per_second) if executor.instructions_per_second else None
 
 
+def contract_fault(job: Job, fault: str, program: str, config: Path | None) -> Verdict:
+    """Return the verdict on a contract that misbehaves where no case does, told of one of its jobs."""
+    kernel = shlex.join(job.kernel.words or (job.kernel.id,))
+    manifest = f" --config {shlex.quote(str(config))}" if config else ""
+    return Verdict(
+        kernel=job.kernel.id,
+        target=job.target.name,
+        build=None,
+        vector_bits=job.vector_bits,
+        attested_vector_bits=None,
+        element_bits=0,
+        emulator=None,
+        suite=None,
+        case=None,
+        finding=Finding(Outcome.CONTRACT_ERROR, fault),
+        reproduce=f"{program} run {kernel}{manifest}",
+        named=False,
+    )
+
+
 def absent(absence: Absence) -> Verdict:
     """Return the verdict on what will not run."""
     return Verdict(
@@ -208,33 +258,3 @@ def absent(absence: Absence) -> Verdict:
         reproduce="",
         named=absence.named,
     )
-
-
-def within(seconds: float, message: str, call: Callable[[], Answer]) -> Answer:
-    """Return what a call returns, which runs in a thread of its own: contracts are code, and code can hang.
-
-    A signal would need the main thread and a handler, which belong to the program that imports us. What does not answer
-    is asked to end and left behind.
-
-    Raises:
-        ContractError: there was no answer in time.
-    """
-    answers: list[Answer] = []
-    faults: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            answers.append(call())
-        except BaseException as fault:
-            faults.append(fault)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        thread.join(seconds)
-    finally:
-        if thread.is_alive():  # too late, or we are interrupted
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
-    if answers:
-        return answers[0]
-    raise faults[0] if faults else ContractError(f"{message} (no answer within {seconds:.0f} s)")

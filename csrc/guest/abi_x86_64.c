@@ -17,6 +17,7 @@
 #define LEAF7_EBX_AVX2 (1u << 5)
 #define LEAF7_EBX_AVX512F (1u << 16)
 #define LEAF7_EBX_AVX512BW (1u << 30)
+#define EXTENDED_LEAF1 0x80000001u
 #define LEAF13_1_EAX_XGETBV_1 (1u << 2)
 #define XCR0_SSE (1u << 1)
 #define XCR0_AVX (1u << 2)
@@ -116,6 +117,7 @@ uint32_t abi_facts(struct fact *facts) {
     uint32_t count = 0;
     struct leaf leaf1 = cpuid(1, 0);
     struct leaf leaf7 = cpuid(7, 0);
+    struct leaf leaf7_1 = cpuid(7, 1);
     add_fact(facts, &count, "hwcap", getauxval(AT_HWCAP));
     add_fact(facts, &count, "hwcap2", getauxval(AT_HWCAP2));
     add_fact(facts, &count, "page_bytes", getauxval(AT_PAGESZ));
@@ -127,6 +129,9 @@ uint32_t abi_facts(struct fact *facts) {
     add_fact(facts, &count, "cpuid_7_ebx", leaf7.ebx);
     add_fact(facts, &count, "cpuid_7_ecx", leaf7.ecx);
     add_fact(facts, &count, "cpuid_7_edx", leaf7.edx);
+    add_fact(facts, &count, "cpuid_7_1_eax", leaf7_1.eax);
+    add_fact(facts, &count, "cpuid_7_1_edx", leaf7_1.edx);
+    add_fact(facts, &count, "cpuid_ext1_ecx", cpuid(EXTENDED_LEAF1, 0).ecx);
     add_fact(facts, &count, "xcr0", xcr0());
     add_fact(facts, &count, "xinuse_works", xinuse_can_be_trusted());
     add_fact(facts, &count, "sse_bits", 128);

@@ -23,7 +23,8 @@ struct fault {
     bool has_address;
     uint64_t address;
     uint64_t pc;
-    uint32_t access; /* enum access */
+    uint32_t access;   /* enum access */
+    bool is_streaming; /* SME: in streaming mode */
 };
 
 /* The kernel's struct sigaction, which libc's differs from. Compared and written back whole. */

@@ -7,28 +7,58 @@
 
 #define PSTATE_BTYPE (UINT64_C(3) << 10) /* the next instruction need not be a landing pad */
 #define ESR_MAGIC 0x45535201u
+#define SVE_MAGIC 0x53564501u
+#define SVE_IS_STREAMING (UINT64_C(1) << 16) /* SVE_SIG_FLAG_SM, behind the 16 bits of the length */
+#define EXTRA_MAGIC 0x45585401u
 #define ESR_CLASS_SHIFT 26
 #define ESR_CLASS_DATA_ABORT 0x24u /* from EL0 */
 #define ESR_IS_WRITE (UINT64_C(1) << 6)
 
-/* The syndrome, where the system passes it on. */
-static enum access access_of_syndrome(const mcontext_t *machine) {
-    const uint8_t *at = (const uint8_t *)machine->__reserved;
-    const uint8_t *end = at + sizeof machine->__reserved;
+/* Finds a record of a signal frame (Linux, <asm/sigcontext.h> of arm64) and gives its first eight bytes behind the
+ * head. What is too large for the frame lies where the record EXTRA says. */
+static bool find_record(const uint8_t *at, const uint8_t *end, uint32_t magic, uint64_t *contents) {
     while (at + 16 <= end) {
         uint32_t head[2];
-        uint64_t esr;
+        uint64_t word;
         memcpy(head, at, sizeof head);
-        memcpy(&esr, at + sizeof head, sizeof esr);
+        memcpy(&word, at + sizeof head, sizeof word);
         if (head[0] == 0 || head[1] < 16) {
             break;
         }
-        if (head[0] == ESR_MAGIC && esr >> ESR_CLASS_SHIFT == ESR_CLASS_DATA_ABORT) {
-            return esr & ESR_IS_WRITE ? ACCESS_WRITE : ACCESS_READ;
+        if (head[0] == magic) {
+            *contents = word;
+            return true;
+        }
+        if (head[0] == EXTRA_MAGIC) {
+            uint32_t bytes;
+            const uint8_t *extra = (const uint8_t *)(uintptr_t)word;
+            memcpy(&bytes, at + sizeof head + sizeof word, sizeof bytes);
+            if (find_record(extra, extra + bytes, magic, contents)) {
+                return true;
+            }
         }
         at += head[1];
     }
+    return false;
+}
+
+static bool find_in_frame(const mcontext_t *machine, uint32_t magic, uint64_t *contents) {
+    const uint8_t *records = (const uint8_t *)machine->__reserved;
+    return find_record(records, records + sizeof machine->__reserved, magic, contents);
+}
+
+/* The syndrome, where the system passes it on. */
+static enum access access_of_syndrome(const mcontext_t *machine) {
+    uint64_t esr;
+    if (find_in_frame(machine, ESR_MAGIC, &esr) && esr >> ESR_CLASS_SHIFT == ESR_CLASS_DATA_ABORT) {
+        return esr & ESR_IS_WRITE ? ACCESS_WRITE : ACCESS_READ;
+    }
     return ACCESS_UNKNOWN;
+}
+
+static bool was_streaming(const mcontext_t *machine) {
+    uint64_t length_and_flags;
+    return find_in_frame(machine, SVE_MAGIC, &length_and_flags) && (length_and_flags & SVE_IS_STREAMING);
 }
 
 /* The faulting instruction tells, where the system does not (Arm ARM, C4.1: top-level encodings). */
@@ -74,6 +104,7 @@ void abi_leave_call(void *context, struct fault *fault) {
     ucontext_t *user = context;
     fault->pc = user->uc_mcontext.pc;
     fault->access = access_of_fault(&user->uc_mcontext, fault);
+    fault->is_streaming = was_streaming(&user->uc_mcontext);
     user->uc_mcontext.pc = (uint64_t)(uintptr_t)guest_recover;
     user->uc_mcontext.pstate &= ~PSTATE_BTYPE;
     memset(&user->uc_sigmask, 0, sizeof(uint64_t));

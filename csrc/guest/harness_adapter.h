@@ -19,6 +19,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Compilers that have no such type: the contract's buffers of bfloat16 are storage here, and no more is done with them.
+ */
+#if !defined(__clang__) && !defined(__aarch64__) && !defined(__BFLT16_MANT_DIG__)
+typedef uint16_t __bf16;
+#endif
+
 #ifdef HARNESS_CONTRACT
 HARNESS_CONTRACT; /* harness_adapter, as the contract has it: another definition is refused */
 #endif

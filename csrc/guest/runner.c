@@ -93,7 +93,8 @@ static void describe_fault(const struct sealed *sealed, struct trial_header *hea
     header->status = fault->status;
     header->signal = fault->signal;
     header->fault_buffer = NO_BUFFER;
-    header->fault_is_write = fault->access;
+    header->fault_is_write = (uint16_t)fault->access;
+    header->fault_streaming = fault->is_streaming;
     header->fault_pc = fault->pc;
     if (fault->has_address) {
         header->fault_address = fault->address;
@@ -274,7 +275,10 @@ static struct sealed *prepare(const char *pack_path, const char *output_path) {
     return sealed;
 }
 
-int main(int argc, char **argv) {
+/* By this name, since a kernel's file may have a main of its own: the linker is told to wrap it (--wrap=main). */
+int __wrap_main(int argc, char **argv);
+
+int __wrap_main(int argc, char **argv) {
     if (argc != 3) {
         fail(EXIT_STATUS_USAGE, "usage", "guest PACK OUT");
     }

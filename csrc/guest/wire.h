@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 4u
+#define WIRE_VERSION 5u
 #define PACK_MAGIC 0x4b434150u   /* "PACK" */
 #define RECORD_MAGIC 0x43455248u /* "HREC" */
 
@@ -191,7 +191,8 @@ struct trial_header {
     uint64_t fault_pc;        /* of the instruction, with TRIAL_SIGNAL */
     int64_t fault_offset;     /* of fault_address from the start of fault_buffer, in bytes */
     uint32_t fault_buffer;    /* nearest buffer whose guard was hit, or NO_BUFFER */
-    uint32_t fault_is_write;  /* 0 read, 1 write, 2 not known */
+    uint16_t fault_is_write;  /* 0 read, 1 write, 2 not known */
+    uint16_t fault_streaming; /* SME: 1 in streaming mode */
     uint64_t cpu_nanoseconds; /* that the call took, by its thread's CPU clock */
     uint64_t result[2];       /* raw bits of the returned value, if the prototype has one */
     uint32_t damage_count;

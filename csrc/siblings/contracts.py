@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.contract import around, around_lanes, each, every, loud, normal, op, sum_of
+from harness.contract import around, around_lanes, each, every, exact, loud, normal, op, sum_of
 
 SIZES = [0, *every(1, 33), *around([256, 1024], -4, 4), 4096]
 
@@ -32,6 +32,21 @@ pack_f16 = op(
     passes=[each("out", lambda x: x, roundings=HALF_ROUNDING)],
     pattern=normal(),
     suites={"boundary": SIZES, "residues": around_lanes([1, 2, 4, 8], -1, 1)},
+)
+
+# The same, and nothing but the nearest half will do.
+PACKED = {"inputs": "x[len]", "outputs": "out[len]", "pattern": normal(), "reference": lambda x: x}
+PACKED_SUITES = {"boundary": SIZES, "residues": around_lanes([1, 2, 4, 8], -1, 1), "visible": every(1, 33)}
+
+pack_exact_f16 = op(
+    "void pack_exact_f16(_Float16 *out, const float *x, size_t len)", **PACKED, tolerance=exact(), suites=PACKED_SUITES
+)
+
+pack_any_f16 = op(
+    "void pack_any_f16(_Float16 *out, const float *x, size_t len)",
+    **PACKED,
+    tolerance=exact(ties="any"),
+    suites=PACKED_SUITES,
 )
 
 truncated_sum_f32 = op(

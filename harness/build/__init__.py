@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-from harness.build.adapter import adapter_source
+from harness.build.adapter import adapter_source, user_declaration
 from harness.build.commands import (
     BINARY_NAME,
     GUEST_FLAGS,
     RUNNER_NAME,
+    RUNNER_SYMBOLS,
+    SUPPORT_NAME,
+    Callers,
+    Recipe,
     caller_flags,
+    needs_support,
     recipe,
     source_command,
     user_adapter_command,
@@ -23,8 +26,10 @@ from harness.build.commands import (
 from harness.build.preprocessed import preprocessed_digest
 from harness.build.shims import hostile_flags
 from harness.build.store import entry, key_of
-from harness.build.toolchain import compile_command
-from harness.errors import BuildError, UnavailableError
+from harness.build.symbols import prebuilt_complaint, symbol_complaint
+from harness.build.toolchain import find_binutil
+from harness.build.tools import run_tools
+from harness.errors import BuildError, StorageError
 from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Build, Compiler, Contract, Kernel
 from harness.place import Command, Place
 from harness.place.sources import included
@@ -33,7 +38,6 @@ HOSTILE = "hostile"
 """The build variant in which undefined lanes hold poison."""
 # Relaxed code reads through gp, which a kernel may damage: the signal handler would fault.
 _MACHINE_FLAGS = {"riscv64": ("-mno-relax",)}
-_COMPILER_TIMEOUT_S = 300
 
 
 @dataclass(slots=True)
@@ -51,56 +55,49 @@ class Builder:
 
         Raises:
             BuildError: the compiler or linker refused it; the message is what it said first.
-            UnavailableError: the compiler lacks a part for the kernel's language.
+            StorageError: there is no room for what is built.
         """
-        compiler = build.compiler
-        own_flags = caller_flags(kernel, flags)
-        flags = _all_flags(kernel, build, flags)
         adapter = adapter_source(kernel, contract)
-        how = recipe(kernel, contract, build, flags, own_flags, self.guest_sources)
-        said = kernel.compilation
-        chosen = () if kernel.is_prebuilt else (build.opt, build.variant, *flags, *said.defines, *said.flags)
+        how, callers = self._how(kernel, contract, build, flags)
+        flags = _all_flags(kernel, build, flags)
         key = key_of(
             [
-                compiler.identity,
-                " ".join((*compiler.command, *chosen, *said.libraries)),
-                self._guest_digest(),
+                build.compiler.identity,
+                self._runner_key(build.compiler),
+                "\n".join(" ".join(command) for command in how.commands),
                 adapter,
-                " ".join(own_flags),
-                *self._user_adapter_digest(kernel, contract, build, own_flags),
-                kernel.symbol,
+                *self._user_adapter_digest(kernel, build, callers),
                 *(self._source_digest(kernel, build, flags, source) for source in kernel.sources),
             ]
         )
-        names = (BINARY_NAME, *how.objects)
         with self._lock(key):
             made = entry(
-                self.cache / "builds",
-                key,
-                lambda aside: self._fill(aside, compiler, adapter, how.commands, names),
+                self.cache / "builds", key, lambda aside: self._fill(aside, kernel, build.compiler, adapter, how)
             )
         return Binary(made / BINARY_NAME, key, how.commands, tuple(made / name for name in how.objects))
 
     def commands(self, kernel: Kernel, contract: Contract, build: Build, flags: tuple[str, ...]) -> tuple[Command, ...]:
         """Return the command lines that make it, whether or not they succeed."""
-        own_flags, whole = caller_flags(kernel, flags), _all_flags(kernel, build, flags)
-        return recipe(kernel, contract, build, whole, own_flags, self.guest_sources).commands
+        return self._how(kernel, contract, build, flags)[0].commands
 
-    def _user_adapter_digest(
-        self, kernel: Kernel, contract: Contract, build: Build, own_flags: tuple[str, ...]
-    ) -> list[str]:
+    def _how(self, kernel: Kernel, contract: Contract, build: Build, flags: tuple[str, ...]) -> tuple[Recipe, Callers]:
+        text = _bytes_of(kernel.adapter).decode("utf-8", "replace") if kernel.adapter else ""
+        declaration = user_declaration(contract, text) if kernel.adapter else ""
+        callers = Callers(caller_flags(kernel, flags), self.guest_sources, declaration)
+        return recipe(kernel, build, _all_flags(kernel, build, flags), callers), callers
+
+    def _user_adapter_digest(self, kernel: Kernel, build: Build, callers: Callers) -> list[str]:
         if kernel.adapter is None:
             return []
-        given = (kernel, contract, build, own_flags, self.guest_sources)
-        command = user_adapter_command(*given, "-E", str(kernel.adapter))
-        return [self._preprocessed(build.compiler, command, kernel.adapter), " ".join(command)]
+        command = user_adapter_command(kernel, build, callers, "-E", str(kernel.adapter))
+        return [self._preprocessed(build.compiler, command, kernel.adapter)]
 
     def _preprocessed(self, compiler: Compiler, command: Command, source: Path) -> str:
-        run = partial(_run, self.place, [command], source.parent)
+        run = partial(run_tools, self.place, [command], source.parent)
         return preprocessed_digest(self.cache / "preprocessed", compiler.identity, command, source, run)
 
     def _source_digest(self, kernel: Kernel, build: Build, flags: tuple[str, ...], source: Path) -> str:
-        """Digest all that a source comes to; what assemblers include themselves is not told by preprocessing."""
+        """Digest all that a source comes to; what assemblers include themselves does not show in preprocessing."""
         if source.suffix in PREBUILT_SUFFIXES:
             return key_of([_bytes_of(source)])
         parts = []
@@ -112,29 +109,69 @@ class Builder:
         digest = self._preprocessed(build.compiler, command, source)
         return key_of([digest, *parts]) if parts else digest
 
-    def _fill(
-        self, aside: Path, compiler: Compiler, adapter: str, commands: Sequence[Command], products: Sequence[str]
-    ) -> None:
+    def _fill(self, aside: Path, kernel: Kernel, compiler: Compiler, adapter: str, how: Recipe) -> None:
         runner = self._runner(compiler)
-        (aside / "adapter.c").write_text(adapter)
-        whole = [tuple(part.replace("{runner}", str(runner)) for part in command) for command in commands]
-        _run(self.place, whole, aside, needs=[runner / RUNNER_NAME, aside / "adapter.c"], products=products)
+        _write(aside / "adapter.c", adapter)
+        whole = [tuple(part.replace("{runner}", str(runner)) for part in command) for command in how.commands]
+        support = [runner / SUPPORT_NAME] if needs_support(compiler) else []
+        needs = [runner / RUNNER_NAME, *support, aside / "adapter.c"]
+        try:
+            run_tools(self.place, whole, aside, needs=needs, products=(BINARY_NAME, *how.objects))
+        except BuildError as error:
+            raise BuildError(self._plainly(aside, kernel, how) or str(error)) from None
+        # What has the symbol's name in a library of the system is not the kernel, and would be linked without a word.
+        complaint = symbol_complaint(kernel, _objects(aside, how))
+        if complaint and not kernel.adapter and not kernel.compilation.libraries:
+            raise BuildError(complaint)
+
+    def _plainly(self, aside: Path, kernel: Kernel, how: Recipe) -> str:
+        """Say why a build failed, where that can be told from what was to be linked; empty where it cannot."""
+        prebuilt = {path: _bytes_of(path) for path in kernel.sources if path.suffix in PREBUILT_SUFFIXES}
+        if complaint := prebuilt_complaint(prebuilt):
+            return complaint
+        try:
+            run_tools(self.place, how.making, aside, products=how.objects)
+        except BuildError:
+            return ""  # it did not come to linking
+        return symbol_complaint(kernel, _objects(aside, how))
+
+    def _runner_key(self, compiler: Compiler) -> str:
+        objcopy = find_binutil("objcopy", compiler.triple, self.place)
+        what = "\n".join(" ".join(command) for command in self._runner_commands(compiler, "objcopy"))
+        return key_of(["runner", compiler.identity, objcopy.identity if objcopy else "", what, self._guest_digest()])
 
     def _runner(self, compiler: Compiler) -> Path:
-        """Return the directory with the runner's relocatable object for one compiler."""
+        """Return the directory with the runner's relocatable object for one compiler, and the support for its machine.
+
+        Raises:
+            BuildError: it cannot be made.
+        """
+        objcopy = find_binutil("objcopy", compiler.triple, self.place)
+        if objcopy is None:
+            raise BuildError(f"no objcopy for {compiler.triple}; install binutils for it")
+        commands = self._runner_commands(compiler, objcopy.path)
+        products = [RUNNER_NAME, *([SUPPORT_NAME] if needs_support(compiler) else [])]
+        key = self._runner_key(compiler)
+        with self._lock(key):
+            return entry(self.cache / "builds", key, lambda aside: self._run(commands, aside, products))
+
+    def _run(self, commands: Sequence[Command], aside: Path, products: Sequence[str]) -> None:
+        run_tools(self.place, commands, aside, products=products)
+
+    def _runner_commands(self, compiler: Compiler, objcopy: str) -> list[Command]:
         machine = compiler.triple.split("-")[0]
         flags = (*GUEST_FLAGS, *_MACHINE_FLAGS.get(machine, ()))
-        key = key_of(["runner", compiler.identity, " ".join(compiler.command), self._guest_digest(), *flags])
-
-        def fill(aside: Path) -> None:
-            sources = [path for path in sorted(self.guest_sources.glob("*.[cS]")) if _is_for(path, machine)]
-            compiling = (*compiler.command, *flags, "-std=gnu11", "-c", *map(str, sources))
-            objects = [f"{path.stem}.o" for path in sources]
-            joining = (*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects)
-            _run(self.place, [compiling, joining], aside, products=[RUNNER_NAME])
-
-        with self._lock(key):
-            return entry(self.cache / "builds", key, fill)
+        sources = [path for path in sorted(self.guest_sources.glob("*.[cS]")) if _is_for(path, machine)]
+        objects = [f"{path.stem}.o" for path in sources]
+        commands: list[Command] = [
+            (*compiler.command, *flags, "-std=gnu11", "-c", *map(str, sources)),
+            (*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects),
+            (objcopy, *(f"--keep-global-symbol={name}" for name in RUNNER_SYMBOLS), RUNNER_NAME),
+        ]
+        if needs_support(compiler):
+            support = self.guest_sources / "support" / f"{machine}.S"
+            commands.append((*compiler.command, *flags, "-c", str(support), "-o", SUPPORT_NAME))
+        return commands
 
     def make(
         self, commands: Sequence[Command], sources: Sequence[Path], products: Sequence[str], *identities: str
@@ -154,7 +191,7 @@ class Builder:
         key = key_of([*identities, *(" ".join(command) for command in commands), *contents])
 
         def fill(aside: Path) -> None:
-            _run(self.place, commands, aside, needs=sources, products=products)
+            run_tools(self.place, commands, aside, needs=sources, products=products)
 
         with self._lock(key):
             return entry(self.cache / "builds", key, fill)
@@ -176,7 +213,8 @@ def _all_flags(kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[st
 @cache
 def guest_digest(sources: Path) -> str:
     """Digest of all files of the guest runner."""
-    return key_of(part for path in sorted(sources.iterdir()) for part in (path.name, path.read_bytes()))
+    files = [path for path in sorted(sources.rglob("*")) if path.is_file()]
+    return key_of(part for path in files for part in (str(path.relative_to(sources)), path.read_bytes()))
 
 
 _MACHINES = ("aarch64", "x86_64", "riscv64")
@@ -187,63 +225,19 @@ def _is_for(path: Path, machine: str) -> bool:
     return not any(path.stem.endswith(f"_{other}") for other in _MACHINES if other != machine)
 
 
+def _objects(aside: Path, how: Recipe) -> list[bytes]:
+    return [(aside / name).read_bytes() for name in how.objects]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path}: cannot write it: {error.strerror}") from None
+
+
 def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise BuildError(f"{path}: cannot read it: {error.strerror}") from None
-
-
-def header_complaint(place: Place, compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
-    """Return what a compiler says against a header under an ISA's flags; nothing if it compiles it."""
-    command = compile_command(compiler, "O0", flags, "-fsyntax-only", "-include", header, "-x", "c", os.devnull)
-    try:
-        _run(place, [command], Path("/"))
-    except BuildError as error:
-        return str(error)
-    return ""
-
-
-def predefined_macros(place: Place, compiler: Compiler, flags: Sequence[str]) -> frozenset[str] | None:
-    """Return the macros that a compiler defines by itself under flags for its machine; None if it refuses them."""
-    command = compile_command(compiler, "O0", tuple(flags), "-dM", "-E", "-x", "c", os.devnull)
-    try:
-        said = _run(place, [command], Path("/"))
-    except BuildError:
-        return None
-    return frozenset(re.findall(r"(?m)^#define (\w+)", said))
-
-
-def _run(
-    place: Place,
-    commands: Sequence[Command],
-    directory: Path,
-    *,
-    needs: Sequence[Path] = (),
-    products: Sequence[str] = (),
-) -> str:
-    """Run compilers; return what the last one printed."""
-    try:
-        exits = place.run_tools(commands, directory, _COMPILER_TIMEOUT_S, needs=needs, products=products)
-    except OSError as error:
-        raise BuildError(f"cannot run {error.filename or commands[0][0]}: {error.strerror}") from None
-    last, program = exits[-1], commands[len(exits) - 1][0]
-    if last.status is None:
-        raise BuildError(f"{program} did not finish within {_COMPILER_TIMEOUT_S} s")
-    if "cc1plus" in last.stderr:
-        raise UnavailableError(f"{program} cannot compile C++: it lacks cc1plus; install the g++ that belongs to it")
-    if last.status != 0:
-        raise BuildError(first_complaint(last.stderr) or f"{Path(program).name} exited with {last.status}")
-    return last.stdout
-
-
-def first_complaint(stderr: str) -> str:
-    """Return the first line of a compiler's output that is an error, or its first line."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if _COMPLAINT.search(line)]
-    return (errors or lines or [""])[0]
-
-
-_COMPLAINT = re.compile(
-    r"\berror\b|undefined reference|multiple definition|cannot find|incompatible|file not recognized|wrong format"
-)

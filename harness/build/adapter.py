@@ -5,6 +5,8 @@ csrc/guest/adapter.h is the interface that it implements.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from harness.build.strips import strips_of
@@ -38,6 +40,37 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
 
 USER_FUNCTION = "harness_adapter"
 """What a user's adapter defines, with the contract's parameters; csrc/guest/harness_adapter.h is for it."""
+_SPELLINGS = {
+    "bfloat16_t": "__bf16",
+    "__bf16": "__bf16",
+    "float16_t": "__fp16",
+    "__fp16": "__fp16",
+    "_Float16": "_Float16",
+}
+"""Names of floats of two bytes, and what compilers call them without a header."""
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def user_declaration(contract: Contract, adapter: str) -> str:
+    """Declare the function that a user's adapter defines, as it is called; `adapter` is the source.
+
+    Buffers of floats of two bytes are pointers to the type that the source names for that format, and to uint16_t if
+    it names none: not every compiler has such a type.
+    """
+    words = set(re.findall(r"\w+", _COMMENT.sub(" ", adapter)))
+    parameters = tuple(
+        replace(parameter, type=_two_bytes_as_written(parameter.type, words)) if parameter.is_pointer else parameter
+        for parameter in contract.prototype.parameters
+    )
+    return replace(contract.prototype, parameters=parameters).declare(USER_FUNCTION)
+
+
+def _two_bytes_as_written(declared: ScalarType, words: Collection[str]) -> ScalarType:
+    if declared.family != "float" or declared.size_bytes != 2:
+        return declared
+    of_format = (name for name in _SPELLINGS if SCALAR_TYPES[name].is_brain == declared.is_brain)
+    written = next((name for name in of_format if name in words), "")
+    return SCALAR_TYPES[_SPELLINGS[written] if written else "uint16_t"]
 
 
 def _handed_over(contract: Contract) -> tuple[list[str], list[str]]:

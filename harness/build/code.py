@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 _FILE = re.compile(r"^\S.*:\s+file format \S+$")
 _SYMBOL = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
+_SIZED_FUNCTION = re.compile(r"^([0-9a-f]+) .{5} F (\S+)\s+([0-9a-f]+)\s")
+"""A line of a symbol table: value, flags, section, size."""
 _PREFIXES = r"(?:(?:lock|rep\w*|notrack|bnd|data16|addr32|[c-gs]s|rex[.\w]*|\{evex\})\s+)*"
 _INSTRUCTION = re.compile(rf"^\s*([0-9a-f]+):\s+(?:[0-9a-f]{{8}}\s+)?{_PREFIXES}((?:\{{vex\}} )?[a-z][\w.]*)\s*(.*)")
 _RELOCATION = re.compile(
@@ -61,6 +65,14 @@ class Code:
     """Symbols and sections by the number of their file: names of local ones are unique there only."""
     files: Mapping[str, int]
     """The number of the file that a section belongs to."""
+    extents: Mapping[str, Sequence[tuple[int, int]]]
+    """By section, where each function begins and ends of which the symbol table says how long it is; sorted."""
+
+    def end_of(self, place: Place) -> int | None:
+        """Return the offset behind the function that a place belongs to; None where its length is not known."""
+        extents = self.extents.get(place[0], ())
+        index = bisect_right(extents, (place[1], sys.maxsize)) - 1
+        return extents[index][1] if index >= 0 and place[1] < extents[index][1] else None
 
     def target(self, place: Place) -> Place | None:
         """Return where the branch or call at a place goes; None for what no object here has, and for registers."""
@@ -74,12 +86,13 @@ class Code:
 
 
 def parse(disassembly: str) -> Code:
-    """Read what `objdump -dr` prints for one or more objects."""
+    """Read what `objdump -drt` prints for one or more objects."""
     instructions: dict[Place, Instruction] = {}
     following: dict[Place, Place] = {}
     symbols: dict[str, Place] = {}
     own_symbols: dict[tuple[int, str], Place] = {}
     files: dict[str, int] = {}
+    sized = _sized_functions(disassembly)
     last = None
     for file, section, line in _lines(disassembly):
         if section not in files:
@@ -96,7 +109,21 @@ def parse(disassembly: str) -> Code:
                 following[last] = place
             last = place
             instructions[place] = Instruction(match[2], _COMMENT.split(match[3])[0].strip(), None)
-    return Code(instructions, following, symbols, own_symbols, files)
+    extents = {section: sorted(sized.get((file, section.partition(" ")[2]), ())) for section, file in files.items()}
+    return Code(instructions, following, symbols, own_symbols, files, extents)
+
+
+def _sized_functions(disassembly: str) -> dict[tuple[int, str], list[tuple[int, int]]]:
+    """Read where functions begin and end, by the number of the file and the name of the section."""
+    found: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    file = 0
+    for line in disassembly.splitlines():
+        if _FILE.match(line):
+            file += 1
+        elif (match := _SIZED_FUNCTION.match(line)) and int(match[3], 16):
+            begin = int(match[1], 16)
+            found.setdefault((file, match[2]), []).append((begin, begin + int(match[3], 16)))
+    return found
 
 
 def is_of_kernel(path: str) -> bool:
@@ -122,12 +149,32 @@ def source_lines(disassembly: str) -> dict[Place, str]:
     return found
 
 
+def source_frames(disassembly: str) -> dict[Place, tuple[tuple[str, int], ...]]:
+    """Read the source lines of what `objdump -dl --inlines` prints for the same objects, as paths and numbers.
+
+    Of inlined code its own line comes first, then those that it was inlined into.
+    """
+    found: dict[Place, tuple[tuple[str, int], ...]] = {}
+    current: tuple[tuple[str, int], ...] = ()
+    pending: list[tuple[str, int]] = []
+    for _, section, line in _lines(disassembly):
+        if match := _INSTRUCTION.match(line):
+            current = tuple(pending) or current
+            pending = []
+            found[section, int(match[1], 16)] = current
+        elif _SYMBOL.match(line):
+            current, pending = (), []
+        elif match := _SOURCE_LINE.match(line):
+            pending.append((match[1], int(match[2])))
+    return found
+
+
 def _lines(disassembly: str) -> Iterator[tuple[int, str, str]]:
     """Yield the lines inside sections, with the number of the file and a name for the section that no other has."""
     file, number, section = 0, 0, ""
     for line in disassembly.splitlines():
         if _FILE.match(line):
-            file += 1
+            file, section = file + 1, ""
         elif line.startswith("Disassembly of section"):
             number += 1
             section = f"{number:05} {line.split()[-1].rstrip(':')}"

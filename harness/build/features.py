@@ -1,7 +1,7 @@
-"""Which instructions of a kernel need a feature that neither its ISA nor its flags promise, told from its disassembly.
+"""Which instructions of a kernel need a feature that nothing promises, found in its disassembly.
 
 A machine that has more than was promised runs them, and so does QEMU: there every other verdict passes. Which
-instruction needs what is data, one file per architecture in harness/features; of others there is no complaint.
+instruction needs what is data (harness/features); of an architecture without a table there is no complaint.
 
 Only what the kernel's symbol reaches counts, over branches and calls within the kernel's own objects: constants between
 functions look like code, and a static library may hold paths for other processors. What goes through a register is not
@@ -11,151 +11,84 @@ followed.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from harness.build.code import Code, Instruction, Place
-from harness.resources import features_directory
+from harness.build.walk import Rules, reached
+from harness.model import FeatureTable, Job
 
-_CALL = re.compile(r"callq?|bl|jal|jalr|auipc")
-_BRANCH = re.compile(r"j\w+|loop\w*|xbegin|b|b\.\w+|cbn?z|tbn?z|b(eq|ne|lt|ge|gt|le)[uz]?")
-_NO_RETURN = re.compile(r"jmpq?|ret(q|aa|ab)?|ud2|hlt|b|br|udf|brk|j|jr|ebreak|unimp")
 _SETS_ELEMENT_BITS = re.compile(r"vseti?vli")
 _ELEMENT_BITS = re.compile(r"\be(8|16|32|64)\b")
-_DATA_IS_MARKED = frozenset({"aarch64", "riscv64"})
-"""Machines whose assemblers mark data among code, so that disassemblers do not take it for instructions: by mapping
-symbols (ELF for the Arm 64-bit Architecture, 5.5.4; RISC-V ELF psABI)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A feature of processors, and how an instruction that needs it is known."""
-
-    name: str
-    flag: str
-    """What makes compilers promise it."""
-    macros: frozenset[str]
-    """Predefined by compilers that were told of it; each of them is enough."""
-    instruction: re.Pattern[str]
-    operands: re.Pattern[str]
-    element_bits: int | None
-    """The width that RVV's vtype must have."""
-
-    def fits(self, instruction: Instruction, element_bits: int | None) -> bool:
-        """Whether an instruction needs it, at an element width in bits or at one that is not known."""
-        return (
-            self.element_bits in (None, element_bits)
-            and bool(self.instruction.fullmatch(instruction.mnemonic))
-            and bool(self.operands.search(instruction.operands))
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A feature that was not promised, and the first instruction that needs it."""
+    """Features of which one is needed and none was promised, and the first instruction that needs it."""
 
-    feature: Feature
+    features: tuple[str, ...]
     place: Place
     instruction: Instruction
     count: int
     """Of instructions that need it, this one included."""
 
 
-@cache
-def features_of(machine: str) -> tuple[Feature, ...]:
-    """Read the features of an architecture; none of one that has no file."""
-    path = features_directory() / f"{machine}.toml"
-    if not path.is_file():
-        return ()
-    return tuple(_feature(**values) for values in tomllib.loads(path.read_text(encoding="utf-8"))["feature"])
+def relied_on(job: Job, table: FeatureTable) -> frozenset[str]:
+    """Return the names of the features that a job's kernel may use: those promised, and what always comes with them."""
+    promised = job.promised or frozenset()
+    denied = table.taken_back(job.kernel.compilation.machine_flags) - set(job.kernel.features)
+    return table.without(table.with_company(promised), denied) | table.with_required(job.kernel.features)
 
 
-def _feature(name: str, flag: str, macros: list[str], **patterns: Any) -> Feature:
-    element_bits = patterns.pop("element_bits", None)
-    instruction = re.compile("|".join(patterns.pop("instructions", [".*"])))
-    operands = re.compile(patterns.pop("operands", ""))
-    if patterns:
-        raise ValueError(f"{name}: unknown keys {sorted(patterns)}")
-    return Feature(name, flag, frozenset(macros), instruction, operands, element_bits)
-
-
-def needs_beyond(code: Code, entry: str, machine: str, promised: Callable[[], Collection[str] | None]) -> list[Need]:
-    """Return the features that a kernel needs and nobody promised, in order of their first instruction.
+def needs_beyond(code: Code, entry: str, table: FeatureTable, promised: Collection[str]) -> list[Need]:
+    """Return the features that a kernel needs and nothing promises, in order of their first instruction.
 
     Args:
         code: the kernel's objects.
         entry: its symbol.
-        machine: the architecture.
-        promised: gives the macros that its compiler defines, or None if that cannot be told; asked where it matters.
+        table: of the architecture.
+        promised: the names of the features that it may rely on.
     """
-    features = features_of(machine)
-    found = [
-        (place, feature)
-        for place, element_bits in sorted(_reached(code, entry, machine), key=lambda at: at[0])
-        for feature in features
-        if feature.fits(code.instructions[place], element_bits)
-    ]
-    macros = promised() if found else None
-    if macros is None:
-        return []
-    needed: dict[Place, Feature] = {}
-    for place, feature in found:
-        if not feature.macros & set(macros):
-            needed.setdefault(place, feature)
+    needed: dict[Place, tuple[str, ...]] = {}
+    walked = reached(code, entry, table.machine, None, _ELEMENT_WIDTH)
+    for place, element_bits in sorted(walked, key=lambda at: at[0]):
+        instruction = code.instructions[place]
+        needs = table.unmet(instruction.mnemonic, instruction.operands, element_bits, promised)
+        if needs:
+            needed.setdefault(place, needs)
     return list(_counted(code, needed))
 
 
-def _counted(code: Code, needed: dict[Place, Feature]) -> Iterator[Need]:
-    by_name: dict[str, list[Place]] = {}
-    for place, feature in needed.items():
-        by_name.setdefault(feature.name, []).append(place)
-    for places in by_name.values():
-        first = places[0]
-        yield Need(needed[first], first, code.instructions[first], len(places))
+def needed_by(instruction: str, table: FeatureTable, promised: Collection[str]) -> tuple[str, ...]:
+    """Return the features, each of them enough, that one instruction needs and nothing promises.
+
+    `instruction` is as disassemblers print it. The element width in force is not known, which accuses nobody.
+    """
+    mnemonic, _, operands = instruction.partition(" ")
+    return table.unmet(mnemonic, operands.strip(), None, promised)
 
 
-def _reached(code: Code, entry: str, machine: str) -> set[tuple[Place, int | None]]:
-    """Return the places that control reaches from a symbol, each with the element widths that are known there."""
-    heads = {place for name, place in code.symbols.items() if not name.startswith((".L", "$"))}
-    reached: set[tuple[Place, int | None]] = set()
-    todo: list[tuple[Place, int | None]] = [(code.symbols[entry], None)] if entry in code.symbols else []
-    while todo:
-        at = todo.pop()
-        if at in reached or at[0] not in code.instructions:
-            continue
-        reached.add(at)
-        todo += _next(code, *at)
-        behind = code.following.get(at[0])
-        if behind and machine in _DATA_IS_MARKED and behind not in heads:
-            # Reached by a branch through a register, or by one that only the linker resolves.
-            todo += [(behind, None)] if _NO_RETURN.fullmatch(code.instructions[at[0]].mnemonic) else []
-    return reached
+def _counted(code: Code, needed: Mapping[Place, tuple[str, ...]]) -> Iterator[Need]:
+    by_features: dict[tuple[str, ...], list[Place]] = {}
+    for place, features in needed.items():
+        by_features.setdefault(features, []).append(place)
+    for features, places in by_features.items():
+        yield Need(features, places[0], code.instructions[places[0]], len(places))
 
 
-def _next(code: Code, place: Place, element_bits: int | None) -> Iterator[tuple[Place, int | None]]:
-    instruction = code.instructions[place]
-    is_call = bool(_CALL.fullmatch(instruction.mnemonic))
-    if is_call or _BRANCH.fullmatch(instruction.mnemonic):
-        target = code.target(place)
-        if target:
-            yield target, None if is_call else element_bits
-    following = code.following.get(place)
-    if following is None or _NO_RETURN.fullmatch(instruction.mnemonic):
-        return
-    yield following, _element_bits(instruction, None if is_call else element_bits)
-
-
-def _element_bits(instruction: Instruction, before: int | None) -> int | None:
+def _element_bits(instruction: Instruction, before: int | None) -> tuple[int | None, ...]:
     """Return the element width in bits behind an instruction, None where it is not known."""
     if not instruction.mnemonic.startswith("vset"):
-        return before
+        return (before,)
     chosen = _ELEMENT_BITS.search(instruction.operands)
-    return int(chosen[1]) if chosen and _SETS_ELEMENT_BITS.fullmatch(instruction.mnemonic) else None
+    return (int(chosen[1]) if chosen and _SETS_ELEMENT_BITS.fullmatch(instruction.mnemonic) else None,)
 
 
-def promising(flags: Sequence[str]) -> tuple[str, ...]:
-    """Return those of a kernel's flags that tell a compiler about the processor."""
-    return tuple(flag for flag in flags if flag.startswith("-m"))
+_ELEMENT_WIDTH: Rules[int | None] = Rules(
+    step=_element_bits,
+    entered=lambda _: None,
+    returned=lambda _before, _after: None,
+    behind_dead_ends=None,
+    follows_dead_ends=True,
+)
+"""The element width of RVV: neither handed to a function nor kept by one, as far as anyone promises."""

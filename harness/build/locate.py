@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.build.code import is_of_kernel
+from harness.build.toolchain import find_binutil
 from harness.errors import HarnessError
 from harness.place import Command, Place
 
@@ -42,11 +43,14 @@ def locate(place: Place, binary: Path, triple: str, address: int) -> Location:
 
 
 def disassembly(place: Place, kernel_objects: Sequence[Path], triple: str) -> str:
-    """Disassemble a kernel's own code, with what the linker still has to resolve; empty without a disassembler."""
+    """Disassemble a kernel's own code, with what the linker still has to resolve and the symbol table.
+
+    Returns nothing without a disassembler.
+    """
     disassembler = _tool(place, triple, "objdump")
     if disassembler is None:
         return ""
-    command = (disassembler, "-dr", "--no-show-raw-insn", *map(str, kernel_objects))
+    command = (disassembler, "-drt", "--no-show-raw-insn", *map(str, kernel_objects))
     return _ask(place, command, kernel_objects)
 
 
@@ -60,7 +64,7 @@ def disassembly_with_lines(place: Place, kernel_objects: Sequence[Path], triple:
 
 
 def _tool(place: Place, triple: str, name: str) -> str | None:
-    found = place.find(f"{triple}-{name}") or place.find(f"llvm-{name}")
+    found = find_binutil(name, triple, place)
     return found.path if found else None
 
 

@@ -10,12 +10,11 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from harness.errors import HarnessError
+from harness.errors import StorageError
+from harness.place.scratch import scratch, sweep
 
 
 def cache_directory() -> Path:
@@ -38,7 +37,7 @@ def entry(root: Path, key: str, fill: Callable[[Path], None]) -> Path:
     """Return the directory of an entry; `fill` makes its contents where there is none yet.
 
     Raises:
-        HarnessError: the cache cannot be written.
+        StorageError: the cache cannot be written.
     """
     place = root / key[:2] / key
     if place.is_dir():
@@ -49,15 +48,27 @@ def entry(root: Path, key: str, fill: Callable[[Path], None]) -> Path:
     return place
 
 
+_ASIDE = ".new-"
+
+
 def _make(place: Path, fill: Callable[[Path], None]) -> None:
-    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
-    try:
+    sweep(place.parent, _ASIDE)  # what runs that died have left
+    with contextlib.ExitStack() as stack:
+        try:
+            aside = stack.enter_context(scratch(place.parent, _ASIDE))
+        except OSError as error:
+            raise _unwritable(place.parent, error) from None
         fill(aside)
-        # Where files cannot be locked, another run may have been faster: its directory is not empty and stays.
-        with contextlib.suppress(OSError):
+        try:
             aside.rename(place)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        except OSError as error:
+            # Where files cannot be locked, another run may have been faster: its directory is not empty and stays.
+            if not place.is_dir():
+                raise _unwritable(place, error) from None
+
+
+def _unwritable(place: Path, error: OSError) -> StorageError:
+    return StorageError(f"{place}: cannot write the build cache: {error.strerror}")
 
 
 @contextlib.contextmanager
@@ -68,7 +79,7 @@ def _alone(place: Path) -> Iterator[None]:
         place.parent.mkdir(parents=True, exist_ok=True)
         file = lock.open("a")
     except OSError as error:
-        raise HarnessError(f"{place.parent}: cannot write the build cache: {error.strerror}") from None
+        raise _unwritable(place.parent, error) from None
     with file:
         with contextlib.suppress(OSError):  # a file system without locks: both fill, the first wins
             fcntl.flock(file, fcntl.LOCK_EX)

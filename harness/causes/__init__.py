@@ -71,7 +71,7 @@ def _kind(verdict: Verdict) -> tuple[str, ...]:
     """Return what failures of one cause share for certain."""
     match verdict.outcome:
         case Outcome.CONTRACT_ERROR:
-            return ("contract", verdict.kernel.partition("/")[0])
+            return ("contract", verdict.kernel.partition("/")[0], verdict.finding.source_line)
         case Outcome.HARNESS_ERROR:
             return ("harness", verdict.kernel, _NUMBER.sub("#", verdict.finding.detail))
         case Outcome.BUILD_ERROR:

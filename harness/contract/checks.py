@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from harness.contract.suites import ByLanes, Entry, Sized
 from harness.errors import ContractError, perhaps
-from harness.model import HUGE_SUITE, SPECIAL_FLOATS, SPECIAL_INTEGERS, Contract, Flow, Pattern
+from harness.formats import limits
+from harness.model import HUGE_SUITE, SPECIAL_FLOATS, SPECIAL_INTEGERS, Allowed, Contract, Flow, Pattern
+from harness.prototype import Parameter
 
 
 def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
@@ -15,72 +17,54 @@ def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
     Raises:
         ContractError: they do not fit; the message names what does not.
     """
-    _check_scalars(contract)
-    _check_passes(contract)
-    _check_conventions(contract)
+    _check_sizes(contract)
+    _check_outputs(contract)
     _check_pattern(contract, "pattern", contract.pattern)
     for name, entries in suites.items():
         _check_entries(contract, name, entries)
 
 
-def _check_scalars(contract: Contract) -> None:
+def _check_sizes(contract: Contract) -> None:
     by_name = {p.name: p for p in contract.prototype.parameters}
-    for name in contract.scalars:
-        if name not in by_name or by_name[name].is_pointer:
-            raise ContractError(f"scalars: {name!r} is no scalar parameter{perhaps(name, by_name)}")
     for name in contract.size_names:
         if by_name[name].type.family == "float":
             raise ContractError(f"the argument {name!r} needs values: scalars={{{name!r}: [...]}}")
 
 
-def _check_passes(contract: Contract) -> None:
-    known = {p.name for p in contract.prototype.parameters}
-    for name in contract.reference_takes:
-        if name not in known:
-            raise ContractError(f"reference takes {name!r}, which is no parameter{perhaps(name, known)}")
-    for step in contract.passes:
-        for name in step.takes:
-            if name not in known:
-                raise ContractError(
-                    f"pass {step.name!r} takes {name!r}, which is not known there{perhaps(name, known)}"
-                )
-        known.add(step.name)
+def _check_outputs(contract: Contract) -> None:
     missing = set(contract.output_names) - {step.name for step in contract.passes}
     if missing and not contract.tolerances:
-        raise ContractError(f"no pass yields the output {sorted(missing)[0]!r}")
-
-
-def _check_conventions(contract: Contract) -> None:
-    for what, names in (
-        ("ranges", [name for name in contract.ranges if name != "return"]),
-        ("in_place", [name for pair in contract.in_place for name in pair]),
-    ):
-        for name in names:
-            if name not in contract.flows:
-                raise ContractError(f"{what}: {name!r} is no buffer{perhaps(name, contract.flows)}")
+        raise ContractError(f"no pass yields the output {sorted(missing)[0]!r}: each({sorted(missing)[0]!r}, ...)")
 
 
 def _check_entries(contract: Contract, suite: str, entries: Sequence[Entry]) -> None:
-    names = contract.size_names
     for entry in (one for each in entries for one in _at_some_lanes(each)):
-        sized = entry.sizes if isinstance(entry, Sized) else entry
-        if isinstance(sized, Mapping):
-            if set(sized) != set(names):
-                raise ContractError(f"suite {suite!r}: sizes are {', '.join(names)}, not {', '.join(sized)}")
-        elif not isinstance(sized, int):
-            raise ContractError(f"suite {suite!r}: {entry!r} is no size")
-        elif len(names) != 1:
-            raise ContractError(
-                f"suite {suite!r}: {contract.op} has {len(names)} sizes; name them: sizes(m=..., n=...)"
-            )
-        if isinstance(sized, int) and sized < 0:
-            raise ContractError(f"suite {suite!r}: the size {sized} is negative")
+        _check_size(contract, suite, entry.sizes if isinstance(entry, Sized) else entry)
         if isinstance(entry, Sized) and entry.pattern is not None:
             _check_pattern(contract, f"suite {suite!r}", entry.pattern)
+        if isinstance(entry, Sized) and entry.is_in_place and not contract.in_place:
+            hint = 'in_place=[("out", "x")]'
+            text = f"suite {suite!r}: placements(in_place=True) needs the buffers that may be one: {hint}"
+            raise ContractError(text)
         if _is_sparse(entry) != (suite == HUGE_SUITE):
             raise ContractError(f"suite {suite!r}: sparse(...) is for the suite {HUGE_SUITE!r}, and nothing else is")
         if suite == HUGE_SUITE:
             _check_sparse(contract)
+
+
+def _check_size(contract: Contract, suite: str, sized: object) -> None:
+    names = contract.size_names
+    if isinstance(sized, Mapping):
+        if set(sized) != set(names):
+            raise ContractError(f"suite {suite!r}: sizes are {', '.join(names)}, not {', '.join(sized)}")
+    elif len(names) != 1:
+        what = f"{contract.op} has {len(names)} sizes; name them: sizes(m=..., n=...)"
+        raise ContractError(f"suite {suite!r}: {what}")
+    for size in sized.values() if isinstance(sized, Mapping) else [sized]:
+        if not isinstance(size, int):
+            raise ContractError(f"suite {suite!r}: {size!r} is no size")
+        if size < 0:
+            raise ContractError(f"suite {suite!r}: the size {size} is negative")
 
 
 _OF_INTEGERS = {"uniform": "integers(...)", "extremes": "extremes()"}
@@ -104,6 +88,21 @@ def _check_pattern(contract: Contract, where: str, pattern: object) -> None:
                 f"{where}: special_values: {contract.op} reads no numbers that {pattern.value!r} is one of"
                 f"{perhaps(pattern.value, known)}; known: {', '.join(known)}"
             )
+    for parameter in read:
+        _check_magnitude(where, pattern, parameter)
+
+
+def _check_magnitude(where: str, pattern: Pattern, parameter: Parameter) -> None:
+    """Infinities and zeros are drawn on purpose only: they would hide what ordinary rows are to show."""
+    element = parameter.type
+    if element.family != "float" or pattern.kind == "zeros":
+        return
+    its, largest = limits(element.number_format), pattern.largest
+    what = f"{where}: of {pattern.kind} rows the largest number is {largest:.3g}, which"
+    if not largest <= its.largest:
+        raise ContractError(f"{what} {element.c_name} {parameter.name} does not hold: its largest is {its.largest:.3g}")
+    if largest < its.smallest_subnormal:
+        raise ContractError(f"{what} is zero in {element.c_name} {parameter.name}")
 
 
 _SPECIALS = {"float": SPECIAL_FLOATS, "integer": SPECIAL_INTEGERS}
@@ -111,7 +110,7 @@ _SOME_LANES = 4
 
 
 def _at_some_lanes(entry: Entry) -> Sequence[Entry]:
-    return list[Entry](entry.entries(_SOME_LANES)) if isinstance(entry, ByLanes) else [entry]
+    return list[Entry](entry.entries(_SOME_LANES, Allowed())) if isinstance(entry, ByLanes) else [entry]
 
 
 def _is_sparse(entry: Entry) -> bool:

@@ -32,7 +32,8 @@ def conventions_of(
         if not reason:
             raise ContractError(f"waived: {name!r} needs a reason")
     sizes = [p.name for p in prototype.parameters if not p.is_pointer and p.type.family != "float"]
-    requirements = tuple(parse_requirement(text, sizes) for text in requires)
+    several = [requires] if isinstance(requires, str) else requires
+    requirements = tuple(parse_requirement(text, sizes) for text in several)
     return Conventions(requirements, dict(over_read), dict(alignment), dict(waived))
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness.contract.arguments import entries_of, in_place_of, ranges_of, scalar_values
 from harness.contract.buffers import buffers_of
 from harness.contract.checks import check
 from harness.contract.conventions import conventions_of
-from harness.contract.passes import parameters_of
+from harness.contract.functions import bound, calling_line, formula_of
+from harness.contract.passes import bound_passes
 from harness.contract.suites import Entry, expand, normal
 from harness.contract.tolerances import Given, tolerances_of
 from harness.errors import ConfigurationError, ContractError, perhaps
@@ -44,6 +46,7 @@ def op(
         prototype: the C declaration; its name is the op's name.
         reference: numpy; takes parameters by name, floats as float64 and integers as int64 (uint64_t as uint64);
             returns the one output, or a dict by output name. Integer results wrap around to the output's type.
+            Functions of numpy itself, such as `np.exp`, get all buffers and scalars that the op reads, in order.
         suites: named case matrices; entries are sizes, `zeros(...)`, `sizes(...)` or `around_lanes(...)`.
         passes: the error model, see `sum_of` and `each`.
         tolerance: in the place of passes: `exact()`, `ulp(n)`, `sqrt_n(c, "len")`, `absolute(a, relative=r)`, a
@@ -59,7 +62,8 @@ def op(
         in_place: pairs (output, input) that a caller may pass the same buffer for.
         rounding: "nearest", or "directed" for kernels that truncate: one rounding is a whole unit then, to one side.
         requires: what callers promise of sizes or of the vector length: "len % 4 == 0", "len >= 16",
-            "is_power_of_two(vector_bits)". Cases that break the promise are left out.
+            "is_power_of_two(vector_bits)". Cases that break the promise are left out, or get another size where theirs
+            is incidental.
         over_read: elements behind a buffer's end that a kernel may read, by buffer.
         alignment: bytes that a buffer's address is always a multiple of, by buffer; default: its element's size.
         waived: checks to leave out, with the reason, see harness.model.WAIVABLE.
@@ -80,33 +84,48 @@ def op(
         raise ContractError(
             f"vectors in {prototype!r} belong into the prototype of a kernel; a contract speaks of rows"
         )
-    values = {name: _as_values(name, value) for name, value in (scalars or {}).items()}
     flows, extents = buffers_of(parsed, {Flow.IN: inputs, Flow.OUT: outputs, Flow.INOUT: inout})
-    default_pattern = pattern or normal()
+    values = {name: scalar_values(parsed, name, value) for name, value in (scalars or {}).items()}
     contract = Contract(
         op=parsed.name,
         prototype=parsed,
         flows=flows,
         extents=extents,
-        reference=reference,
-        reference_takes=parameters_of(reference),
+        reference=formula_of(reference, "the reference"),
         passes=tuple(passes or ()),
         scalars=values,
         suites={},
-        pattern=default_pattern,
-        ranges=dict(ranges or {}),
-        in_place=tuple(in_place),
+        pattern=normal() if pattern is None else pattern,
+        ranges=ranges_of(parsed, ranges or {}),
+        in_place=in_place_of(flows, in_place),
         rounding=_as_rounding(rounding),
         conventions=conventions_of(parsed, requires, over_read or {}, alignment or {}, waived or {}),
         origin=Path(),
+        line=calling_line(),
         source_digest="",
     )
     if (passes is None) == (tolerance is None):
         raise ContractError("a contract has passes (an error model) or a tolerance, and not both")
-    contract = replace(contract, tolerances=tolerances_of(contract, tolerance))
-    check(contract, suites)
-    specs = {name: expand(contract, tuple(entries)) for name, entries in suites.items()}
-    return replace(contract, suites=specs)
+    contract = _bound(contract, tolerance)
+    entries = entries_of(suites)
+    check(contract, entries)
+    return replace(contract, suites={name: expand(contract, several) for name, several in entries.items()})
+
+
+def _bound(contract: Contract, tolerance: Given | Mapping[str, Given] | None) -> Contract:
+    """Bind the functions of a contract to the names of what they get."""
+    inputs = [
+        p.name
+        for p in contract.prototype.parameters
+        if p.name in contract.scalars or (p.is_pointer and contract.flows[p.name] is not Flow.OUT)
+    ]
+    known = [*inputs, *contract.size_names]
+    return replace(
+        contract,
+        reference=replace(bound(contract.reference, known, [inputs]), what=f"the reference of {contract.op}"),
+        passes=bound_passes(contract.passes, contract.op, inputs, contract.size_names),
+        tolerances=tolerances_of(contract, tolerance, inputs),
+    )
 
 
 def _as_rounding(name: str) -> Rounding:
@@ -115,10 +134,3 @@ def _as_rounding(name: str) -> Rounding:
     except ValueError:
         known = [rounding.value for rounding in Rounding]
         raise ContractError(f"rounding: {name!r} is none{perhaps(name, known)}; known: {', '.join(known)}") from None
-
-
-def _as_values(name: str, value: Number | Sequence[Number]) -> tuple[Number, ...]:
-    values = (value,) if isinstance(value, int | float) else tuple(value)
-    if not values or not all(isinstance(item, int | float) for item in values):
-        raise ContractError(f"scalars: {name!r} needs a number or a list of numbers, not {value!r}")
-    return values

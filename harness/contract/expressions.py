@@ -67,7 +67,7 @@ def parse_requirement(text: str, size_names: Iterable[str]) -> Requirement:
         ContractError: it is no condition, or names something that is no size.
     """
     code = _compiled(text, f"requirement {text!r}", {*size_names, VECTOR_BITS}, _check_condition)
-    return Requirement(text.strip(), lambda values: bool(_evaluate(code, values)))
+    return Requirement(text.strip(), lambda values: bool(_evaluate(code, values)), tuple(code.co_names))
 
 
 def _compiled(text: str, what: str, known: set[str], check: Callable[[ast.expr, str, set[str]], None]) -> CodeType:

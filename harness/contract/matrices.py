@@ -7,7 +7,7 @@ from itertools import combinations
 
 from harness.contract.suites import ByLanes, Entry, Sized
 from harness.errors import ContractError
-from harness.model import Pattern
+from harness.model import Allowed, Pattern
 
 Row = tuple[int, ...]
 _BEYOND_THE_ROW = (0, 1, 5)
@@ -39,8 +39,8 @@ def pairwise(
         if length not in wanted:
             raise ContractError(f"pairwise: the rows of {name!r} are {length!r} long, which has no values there")
 
-    def entries(lanes: int) -> list[Sized]:
-        axes = [_numbers(name, entries_of, lanes) for name, entries_of in wanted.items()]
+    def entries(lanes: int, allowed: Allowed) -> list[Sized]:
+        axes = [_numbers(name, entries_of, lanes, allowed) for name, entries_of in wanted.items()]
         names = [*wanted, *rows]
         found = []
         for row in cover([*axes, *[list(beyond)] * len(rows)]):
@@ -51,10 +51,10 @@ def pairwise(
     return [ByLanes(entries)]
 
 
-def _numbers(name: str, entries: Sequence[Entry], lanes: int) -> list[int]:
+def _numbers(name: str, entries: Sequence[Entry], lanes: int, allowed: Allowed) -> list[int]:
     found: dict[int, None] = {}
     for entry in entries:
-        for one in entry.entries(lanes) if isinstance(entry, ByLanes) else [entry]:
+        for one in entry.entries(lanes, allowed) if isinstance(entry, ByLanes) else [entry]:
             size = one.sizes if isinstance(one, Sized) else one
             if not isinstance(size, int) or size < 0:
                 raise ContractError(f"pairwise: {size!r} is no value of {name!r}")

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from harness.errors import ContractError, perhaps
-from harness.model import ANYWHERE, SPECIAL_FLOATS, SPECIAL_INTEGERS, CaseSpec, Contract, Pattern, Placement
+from harness.model import (
+    ANYWHERE,
+    SPECIAL_FLOATS,
+    SPECIAL_INTEGERS,
+    Allowed,
+    CaseSpec,
+    Contract,
+    Pattern,
+    Placement,
+    Suite,
+)
 
 # ---- patterns ------------------------------------------------------------------------------------------------------
 
 
 def normal(scale_exponents: tuple[int, int] = (0, 0)) -> Pattern:
     """Bell-shaped values of random sign, times 2**e with e drawn per case from `scale_exponents` (inclusive)."""
-    return Pattern("normal", scale_exponents)
+    return Pattern("normal", _ascending("scale_exponents", scale_exponents))
 
 
 def loud(
@@ -34,14 +46,26 @@ def loud(
     `directed` is for sums to which quiet elements add equal terms other than zero, such as squared deviations from a
     mean: their rounding errors may all have one sign, so that worst-case bounds hold and no others.
     """
-    return Pattern(
-        "loud", scale_exponents, directed, bounds=(low, high), quiet=quiet, buffers=tuple(buffers), is_signed=signed
-    )
+    if not (low <= high and all(math.isfinite(number) for number in (low, high, quiet))):
+        raise ContractError(
+            f"loud({low!r}, {high!r}, quiet={quiet!r}): expected two finite numbers, the lower one first"
+        )
+    if isinstance(buffers, str):
+        raise ContractError(f"loud: buffers={buffers!r} has to be a list: [{buffers!r}]")
+    exponents = _ascending("scale_exponents", scale_exponents)
+    return Pattern("loud", exponents, directed, (low, high), quiet, tuple(buffers), is_signed=signed)
+
+
+def _ascending(what: str, pair: Any) -> tuple[int, int]:
+    is_pair = isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(one, int) for one in pair)
+    if not is_pair or pair[0] > pair[1]:
+        raise ContractError(f"{what}: expected two integers, the lower one first, not {pair!r}")
+    return pair[0], pair[1]
 
 
 def integers(low: int, high: int) -> Pattern:
     """Integers, uniform in [low, high], for small values; without it integers are drawn over all their bits."""
-    return Pattern("uniform", bounds=(low, high), directed=True)
+    return Pattern("uniform", bounds=_ascending("integers", (low, high)), directed=True)
 
 
 def extremes() -> Pattern:
@@ -61,13 +85,15 @@ class Sized:
     sizes: int | Mapping[str, int]
     pattern: Pattern | None = None
     placement: Placement = ANYWHERE
+    is_in_place: bool = False
+    """One case for each pair of buffers that the contract allows to be one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ByLanes:
-    """Entries that follow the vector length: a function of the number of lanes."""
+    """Entries that follow the vector length, and what callers may pass where a size is incidental."""
 
-    entries: Callable[[int], list[Sized]]
+    entries: Callable[[int, Allowed], list[Sized]]
 
 
 Entry = int | Sized | ByLanes
@@ -94,7 +120,7 @@ def around_lanes(multiples: Iterable[int], first_delta: int, last_delta: int) ->
     """
     wanted = tuple(multiples)
 
-    def entries(lanes: int) -> list[Sized]:
+    def entries(lanes: int, _allowed: Allowed) -> list[Sized]:
         deltas = range(first_delta, last_delta + 1)
         found = {multiple * lanes + delta for multiple in wanted for delta in deltas}
         return [Sized(size) for size in sorted(found) if size >= 0]
@@ -108,7 +134,7 @@ def every_residue() -> list[Entry]:
     That is each size from 4 to 8 times the lanes; from there on one per number of vectors, each with another residue.
     """
 
-    def entries(lanes: int) -> list[Sized]:
+    def entries(lanes: int, _allowed: Allowed) -> list[Sized]:
         single = range(_UNROLL * lanes, 2 * _UNROLL * lanes + 1)
         vectors = range(2 * _UNROLL + 1, _WIDEST_UNROLL)
         return [Sized(size) for size in (*single, *(count * lanes + count % lanes for count in vectors))]
@@ -169,10 +195,15 @@ def peaks(of_sizes: Iterable[int], *, lowest: bool = False) -> list[Entry]:
     residue of an iteration, spread over its blocks: one case shows one position, so these are samples. In every second
     row all elements are negative: comparisons of bits, and zeros that take part, are wrong there.
     """
-    entries: list[Entry] = []
-    for number, size in enumerate(dict.fromkeys(of_sizes)):
-        entries += [Sized(size, _peak(at, lowest)) for at in _peak_positions(size, number)]
-    return entries
+    wanted = tuple(dict.fromkeys(of_sizes))
+
+    def entries(_lanes: int, allowed: Allowed) -> list[Sized]:
+        sizes = dict.fromkeys(map(allowed.size, wanted))
+        return [
+            Sized(size, _peak(at, lowest)) for number, size in enumerate(sizes) for at in _peak_positions(size, number)
+        ]
+
+    return [ByLanes(entries)]
 
 
 def _peak(position: int, lowest: bool) -> Pattern:
@@ -198,10 +229,11 @@ def peaks_by_lanes(of_sizes: Iterable[int], *, lowest: bool = False) -> list[Ent
     """
     wanted = tuple(dict.fromkeys(of_sizes))
 
-    def entries(lanes: int) -> list[Sized]:
+    def entries(lanes: int, allowed: Allowed) -> list[Sized]:
         block = _UNROLL * lanes
-        found = [(_PEAK_BLOCKS * block, at) for at in range(_PEAK_BLOCKS * block)]
-        found += [(size, at) for size in wanted for at in _one_per_residue(size, block)]
+        whole = allowed.size(_PEAK_BLOCKS * block)
+        found = [(whole, at) for at in range(min(whole, _PEAK_BLOCKS * block))]
+        found += [(size, at) for size in map(allowed.size, wanted) for at in _one_per_residue(size, block)]
         return [Sized(size, _peak(at, lowest)) for size, at in dict.fromkeys(found)]
 
     return [ByLanes(entries)]
@@ -241,16 +273,20 @@ def special_values(values: Iterable[str], *, at: Mapping[str, int] | None = None
         if name not in known:
             raise ContractError(f"special_values: {name!r} is none{perhaps(str(name), known)}; {_KNOWN_SPECIALS}")
 
-    def entries(lanes: int) -> list[Sized]:
-        length = 2 * _UNROLL * lanes + lanes + lanes // 2 + 1
-        size = dict(at) if at else length
-        positions = dict.fromkeys((0, _UNROLL * lanes, length // 2, 2 * _UNROLL * lanes + lanes // 2, length - 1))
+    def entries(lanes: int, allowed: Allowed) -> list[Sized]:
+        size: int | Mapping[str, int]
+        places: tuple[int, ...]
         if at:
-            positions = dict.fromkeys((0, 1, max(at.values()) - 1, max(at.values())))
+            size = allowed.sizes(at)
+            places = (0, 1, max(size.values()) - 1, max(size.values()))
+        else:
+            size = allowed.size(2 * _UNROLL * lanes + lanes + lanes // 2 + 1)
+            inside = (_UNROLL * lanes, size // 2, 2 * _UNROLL * lanes + lanes // 2)
+            places = (0, *(place for place in inside if place < size), size - 1)
         return [
             Sized(size, Pattern("special", value=name, position=position, directed=position is None))
             for name in names
-            for position in (*positions, None)
+            for position in (*dict.fromkeys(place for place in places if place >= 0), None)
         ]
 
     return [ByLanes(entries)]
@@ -259,7 +295,13 @@ def special_values(values: Iterable[str], *, at: Mapping[str, int] | None = None
 def structured(of_sizes: Iterable[int]) -> list[Entry]:
     """Rows whose rounding errors may all have one sign: all equal, alternating signs, descending magnitudes."""
     kinds = ("constant", "alternating", "descending")
-    return [Sized(size, Pattern(kind, directed=True)) for size in of_sizes for kind in kinds]
+    wanted = tuple(of_sizes)
+
+    def entries(_lanes: int, allowed: Allowed) -> list[Sized]:
+        sizes = _allowed(allowed, wanted)
+        return [Sized(size, Pattern(kind, directed=True)) for size in sizes for kind in kinds]
+
+    return [ByLanes(entries)]
 
 
 _CACHE_LINE_BYTES = 64
@@ -274,19 +316,32 @@ def placements(element_bytes: int = 4, *, in_place: bool = False, at: Sequence[M
     """
     steps = _CACHE_LINE_BYTES // element_bytes
 
-    def entries(lanes: int) -> list[Sized]:
+    def entries(lanes: int, allowed: Allowed) -> list[Sized]:
         found = []
         for step in range(steps):
             length = (2 * _UNROLL * lanes + 3 * lanes // 2 + 1) // (1 + step % 3)
             apart = Placement(offsets=tuple((step * k + k // 2) % steps for k in (1, 3, 5, 7)))
-            lengths = [at[step % len(at)]] if at else [length, *_short_of_aligned(step, steps)]
-            found += [Sized(size, None, apart) for size in lengths]
+            for size in _allowed(allowed, at[step % len(at)] if at else (length, *_short_of_aligned(step, steps))):
+                found.append(Sized(size, None, apart))
         if in_place:
-            shared = Placement(alias=((0, 1),))
-            found += [Sized(size, None, shared) for size in at or (1, lanes, 2 * _UNROLL * lanes + lanes // 2 + 1)]
+            usual = (1, lanes, 2 * _UNROLL * lanes + lanes // 2 + 1)
+            several = [size for wanted in at for size in _allowed(allowed, wanted)] or _allowed(allowed, usual)
+            found += [Sized(size, None, is_in_place=True) for size in several]
         return found
 
     return [ByLanes(entries)]
+
+
+def _allowed(allowed: Allowed, wanted: Mapping[str, int] | Sequence[int]) -> Sequence[int | Mapping[str, int]]:
+    """Return sizes that may be passed; what several become is there once."""
+    if isinstance(wanted, Mapping):
+        return [allowed.sizes(wanted)]
+    found: list[int] = []
+    for size in wanted:
+        instead = allowed.size(size)
+        if instead == size or instead not in found:
+            found.append(instead)
+    return found
 
 
 def _short_of_aligned(step: int, steps: int) -> list[int]:
@@ -295,26 +350,41 @@ def _short_of_aligned(step: int, steps: int) -> list[int]:
     return sorted({-step % unit - 1 for unit in units if -step % unit > 1}, reverse=True)
 
 
-def expand(contract: Contract, entries: tuple[Entry, ...]) -> Callable[[int], tuple[CaseSpec, ...]]:
-    """Return a function from the number of lanes to the cases of a suite."""
+def expand(contract: Contract, entries: tuple[Entry, ...]) -> Suite:
+    """Return a function from the number of lanes, and from what callers may pass, to the cases of a suite."""
 
-    def specs(lanes: int) -> tuple[CaseSpec, ...]:
+    def specs(lanes: int, allowed: Allowed = _EVERYTHING) -> tuple[CaseSpec, ...]:
         found: list[CaseSpec] = []
         for entry in entries:
-            several = entry.entries(lanes) if isinstance(entry, ByLanes) else [entry]
-            found += [_spec(contract, one if isinstance(one, Sized) else Sized(one)) for one in several]
+            several = entry.entries(lanes, allowed) if isinstance(entry, ByLanes) else [entry]
+            found += [
+                spec for one in several for spec in _specs(contract, one if isinstance(one, Sized) else Sized(one))
+            ]
         return tuple(found)
 
     return specs
 
 
-def _spec(contract: Contract, entry: Sized) -> CaseSpec:
+_EVERYTHING = Allowed()
+
+
+def _specs(contract: Contract, entry: Sized) -> list[CaseSpec]:
     names = contract.size_names
     by_name = {names[0]: entry.sizes} if isinstance(entry.sizes, int) and names else entry.sizes
     if not isinstance(by_name, Mapping) or (isinstance(entry.sizes, int) and len(names) != 1):
-        raise ContractError(f"{contract.origin}: {contract.op} has {len(names)} sizes; name them: sizes(m=..., n=...)")
+        what = f"{contract.op} has {len(names)} sizes; name them: sizes(m=..., n=...)"
+        raise ContractError(what, contract.line)
     if set(by_name) != set(names):
-        raise ContractError(f"{contract.origin}: {contract.op}: sizes are {', '.join(names)}, not {', '.join(by_name)}")
+        what = f"{contract.op}: sizes are {', '.join(names)}, not {', '.join(by_name)}"
+        raise ContractError(what, contract.line)
     for extent in contract.extents.values():
-        extent.shape(by_name)  # rows that overlap are an error of the contract
-    return CaseSpec(tuple(by_name.items()), entry.pattern or contract.pattern, entry.placement)
+        try:
+            extent.shape(by_name)
+        except ContractError as error:  # rows that overlap
+            raise ContractError(error.message, contract.line) from None
+    sizes, pattern = tuple((name, by_name[name]) for name in by_name), entry.pattern or contract.pattern
+    if not entry.is_in_place:
+        return [CaseSpec(sizes, pattern, entry.placement)]
+    buffers = [parameter.name for parameter in contract.prototype.buffers]
+    pairs = [(buffers.index(output), buffers.index(source)) for output, source in contract.in_place]
+    return [CaseSpec(sizes, pattern, Placement(alias=(pair,))) for pair in pairs]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
 
-from harness.contract.passes import parameters_of
+from harness.contract.functions import bound, formula_of
 from harness.errors import ContractError, perhaps
 from harness.model import Contract, Tolerance
 
@@ -15,9 +16,18 @@ WANT = "want"
 Given = Tolerance | Callable[..., Any]
 
 
-def exact() -> Tolerance:
-    """The same number; NaN for NaN, and zeros of either sign for one another. The way integers are compared."""
-    return Tolerance("exact")
+def exact(*, ties: Literal["even", "any"] = "even") -> Tolerance:
+    """The reference's result, rounded to nearest in the output's format; NaN for NaN, and zeros of either sign alike.
+
+    A result in the middle of two numbers rounds to the even one, as IEEE 754 has it by default. With `ties="any"`
+    either neighbour is right there, and a reference for an integer output may leave the rounding to the harness.
+
+    Raises:
+        ContractError: `ties` is none of the two.
+    """
+    if ties not in ("even", "any"):
+        raise ContractError(f"exact: ties={ties!r}; expected 'even' or 'any'")
+    return Tolerance("exact" if ties == "even" else "exact, ties either way", ties=ties)
 
 
 def ulp(n: float) -> Tolerance:
@@ -41,8 +51,10 @@ def sqrt_n(c: float, terms: str) -> Tolerance:
     return Tolerance(f"{c:g} sqrt({terms}) u |result|", sqrt_n=_not_negative("sqrt_n", c), terms=terms)
 
 
-def tolerances_of(contract: Contract, given: Given | Mapping[str, Given] | None) -> dict[str, Tolerance]:
-    """Return the tolerance of each output.
+def tolerances_of(
+    contract: Contract, given: Given | Mapping[str, Given] | None, inputs: Sequence[str]
+) -> dict[str, Tolerance]:
+    """Return the tolerance of each output. `inputs` are the buffers and scalars that the op reads.
 
     Raises:
         ContractError: an output has none, or what is given is none or names what is no output or size.
@@ -57,19 +69,17 @@ def tolerances_of(contract: Contract, given: Given | Mapping[str, Given] | None)
     for name in outputs:
         if name not in by_output:
             raise ContractError(f"tolerance: the output {name!r} has none")
-    return {name: _checked(contract, one) for name, one in by_output.items()}
+    return {name: _checked(contract, one, inputs) for name, one in by_output.items()}
 
 
-def _checked(contract: Contract, given: Given) -> Tolerance:
+def _checked(contract: Contract, given: Given, inputs: Sequence[str]) -> Tolerance:
     if not isinstance(given, Tolerance):
+        if given in (exact, ulp, absolute, sqrt_n):
+            raise ContractError(f"tolerance: {given.__name__} has to be called: tolerance={given.__name__}(...)")
         if not callable(given):
             raise ContractError(f"tolerance: {given!r} is none; expected exact(), ulp(4) or a function")
-        takes = parameters_of(given)
-        known = [WANT, *(parameter.name for parameter in contract.prototype.parameters)]
-        for name in takes:
-            if name not in known:
-                raise ContractError(f"tolerance takes {name!r}, which is no parameter{perhaps(name, known)}")
-        return Tolerance("a function", function=given, takes=takes)
+        function = bound(formula_of(given, "the tolerance"), [*inputs, *contract.size_names, WANT], [[WANT]])
+        return Tolerance("a function", function=replace(function, what=f"the tolerance of {contract.op}"))
     if given.terms and given.terms not in contract.size_names:
         raise ContractError(f"sqrt_n: {given.terms!r} is no size{perhaps(given.terms, contract.size_names)}")
     return given

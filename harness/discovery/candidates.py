@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def _with_isa(candidate: Candidate, isa: Evidence | None) -> Candidate:
 def _of_assembly(path: Path, text: str, headers: Mapping[Path, str]) -> list[Candidate]:
     found = []
     for symbol in global_symbols(text):
-        candidate = Candidate(path, symbol, symbol, _declared(symbol, (text, *headers.values())))
+        candidate = with_declaration(Candidate(path, symbol, symbol, None), (text, *headers.values()))
         try:
             found.append(_with_isa(candidate, isa_of_assembly(text)))
         except ConfigurationError as error:
@@ -99,16 +99,12 @@ def _of_assembly(path: Path, text: str, headers: Mapping[Path, str]) -> list[Can
 
 
 def _of_objects(path: Path, data: bytes, headers: Mapping[Path, str]) -> list[Candidate]:
-    return [
-        Candidate(
-            path,
-            function.symbol,
-            function.symbol,
-            None if function.symbol.startswith("_") else _declared(function.symbol, tuple(headers.values())),
-            isa=isa_of_function(function),
-        )
-        for function in compiled_functions(data)
-    ]
+    found = []
+    for function in compiled_functions(data):
+        candidate = Candidate(path, function.symbol, function.symbol, None, isa=isa_of_function(function))
+        has_c_name = not function.symbol.startswith("_")
+        found.append(with_declaration(candidate, tuple(headers.values())) if has_c_name else candidate)
+    return found
 
 
 def unlisted(path: Path, data: bytes, symbol: str, headers: Mapping[Path, str]) -> Candidate | None:
@@ -116,7 +112,7 @@ def unlisted(path: Path, data: bytes, symbol: str, headers: Mapping[Path, str]) 
     text = data.decode("utf-8", "replace")
     if path.suffix in PREBUILT_SUFFIXES or not re.search(rf"\b{re.escape(symbol)}\b", text):
         return None
-    candidate = Candidate(path, symbol, symbol, _declared(symbol, (text, *headers.values())))
+    candidate = with_declaration(Candidate(path, symbol, symbol, None), (text, *headers.values()))
     is_assembly = path.suffix in ASSEMBLY_SUFFIXES
     try:
         isa = isa_of_assembly(text) if is_assembly else isa_of_c(text, symbol, tuple(headers.values()))
@@ -125,6 +121,12 @@ def unlisted(path: Path, data: bytes, symbol: str, headers: Mapping[Path, str]) 
     return _with_isa(candidate, isa)
 
 
-def _declared(symbol: str, texts: Sequence[str]) -> Prototype | None:
-    hits = (declared(symbol, text) for text in texts)
-    return next((hit for hit in hits if hit), None)
+def with_declaration(candidate: Candidate, texts: Iterable[str]) -> Candidate:
+    """Return a function with the prototype that one of the texts declares, or with what stands against using it."""
+    complaint = ""
+    for text in texts:
+        prototype, why_not = declared(candidate.symbol, text)
+        if prototype:
+            return replace(candidate, prototype=prototype)
+        complaint = complaint or why_not
+    return replace(candidate, complaint=complaint)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.discovery.isas import ARM, RISCV, X86, Evidence
+from harness.elf import objects_in
 
 _MACHINES = {62: X86, 183: ARM, 243: RISCV}  # gABI: e_machine
-_ELF64_LITTLE = b"\x7fELF\x02\x01"
-_ARCHIVE, _MEMBER_BYTES = b"!<arch>\n", 60
-_SHT_SYMTAB, _STT_FUNC, _STB_LOCAL, _SHN_RESERVED = 2, 2, 0, 0xFF00
-_SHT_PROGBITS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,47 +22,13 @@ class CompiledFunction:
 
 def compiled_functions(data: bytes) -> list[CompiledFunction]:
     """List the global functions of an object or a static library, in order; none if it is neither."""
-    try:
-        return [function for member in _members(data) for function in _of_object(member)]
-    except (struct.error, IndexError):
-        return []
-
-
-def _members(data: bytes) -> Iterator[bytes]:
-    """Yield an object itself, or the members of an archive (ar(5))."""
-    if not data.startswith(_ARCHIVE):
-        yield data
-        return
-    at = len(_ARCHIVE)
-    while at + _MEMBER_BYTES <= len(data):
-        size = data[at + 48 : at + 58].strip()
-        if not size.isdigit():
-            return
-        at += _MEMBER_BYTES
-        yield data[at : at + int(size)]
-        at += int(size) + int(size) % 2
-
-
-def _of_object(data: bytes) -> Iterator[CompiledFunction]:
-    machine = _MACHINES.get(struct.unpack_from("<H", data, 18)[0]) if data.startswith(_ELF64_LITTLE) else None
-    if machine is None:
-        return
-    (sections_at,) = struct.unpack_from("<Q", data, 40)
-    entry_bytes, count = struct.unpack_from("<HH", data, 58)
-    # Per section: type, offset, size, link.
-    sections = [struct.unpack_from("<4xI16xQQI", data, sections_at + n * entry_bytes) for n in range(count)]
-    for kind, offset, size, link in sections:
-        if kind != _SHT_SYMTAB:
-            continue
-        strings = sections[link][1]
-        for at in range(offset, offset + size, 24):
-            name, info, section, value, extent = struct.unpack_from("<IBxHQQ", data, at)
-            if info & 15 != _STT_FUNC or info >> 4 == _STB_LOCAL or not 0 < section < _SHN_RESERVED:
-                continue
-            start = strings + name
-            symbol = data[start : data.index(b"\0", start)].decode("ascii", "replace")
-            base = sections[section][1] + value
-            yield CompiledFunction(symbol, machine, data[base : base + extent])
+    return [
+        CompiledFunction(symbol.name, _MACHINES[one.machine], symbol.code)
+        for one in objects_in(data)
+        if one.machine in _MACHINES
+        for symbol in one.symbols
+        if symbol.is_function and symbol.is_global and symbol.is_defined
+    ]
 
 
 def isa_of_function(function: CompiledFunction) -> Evidence | None:

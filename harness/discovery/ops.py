@@ -81,7 +81,7 @@ def fitted(prototype: Prototype, contract: Contract) -> Prototype:
     theirs = contract.prototype.parameters
     its, mine = contract.prototype.result, prototype.result
     is_other = bool(prototype.vectors) or len(prototype.parameters) != len(theirs)
-    if is_other or (its and its.dtype) != (mine and mine.dtype):
+    if is_other or not (mine is its if mine is None or its is None else mine.may_hold(its)):
         raise ConfigurationError(f"{prototype} is not of the form {contract.prototype}")
     stands_for: dict[str, str] = {}
     by_name = {parameter.name: parameter for parameter in theirs}
@@ -118,7 +118,7 @@ def _may_be(mine: Parameter, its: Parameter, contract: Contract) -> bool:
     if mine.is_pointer != its.is_pointer:
         return False
     if mine.is_pointer:
-        return mine.type.dtype == its.type.dtype and not (mine.is_const and _is_written(its, contract))
+        return mine.type.may_hold(its.type) and not (mine.is_const and _is_written(its, contract))
     return (mine.type.family == "float") == (its.type.family == "float")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
-WIRE_VERSION = 4
+WIRE_VERSION = 5
 PACK_MAGIC = 0x4B434150
 RECORD_MAGIC = 0x43455248
 NO_BUFFER = 2**32 - 1
@@ -27,7 +27,7 @@ RECORD_HEADER = struct.Struct("<IIQIIQ")
 HELLO_HEADER = struct.Struct("<II")
 FACT = struct.Struct("<16sQ")
 CASE_HEADER = struct.Struct("<II")
-TRIAL_HEADER = struct.Struct("<IIQQqIIQ16sII")
+TRIAL_HEADER = struct.Struct("<IIQQqIHHQ16sII")
 DAMAGE = struct.Struct("<IIqQ")
 VIOLATION = struct.Struct("<16s48sQQ")
 OUTPUT = struct.Struct("<IIQQ")

@@ -173,9 +173,20 @@ def _case(
 
 
 def _trial(reader: _Reader, flows: Sequence[Flow], outputs: dict[tuple[int, int], bytes]) -> TrialObservation:
-    (status_code, signal, address, pc, fault_offset, fault_buffer, write, nanoseconds, result, damages, violations) = (
-        reader.take(TRIAL_HEADER)
-    )
+    (
+        status_code,
+        signal,
+        address,
+        pc,
+        fault_offset,
+        fault_buffer,
+        write,
+        streaming,
+        nanoseconds,
+        result,
+        damages,
+        violations,
+    ) = reader.take(TRIAL_HEADER)
     if status_code not in _STATUSES:
         raise WireError(f"observation: unknown trial status {status_code}")
     if fault_buffer != NO_BUFFER and fault_buffer >= len(flows):
@@ -184,7 +195,7 @@ def _trial(reader: _Reader, flows: Sequence[Flow], outputs: dict[tuple[int, int]
     fault = None
     if status is TrialStatus.SIGNAL:
         buffer = None if fault_buffer == NO_BUFFER else fault_buffer
-        fault = Fault(signal, address, pc, buffer, fault_offset, {0: False, 1: True}.get(write))
+        fault = Fault(signal, address, pc, buffer, fault_offset, {0: False, 1: True}.get(write), streaming == 1)
     return TrialObservation(
         status,
         fault,

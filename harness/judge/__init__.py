@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from harness.formats import storage, widened
 from harness.judge.compare import Comparison, compare, distance_ulp, stored, wrong_among
-from harness.judge.faults import damaged, death_finding, ended_early, gap_written, gate_finding, state_changed
+from harness.judge.faults import (
+    damaged,
+    death_finding,
+    ended_early,
+    gap_written,
+    gate_finding,
+    state_changed,
+    was_illegal_at_start,
+)
 from harness.judge.reference import Expected, Oracle
 from harness.judge.runs import abreast, compare_runs
 from harness.model import (
@@ -85,6 +93,8 @@ class Judge:
             return death_finding(observation.deaths[index])
         if index in observation.not_run:
             return Finding(Outcome.UNAVAILABLE, observation.not_run[index])
+        if was_illegal_at_start(observation):
+            return Finding(Outcome.CRASH, "SIGILL before main, in a constructor or static initialiser of the kernel's")
         if index not in observation.cases:
             return Finding(Outcome.HARNESS_ERROR, observation.harness_fault or "the guest returned no result")
         return self._judged(observation.cases[index], case, trials, inputs)

@@ -118,8 +118,8 @@ def deviations(raw: bytes, expected: Expected) -> tuple[Array, Array, Array]:
         error = np.abs(got - expected.want)
     else:
         error = _distance(got, expected.want)
-    if expected.overflowed is not None:
-        error = np.where(_same(got, expected.overflowed), 0.0, error)
+    if expected.other is not None:
+        error = np.where(_same(got, expected.other), 0.0, error)
     share = error / expected.tolerance
     worst = int(share.argmax())
     if not math.isfinite(share[worst]):

@@ -37,6 +37,8 @@ def gate_finding(observation: Observation, isa: str, faults_elsewhere: str) -> F
         return Finding(Outcome.CRASH, faults_elsewhere)
     seen = observation.cases.get(0)
     if seen is None:
+        if was_illegal_at_start(observation):
+            return Finding(Outcome.PASS, f"faults without {isa} before main, in an initialiser of its own, as it must")
         fault = observation.harness_fault or "the guest returned no result"
         return (
             death_finding(observation.deaths[0]) if 0 in observation.deaths else Finding(Outcome.HARNESS_ERROR, fault)
@@ -46,10 +48,19 @@ def gate_finding(observation: Observation, isa: str, faults_elsewhere: str) -> F
         return Finding(Outcome.PASS, f"faults without {isa}, as it must")
     if trial.status is TrialStatus.RETURNED:
         return Finding(
-            Outcome.MISMATCH, f"still works with {isa} switched off: its vector path was not exercised in any case"
+            Outcome.MISMATCH,
+            f"still works with {isa} switched off, at all sizes tried: its vector path was not exercised in any case",
         )
     how = signal_name(trial.fault.signal) if trial.fault else "no end"
     return Finding(Outcome.CRASH, f"{how} instead of an illegal instruction with {isa} switched off")
+
+
+def was_illegal_at_start(observation: Observation) -> bool:
+    """True if an illegal instruction ended the process before it told anything.
+
+    The survey has seen the same guest without the kernel start there: it was an initialiser of the kernel's own.
+    """
+    return observation.unstarted is not None and observation.unstarted.exit_status == -signal.SIGILL
 
 
 _BAD_ADAPTER, _ADAPTER_SAYS = 124, "harness_adapter: "
@@ -82,7 +93,8 @@ def ended_early(trial: TrialObservation, contract: Contract, case: Case) -> tupl
         return None
     if trial.fault.buffer is not None:
         return Outcome.OUT_OF_BOUNDS, _guard_hit(trial.fault, contract, case)
-    return Outcome.CRASH, f"{signal_name(trial.fault.signal)} at address {trial.fault.address:#x}"
+    mode = ", in streaming mode" if trial.fault.in_streaming_mode else ""
+    return Outcome.CRASH, f"{signal_name(trial.fault.signal)} at address {trial.fault.address:#x}{mode}"
 
 
 def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from harness.errors import ContractError
 from harness.formats import limits, places, rounded, widened
+from harness.judge.answers import as_numbers, check_precision, numbers, wrapped
+from harness.judge.finiteness import Due, check_finite
+from harness.judge.neighbours import neighbours
 from harness.judge.tolerance import Steps, propagate, unit_roundoff
 from harness.judge.ulp import ulp_of
-from harness.model import Array, Case, Contract, Flow, Rounding, SumPass
+from harness.model import Array, Case, Contract, Flow, Formula, Rounding, SumPass
 from harness.prototype import ScalarType
 
 
@@ -33,8 +36,9 @@ class Expected:
     """The number format, see harness.formats."""
     bounds: tuple[float, float] | None = None
     """Every element lies within them exactly, NaN excepted."""
-    overflowed: Array | None = None
-    """What a kernel yields whose sums overflow in the output's format where the reference's do not; as good."""
+    other: NDArray[Any] | None = None
+    """What is as good: of a kernel whose sums overflow in the output's format where the reference's do not, and where
+    the contract lets ties be rounded either way."""
     first: NDArray[np.int64] | None = None
     """Of a sparse row: where the elements begin that each entry stands for. None: entry i is element i."""
     counts: NDArray[np.int64] | None = None
@@ -63,6 +67,7 @@ class Oracle:
         self._units = {name: unit_factor * unit_roundoff(element) for name, element in self._outputs.items()}
         self._sums = tuple(step.name for step in contract.passes if isinstance(step, SumPass))
         self._parameters = parameters
+        self._last = {step.name: step.formula for step in contract.passes}
 
     def expect(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Expected]:
         """Return what each output must be.
@@ -72,17 +77,20 @@ class Oracle:
         """
         values = self.values(case, inputs)
         if self._contract.tolerances:
-            return {
-                name: self._tolerated(case, name, want, values) for name, want in self.outputs(values, case).items()
-            }
+            answers = self.answers(values, case)
+            return {name: self._tolerated(case, name, answer, values) for name, answer in answers.items()}
         steps = self._propagate(values, case)
         if case.pattern.sites:
             self.expect(_short(case), inputs)  # the reference is held against the passes there
-            wants = {name: self._in_format(case, name, np.atleast_1d(steps.values[name])) for name in self._outputs}
+            flat = {name: self._flat(case, self._last[name], name, steps.values[name]) for name in self._outputs}
+            wants = {name: self._due(case, name, array)[0] for name, array in flat.items()}
         else:
             wants = self.outputs(values, case)
         overflowed = self._overflowed(values, steps, case) if self._sums else {}
-        return {name: self._expected(case, name, wants[name], steps, overflowed.get(name)) for name in self._outputs}
+        return {
+            name: self._expected(case, name, (wants[name], overflowed.get(name)), steps, values)
+            for name in self._outputs
+        }
 
     def steps(self, case: Case, inputs: Mapping[str, NDArray[Any]]) -> tuple[Mapping[str, Any], Steps]:
         """Return a case's values by name and what its passes come to, for those who want to change something."""
@@ -99,6 +107,7 @@ class Oracle:
             {name: _in_float64(value) for name, value in values.items()},
             self._units,
             directed=case.pattern.directed or self._truncates,
+            during=case.id,
             weights=_weights(case),
         )
 
@@ -109,7 +118,13 @@ class Oracle:
             return {}
         floats = {name: _in_float64(value) for name, value in values.items()}
         again = propagate(
-            self._contract, floats, self._units, directed=True, overflow_at=largest, weights=_weights(case)
+            self._contract,
+            floats,
+            self._units,
+            directed=True,
+            during=case.id,
+            overflow_at=largest,
+            weights=_weights(case),
         )
         return {name: np.ravel(again.values[name]) for name in self._outputs}
 
@@ -138,62 +153,88 @@ class Oracle:
         return values
 
     def outputs(self, values: Mapping[str, Any], case: Case) -> dict[str, NDArray[Any]]:
-        """Return what the reference yields, by output, each of one dimension.
+        """Return what is due by the reference, by output, each of one dimension: float64, or the output's own integers.
 
         Raises:
             ContractError: the reference raises, or yields the wrong outputs or shapes.
         """
-        contract = self._contract
-        arguments = {name: values[name] for name in contract.reference_takes}
-        try:
-            answer = contract.reference(**arguments)
-            by_name = answer if isinstance(answer, dict) else {next(iter(self._outputs)): answer}
-            wants = {name: np.atleast_1d(_numbers(value)) for name, value in by_name.items()}
-        except ContractError:
-            raise
-        except Exception as error:
-            what = f"the reference of {contract.op} raised {type(error).__name__} for {case.id}: {error}"
-            raise ContractError(f"{contract.origin}: {what}") from None
-        if wants.keys() != self._outputs.keys():
-            found = ", ".join(map(str, wants)) or "nothing"
-            what = f"the reference of {contract.op} must return {', '.join(self._outputs)}, not {found}"
-            raise ContractError(f"{contract.origin}: {what}")
-        return {name: self._in_format(case, name, wants[name]) for name in self._outputs}
+        return {name: self._due(case, name, answer)[0] for name, answer in self.answers(values, case).items()}
 
-    def _in_format(self, case: Case, name: str, want: NDArray[Any]) -> NDArray[Any]:
-        """Return a row of float64, or of the output's own integers, which 64 bits wrap around to."""
-        element = self._outputs[name]
-        flat = self._flat(case, "reference", name, want)
-        if _is_float(element):
-            return flat.astype(np.float64)
-        if flat.dtype.kind == "f":
-            if not (np.abs(flat) <= _EXACT_IN_FLOAT64).all() or (flat != np.rint(flat)).any():
-                raise ContractError(
-                    f"{self._contract.origin}: the reference of {self._contract.op} yields numbers for {name!r} in "
-                    f"{case.id} that are no integers, or too large for float64 to be exact"
-                )
-            flat = flat.astype(np.int64)
-        return flat.astype(element.dtype)
+    def answers(self, values: Mapping[str, Any], case: Case) -> dict[str, NDArray[Any]]:
+        """Return what the reference yields, by output, each of one dimension, in its own type.
 
-    def _flat(self, case: Case, what: str, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        Raises:
+            ContractError: it raises, or yields the wrong outputs or shapes, or no numbers of enough precision.
+        """
+        formula = self._contract.reference
+        # References may work in place, on arrays of their own.
+        own = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+        with np.errstate(all="ignore"):
+            answer = formula(own, case.id)
+        by_name = answer if isinstance(answer, dict) else {next(iter(self._outputs)): answer}
+        if by_name.keys() != self._outputs.keys():
+            found = ", ".join(map(str, by_name)) or "nothing"
+            what = f"{formula.what} must return {', '.join(self._outputs)}, not {found}"
+            raise ContractError(what, formula.line)
+        arrays = {name: as_numbers(formula, by_name[name], case.id) for name in self._outputs}
+        for array in arrays.values():
+            check_precision(formula, array, case.id)
+        return {name: self._flat(case, formula, name, array) for name, array in arrays.items()}
+
+    def _due(self, case: Case, name: str, answer: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Return what is due by an answer of the reference, and what else is right where not all that is due is.
+
+        Results are float64, rounded to the output's format where they have to be exact, or the output's own integers,
+        which 64 bits wrap around to.
+        """
+        element, formula = self._outputs[name], self._contract.reference
+        tolerance = self._contract.tolerances.get(name)
+        is_exact, is_float = tolerance is not None and tolerance.is_exact, _is_float(element)
+        if is_float and not is_exact:
+            return answer.astype(np.float64), None
+        has_choice = self._truncates or (tolerance is not None and tolerance.ties == "any")
+        if not is_float and answer.dtype.kind == "f":
+            if not (np.abs(answer) <= _EXACT_IN_FLOAT64).all() or (
+                not has_choice and (answer != np.rint(answer)).any()
+            ):
+                what = f"{formula.what} yields numbers for {name!r} in {case.id} that are no integers, or too large "
+                raise ContractError(f"{what}for float64 to be exact; round them, as in np.rint(...)", formula.line)
+        elif not is_float:
+            return wrapped(answer, element.dtype), None
+        near = neighbours(answer.astype(np.float64) if answer.dtype.kind != "f" else answer, element.number_format)
+        found = [near.nearest]
+        if has_choice:
+            found.append(near.other if self._truncates else np.where(near.is_tie, near.other, near.nearest))
+        if not is_float:
+            found = [wrapped(one.astype(np.int64), element.dtype) for one in found]
+        return found[0], found[1] if has_choice else None
+
+    def _flat(self, case: Case, formula: Formula, name: str, array: NDArray[Any]) -> NDArray[Any]:
         """Return an output's elements in one dimension, whatever dimensions it has."""
         shape = (1,) if name == "return" else self._contract.extents[name].shape(dict(case.sizes))
         if len(shape) == 1 and name != "return":
             shape = (case.array_length(shape[0]),)
+        array = np.atleast_1d(array)
         if array.shape not in (shape, (prod(shape),)):
-            raise ContractError(
-                f"{self._contract.origin}: the {what} of {self._contract.op} yields shape {array.shape} "
-                f"for {name!r} in {case.id}; expected {shape}"
-            )
+            what = f"{formula.what} yields shape {array.shape} for {name!r} in {case.id}; expected {shape}"
+            raise ContractError(what + self._axis_hint(formula), formula.line)
         return array.ravel()
+
+    def _axis_hint(self, formula: Formula) -> str:
+        """Say where a dimension may have been lost: a sum without an axis is one number."""
+        sums = [s.name for s in self._contract.passes if isinstance(s, SumPass) and s.axis is None]
+        lost = [name for name in sums if name in formula.takes]
+        return f"; sum_of({lost[0]!r}) has no axis=, and so adds up all dimensions of its terms" if lost else ""
 
     def _places(self, case: Case, name: str) -> NDArray[np.int64] | None:
         layout = None if name == "return" else self._contract.layout(name, dict(case.sizes))
         return places(layout) if layout and layout.has_gaps else None
 
-    def _tolerated(self, case: Case, name: str, want: NDArray[Any], values: Mapping[str, Any]) -> Expected:
+    def _tolerated(self, case: Case, name: str, answer: NDArray[Any], values: Mapping[str, Any]) -> Expected:
         """Return what an output must be within a tolerance by name or function."""
         contract, element = self._contract, self._outputs[name]
+        want, other = self._due(case, name, answer)
+        self._check_finite(case, name, answer, None, values)
         given = contract.tolerances[name]
         spacing = ulp_of(want, element.number_format)
         size = np.abs(want.astype(np.float64))
@@ -202,39 +243,62 @@ class Oracle:
             tolerance = tolerance + given.sqrt_n * math.sqrt(values[given.terms]) * unit_roundoff(element) * size
         if given.function:
             tolerance = self._by_function(case, name, want, values)
-        dtype = element.number_format
-        return Expected(want, tolerance, spacing, dtype, contract.ranges.get(name), places=self._places(case, name))
+        bounds, where = contract.ranges.get(name), self._places(case, name)
+        return Expected(want, tolerance, spacing, element.number_format, bounds, other, places=where)
 
     def _by_function(self, case: Case, name: str, want: NDArray[Any], values: Mapping[str, Any]) -> Array:
-        contract, given = self._contract, self._contract.tolerances[name]
-        assert given.function
-        shape = (1,) if name == "return" else contract.extents[name].shape(dict(case.sizes))
-        arguments = {**values, "want": want.reshape(shape)}
+        formula = self._contract.tolerances[name].function
+        assert formula
+        shape = (1,) if name == "return" else self._contract.extents[name].shape(dict(case.sizes))
+        answer = numbers(formula, {**values, "want": want.reshape(shape)}, case.id).astype(np.float64)
+        what = f"{formula.what} for {name!r} in {case.id}"
         try:
-            answer = given.function(**{taken: arguments[taken] for taken in given.takes})
-            found = np.broadcast_to(np.asarray(answer, np.float64), shape).ravel()
-        except Exception as error:
-            what = f"the tolerance of {contract.op} raised {type(error).__name__} for {case.id}: {error}"
-            raise ContractError(f"{contract.origin}: {what}") from None
+            found = np.broadcast_to(answer, shape).ravel()
+        except ValueError:
+            text = f"{what} has shape {answer.shape}; expected one number, or shape {shape}"
+            raise ContractError(text, formula.line) from None
         if not (found >= 0)[np.isfinite(want.astype(np.float64))].all():
-            raise ContractError(
-                f"{contract.origin}: the tolerance of {contract.op} for {name!r} in {case.id} is negative or NaN"
-            )
+            raise ContractError(f"{what} is negative or NaN", formula.line)
         return found
 
-    def _expected(self, case: Case, name: str, want: Array, steps: Steps, overflowed: Array | None) -> Expected:
-        contract = self._contract
+    def _expected(
+        self, case: Case, name: str, wants: tuple[Array, Array | None], steps: Steps, values: Mapping[str, Any]
+    ) -> Expected:
+        """Return what an output must be by the passes; `wants` is what the reference yields, and what is as good."""
+        contract, (want, other) = self._contract, wants
         model, tolerance = np.atleast_1d(steps.values[name]), np.atleast_1d(steps.bounds[name])
         if tolerance.size == 1 != model.size:  # an exact step has the bound 0
             tolerance = np.full(model.shape, tolerance.ravel()[0])
-        model = self._flat(case, "error model (passes)", name, model)
-        tolerance = self._flat(case, "error model (passes)", name, tolerance)
+        formula = self._last[name]
+        model, tolerance = self._flat(case, formula, name, model), self._flat(case, formula, name, tolerance)
+        self._check_finite(case, name, want, model, values)
         if not (np.abs(want - model) <= _MODEL_SHARE * tolerance).all():
             self._check_tolerance(case, name, want, tolerance)
             self._check_model(case, name, want, model, tolerance)
         dtype = self._outputs[name].number_format
         bounds, where = contract.ranges.get(name), self._places(case, name)
-        return Expected(want, tolerance, ulp_of(want, dtype), dtype, bounds, overflowed, places=where)
+        return Expected(want, tolerance, ulp_of(want, dtype), dtype, bounds, other, places=where)
+
+    def _check_finite(
+        self, case: Case, name: str, want: NDArray[Any], model: Array | None, values: Mapping[str, Any]
+    ) -> None:
+        element = self._outputs[name]
+        if _is_float(element) and not case.pattern.sites:
+            due = Due(self._contract.reference, name, _largest(element), case.id)
+            check_finite(due, want, model, values, lambda: self._wider(case, name, values))
+
+    def _wider(self, case: Case, name: str, values: Mapping[str, Any]) -> NDArray[Any] | None:
+        """Return what the reference yields on wider numbers than float64, where there are any and it takes them."""
+        if np.dtype(np.longdouble).itemsize <= np.dtype(np.float64).itemsize:
+            return None
+        wide = {
+            key: np.asarray(value, np.longdouble)[()] if np.asarray(value).dtype.kind == "f" else value
+            for key, value in values.items()
+        }
+        try:
+            return self.answers(wide, case)[name]
+        except ContractError:
+            return None
 
     def _check_tolerance(self, case: Case, name: str, want: Array, tolerance: Array) -> None:
         """A finite number without a tolerance cannot be judged; where NaN or infinity is due, the class decides."""
@@ -242,8 +306,9 @@ class Oracle:
         if missing.any():
             element = int(missing.argmax())
             raise ContractError(
-                f"{self._contract.origin}: the error model (passes) of {self._contract.op} yields no tolerance for "
-                f"{name}[{element}] in {case.id}, where {want[element].item()} is due"
+                f"the error model (passes) of {self._contract.op} yields no tolerance for "
+                f"{name}[{element}] in {case.id}, where {want[element]:.9g} is due",
+                self._last[name].line,
             )
 
     def _check_model(self, case: Case, name: str, want: Array, model: Array, tolerance: Array) -> None:
@@ -254,14 +319,10 @@ class Oracle:
         if apart.any():
             element = int(np.flatnonzero(both)[np.argmax(apart)])
             raise ContractError(
-                f"{self._contract.origin}: reference and passes of {self._contract.op} disagree for {name}[{element}] "
-                f"in {case.id}: {want[element].item()} and {model[element].item()}"
+                f"reference and passes of {self._contract.op} disagree for {name}[{element}] "
+                f"in {case.id}: {want[element]:.9g} and {model[element]:.9g}",
+                self._last[name].line,
             )
-
-
-def _numbers(value: Any) -> NDArray[Any]:
-    array = np.asarray(value)
-    return array if array.dtype.kind in "iuf" else array.astype(np.int64 if array.dtype.kind == "b" else np.float64)
 
 
 def _in_float64(value: Any) -> Any:

@@ -45,7 +45,7 @@ def _beside(runs: Runs, expected: Expected, sites: tuple[int, ...]) -> tuple[byt
         want=expected.want[entry],
         tolerance=expected.tolerance[entry],
         ulp=expected.ulp[entry],
-        overflowed=None if expected.overflowed is None else expected.overflowed[entry],
+        other=None if expected.other is None else expected.other[entry],
         first=first,
         counts=counts,
     )

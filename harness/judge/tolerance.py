@@ -27,7 +27,7 @@ and r u |f| of its own. A floor of (r + 1) smallest subnormals covers underflow,
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,7 +37,8 @@ from numpy.typing import NDArray
 
 from harness.errors import ContractError
 from harness.formats import limits
-from harness.model import Array, Contract, EachPass, MaxPass, Rounding, SumPass
+from harness.judge.answers import exact_numbers, numbers
+from harness.model import Array, Contract, EachPass, Formula, MaxPass, Rounding, SumPass
 from harness.prototype import BF16, ScalarType
 
 FALSE_ALARM = 1e-9
@@ -80,6 +81,7 @@ def propagate(
     units: Mapping[str, float],
     *,
     directed: bool,
+    during: str = "",
     overflow_at: float = math.inf,
     weights: Array | None = None,
 ) -> Steps:
@@ -87,7 +89,7 @@ def propagate(
 
     `units` has the unit roundoff by output name; sums use the largest, that of the narrowest format. A sum beyond
     `overflow_at` becomes infinite, as it does in a kernel that adds up in that format. `weights` says how many
-    elements of a sparse row each element of its arrays stands for.
+    elements of a sparse row each element of its arrays stands for. `during` is the id of the case, for messages.
 
     Raises:
         ContractError: a pass raises, or yields something that is no array of numbers.
@@ -96,25 +98,56 @@ def propagate(
     bounds: dict[str, Any] = {}
     unit = max(units.values(), default=0.0)
     for step in contract.passes:
+        at = _At(step.formula, known, bounds, during)
         try:
             if isinstance(step, SumPass):
-                value, bound = _sum(step, known, bounds, _unit_of(step, unit, contract), directed, weights)
+                value, bound = _sum(step, at, _unit_of(step, unit, contract), directed, weights)
                 beyond = np.abs(value) > overflow_at
                 if np.any(beyond):
                     value, bound = np.where(beyond, np.copysign(np.inf, value), value), np.where(beyond, 0.0, bound)
             elif isinstance(step, MaxPass):
-                value, bound = _max(step, known, bounds)
+                value, bound = _max(at)
             else:
-                value, bound = _each(step, known, bounds, units.get(step.name, unit))
+                value, bound = _each(step, at, units.get(step.name, unit))
         except ContractError:
             raise
-        except Exception as error:  # a contract is the user's code
-            raise ContractError(
-                f"{contract.origin}: pass {step.name!r} of {contract.op}: {type(error).__name__}: {error}"
-            ) from None
+        except Exception as error:  # its answers do not fit together
+            text = f"{step.formula.what}: {type(error).__name__} for {during}: {error}"
+            raise ContractError(text, step.formula.line) from None
         # An output may have the name of an input: what later passes see is the newest.
         known[step.name], bounds[step.name] = value, bound
     return Steps(known, bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A pass with what is known there."""
+
+    formula: Formula
+    known: Mapping[str, Any]
+    bounds: Mapping[str, Any]
+    during: str
+
+    def value(self) -> Array:
+        """Return what its formula yields."""
+        return self.changed({})
+
+    def changed(self, changes: Mapping[str, Any]) -> Array:
+        """Return the same with other results of earlier passes."""
+        return exact_numbers(self.formula, {**self.known, **changes}, self.during).astype(np.float64, copy=False)
+
+    def bound_of(self, formula: Formula) -> Any:
+        """Return what a function of known results says of bounds, which are not negative.
+
+        Raises:
+            ContractError: some are.
+        """
+        found = numbers(formula, self.known, self.during).astype(np.float64, copy=False)
+        if (found < 0).any():
+            hint = "; take its magnitude, abs(...)" if "magnitude" in formula.what else ""
+            text = f"{formula.what} come to {found.min():g} for {self.during}, and cannot be negative{hint}"
+            raise ContractError(text, formula.line)
+        return found
 
 
 def _unit_of(step: SumPass, unit: float, contract: Contract) -> float:
@@ -123,18 +156,7 @@ def _unit_of(step: SumPass, unit: float, contract: Contract) -> float:
     return unit_roundoff(step.accumulator) * (2 if contract.rounding is Rounding.DIRECTED else 1)
 
 
-def _arguments(takes: tuple[str, ...], known: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: known[name] for name in takes}
-
-
-def _sum(
-    step: SumPass,
-    known: Mapping[str, Any],
-    bounds: Mapping[str, Any],
-    unit: float,
-    directed: bool,
-    weights: Array | None,
-) -> tuple[Any, Any]:
+def _sum(step: SumPass, at: _At, unit: float, directed: bool, weights: Array | None) -> tuple[Any, Any]:
     def added(terms: NDArray[Any]) -> Any:
         return np.add.reduce(terms if weights is None else terms * weights, axis=step.axis)
 
@@ -145,50 +167,48 @@ def _sum(
         errors = [sum_error(int(terms), roundings, unit, directed=directed) for terms in counts]
         return np.array(errors)[of_each].reshape(np.shape(count)) if errors else np.zeros(np.shape(count))
 
-    arguments = _arguments(step.takes, known)
-    terms = np.asarray(step.terms(**arguments), np.float64)
+    terms = at.value()
+    _check_terms(step, terms, weights, at.during)
     value = added(terms)
     sizes = np.abs(terms)
     subnormal = _SMALLEST_SUBNORMAL.get(unit, 0.0)
     count = added(sizes > subnormal / 2)
-    if callable(step.roundings):
-        own = unit * added(_at_known(step.roundings, known) * sizes)
+    if isinstance(step.roundings, Formula):
+        own = unit * added(at.bound_of(step.roundings) * sizes)
         bound = own + error(0) * added(sizes)
     else:
         bound = error(step.roundings) * added(sizes)
     bound += added(sizes > 0) * subnormal
-    return value, bound + _inherited(lambda changed: added(step.terms(**changed)), arguments, bounds, value)
+    return value, bound + _inherited(lambda changes: added(at.changed(changes)), at, value)
 
 
-def _max(step: MaxPass, known: Mapping[str, Any], bounds: Mapping[str, Any]) -> tuple[Any, Any]:
-    arguments = _arguments(step.takes, known)
-    values = np.asarray(step.values(**arguments), np.float64)
-    largest = np.maximum.reduce(values, axis=None, initial=-np.inf)
-    return largest, _inherited(
-        lambda changed: np.maximum.reduce(step.values(**changed), axis=None, initial=-np.inf),
-        arguments,
-        bounds,
-        largest,
-    )
+def _check_terms(step: SumPass, terms: Array, weights: Array | None, during: str) -> None:
+    """An array is added up, along one of its dimensions or as a whole."""
+    what = f"{step.formula.what} yields terms of shape {terms.shape} for {during}"
+    if terms.ndim == 0:
+        raise ContractError(f"{what}, one number: there is nothing to add up", step.formula.line)
+    if step.axis is not None and not -terms.ndim <= step.axis < terms.ndim:
+        raise ContractError(f"{what}, which have no axis {step.axis}", step.formula.line)
+    if weights is not None and terms.shape != weights.shape:
+        raise ContractError(f"{what}, which is not one for each element of the row", step.formula.line)
 
 
-def _each(step: EachPass, known: Mapping[str, Any], bounds: Mapping[str, Any], unit: float) -> tuple[Array, Array]:
-    arguments = _arguments(step.takes, known)
-    value = np.asarray(step.formula(**arguments), np.float64)
-    roundings = _at_known(step.roundings, known)
-    magnitude = np.abs(value) if step.magnitude is None else _at_known(step.magnitude, known)
+def _max(at: _At) -> tuple[Any, Any]:
+    def largest(values: Array) -> Any:
+        return np.maximum.reduce(values, axis=None, initial=-np.inf)
+
+    value = largest(at.value())
+    return value, _inherited(lambda changes: largest(at.changed(changes)), at, value)
+
+
+def _each(step: EachPass, at: _At, unit: float) -> tuple[Array, Array]:
+    value = at.value()
+    roundings = at.bound_of(step.roundings) if isinstance(step.roundings, Formula) else step.roundings
+    magnitude = np.abs(value) if step.magnitude is None else at.bound_of(step.magnitude)
     own = magnitude * (roundings * unit)
-    if not isinstance(roundings, float | int) or roundings:
-        own += (roundings + 1) * _SMALLEST_SUBNORMAL.get(unit, 0.0)
-    return value, own + _inherited(lambda changed: step.formula(**changed), arguments, bounds, value)
-
-
-def _at_known(amount: Any, known: Mapping[str, Any]) -> Any:
-    """A number, or what a function of known results says of each element."""
-    if not callable(amount):
-        return amount
-    code = amount.__code__
-    return amount(**{name: known[name] for name in code.co_varnames[: code.co_argcount]})
+    if isinstance(step.roundings, Formula) or step.roundings:
+        own = own + (roundings + 1) * _SMALLEST_SUBNORMAL.get(unit, 0.0)
+    return value, own + _inherited(at.changed, at, value)
 
 
 # By unit: half a unit in the last place of 1 where an op rounds to nearest, a whole one where it truncates.
@@ -199,14 +219,14 @@ _SMALLEST_SUBNORMAL = {
 }
 
 
-def _inherited(evaluate: Any, arguments: Mapping[str, Any], bounds: Mapping[str, Any], value: Any) -> Any:
+def _inherited(evaluate: Callable[[Mapping[str, Any]], Any], at: _At, value: Any) -> Any:
     """Return how far the bounds of earlier passes can move a result, each moved to both of its ends."""
     moved: Any = 0.0
-    for name in arguments:
-        bound = bounds.get(name)
+    for name in at.formula.takes:
+        bound = at.bounds.get(name)
         is_exact = bound is None or (isinstance(bound, float) and bound == 0.0)  # an input, or an exact pass
         if not is_exact:
-            up = np.abs(evaluate({**arguments, name: arguments[name] + bound}) - value)
-            down = np.abs(evaluate({**arguments, name: arguments[name] - bound}) - value)
+            up = np.abs(evaluate({name: at.known[name] + bound}) - value)
+            down = np.abs(evaluate({name: at.known[name] - bound}) - value)
             moved = moved + np.fmax(up, down)  # an infinite sum less its infinite bound says nothing
     return moved

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StorageError, WireError
 from harness.guest import (
     PackBuffer,
     PackCase,
@@ -48,6 +48,9 @@ _PROBE_TIMEOUT_MS = 5000
 """What a guest without cases may take, which only says what it is."""
 _OUT_OF_MEMORY = (-signal.SIGKILL, 125)
 """How a process ends that gets no memory: by the system, or by itself (EXIT_STATUS_NO_MEMORY of the guest)."""
+
+_NOT_ITS_OWN_END = (None, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
+"""How a process ends that was given up, or that somebody else ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ def observe(
     A process that dies, or stops making progress, in a case ends that case only: the next process starts behind it.
     A case that ran out of CPU time is tried once more, alone, and the second result counts. Setting `cancelled` ends
     the process at work and starts no other.
+
+    Raises:
+        StorageError: there is no room for what goes in or comes out.
     """
     stop = cancelled or threading.Event()
     needs_bytes = [needed_bytes(load.contract, case) for case in load.cases]
@@ -120,6 +126,8 @@ class _Session:
     deaths: dict[int, Death] = field(default_factory=dict)
     not_run: dict[int, str] = field(default_factory=dict)
     harness_fault: str | None = None
+    unstarted: Death | None = None
+    fault_may_pass: bool = False
     retried: set[int] = field(default_factory=set)
 
     def run(self) -> None:
@@ -201,13 +209,20 @@ class _Session:
             if self.cancelled.is_set():
                 raise HarnessError("the run was interrupted")
             transcript = self._transcript(end, chosen, nonce)
-        except HarnessError as error:
+        except StorageError:
+            raise
+        except WireError as error:
             self.harness_fault = str(error)
             return None
+        except HarnessError as error:
+            self.harness_fault, self.fault_may_pass = str(error), True
+            return None
         if not transcript.facts:
+            self.fault_may_pass = end.exit.status in _NOT_ITS_OWN_END
             how = "made no progress" if end.exit.status is None else f"exit status {end.exit.status}"
             tries = ", tried twice" if is_silent else ""
             self.harness_fault = f"the guest did not start ({how}{tries}): {_last_line(end.exit.stderr)}"
+            self.unstarted = Death(end.exit.status, end.exit.stderr)
             return None
         return transcript, Death(end.exit.status, end.exit.stderr)
 
@@ -225,7 +240,16 @@ class _Session:
         return (*self.executor.argv(self.load.vector_bits), str(self.binary.path))
 
     def observation(self) -> Observation:
-        return Observation(self.facts, self.seen, self.deaths, self.not_run, self.harness_fault, self.command())
+        return Observation(
+            self.facts,
+            self.seen,
+            self.deaths,
+            self.not_run,
+            self.harness_fault,
+            self.command(),
+            self.unstarted,
+            self.fault_may_pass,
+        )
 
 
 def needed_bytes(contract: Contract, case: Case) -> int:

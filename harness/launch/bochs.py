@@ -15,6 +15,15 @@ INSTRUCTIONS_PER_SECOND = 100_000_000
 """Of emulated time; csrc/bochs/monitor/clock.h."""
 BOCHS_CPU = "corei7_skylake_x"
 """The oldest of Bochs's models that has AVX-512 F, BW, DQ, VL and CD, and no later extension."""
+BOCHS_MODELS = (
+    "corei7_haswell_4770",
+    "corei7_skylake_x",
+    "corei7_icelake_u",
+    "tigerlake",
+    "sapphire_rapids",
+    "arrow_lake",
+)
+"""Models in the order of their features, but for the last: that has newer ones and no AVX-512."""
 BOCHS_REMEDY = (
     "needs Bochs 3.0 or later (Debian 13: apt-get install bochs bochs-term vgabios), or --in docker, which has it"
 )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from harness.launch.sde import SDE, find_sde, sde_version
+from harness.launch.bochs import BOCHS, BOCHS_MODELS
+from harness.launch.sde import SDE, SDE_CHIPS, find_sde, sde_version
 from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
 from harness.packages import how_to_install
 from harness.place import Place
 
 _VERSION_TIMEOUT_S = 20
+QEMU_USER = "qemu-user"
 
 
 def find_executor(target: Target, emulation: Emulation, place: Place) -> Executor | Missing:
@@ -37,7 +41,7 @@ def _qemu_user(machine: str, emulation: Emulation, place: Place) -> Executor | M
     if program is None:
         return Missing(f"no {name}", _qemu_remedy(place))
     cpu = emulation.cpu or "max"
-    return Executor("qemu-user", "", cpu, (program.path, "-cpu", cpu), program.identity)
+    return Executor(QEMU_USER, "", cpu, (program.path, "-cpu", cpu), program.identity)
 
 
 def _qemu_remedy(place: Place) -> str:
@@ -45,6 +49,22 @@ def _qemu_remedy(place: Place) -> str:
     return how_to_install("qemu-user", native, native, on_host=place.facts["in"] == "host")
 
 
+def switched_on(emulation: Emulation, names: Sequence[str]) -> Emulation:
+    """Return an emulation whose CPU has what names switch on: properties of QEMU's, models of Bochs, chips of SDE."""
+    if not names or emulation.how == "native":
+        return emulation
+    if emulation.how in _MODELS:
+        model, comma, without = (emulation.cpu or "").partition(",")
+        return replace(emulation, cpu=newest([model, *names], _MODELS[emulation.how]) + comma + without)
+    return replace(emulation, cpu=(emulation.cpu or "max") + "".join(map(",{}=true".format, names)))
+
+
+def newest(models: Sequence[str], order: Sequence[str]) -> str:
+    """Return the last of some models, in an order in which each has what the tables ask of those before it."""
+    return max(models, key=lambda model: order.index(model) if model in order else -1)
+
+
+_MODELS = {BOCHS: BOCHS_MODELS, SDE: SDE_CHIPS}
 _X86_ESTIMATES = frozenset({"rcpps", "rcpss", "rsqrtps", "rsqrtss", "vrcpps", "vrcpss", "vrsqrtps", "vrsqrtss"})
 
 
@@ -55,24 +75,14 @@ def flattering_instructions(executor: Executor, triple: str) -> frozenset[str]:
     below 2**-23, so that a kernel without its Newton step passes there. Arm's FRECPE and FRSQRTE are defined to the
     last bit (Arm ARM, shared/functions/float/recipestimate), and QEMU follows.
     """
-    return _X86_ESTIMATES if executor.how == "qemu-user" and triple.startswith("x86_64") else frozenset()
-
-
-def overreaching_instructions(executor: Executor, triple: str) -> tuple[str, ...]:
-    """Return the beginnings of mnemonics whose masked-off lanes an executor accesses nevertheless.
-
-    SDM volume 2C, VMASKMOV: faults occur only for elements whose mask is set. QEMU reads the whole vector, as seen with
-    7.2 and 10.0, and so would accuse correct kernels at every guard page.
-    """
-    is_qemu_x86 = executor.how == "qemu-user" and triple.startswith("x86_64")
-    return ("vmaskmov", "vpmaskmov") if is_qemu_x86 else ()
+    return _X86_ESTIMATES if executor.how == QEMU_USER and triple.startswith("x86_64") else frozenset()
 
 
 def version_of(executor: Executor, place: Place) -> str:
     """Return an executor's version, asking its program where it has not told it yet."""
     if executor.how == SDE:
         return sde_version(executor.command[0], place)
-    return qemu_version(executor.command[0], place) if executor.how == "qemu-user" else executor.version
+    return qemu_version(executor.command[0], place) if executor.how == QEMU_USER else executor.version
 
 
 def qemu_version(program: str, place: Place) -> str:
@@ -83,3 +93,13 @@ def qemu_version(program: str, place: Place) -> str:
         return "unknown"
     found = re.search(r"version (\d+\.\d+(?:\.\d+)?)", said)
     return found[1] if found else "unknown"
+
+
+def has_cpu_model(program: str, cpu: str, place: Place) -> bool:
+    """True if a QEMU binary lists the model of a CPU, or lists none at all; `cpu` is what -cpu is given."""
+    try:
+        ended = place.run_tools([(program, "-cpu", "help")], Path("/"), _VERSION_TIMEOUT_S)[0]
+    except OSError:
+        return True
+    models = set(re.findall(r"[\w.-]+", ended.stdout)) if ended.status == 0 else set()
+    return not models or cpu.partition(",")[0] in models

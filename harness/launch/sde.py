@@ -17,6 +17,10 @@ _VERSION_TIMEOUT_S = 60
 _OPTIONS = ("-chip-check-exe-only", "-injection", "child", "--")
 
 
+SDE_CHIPS = ("-nhm", "-snb", "-hsw", "-knl", "-skx", "-icl", "-tgl", "-spr", "-gnr", "-future")
+"""Each with the features that the target files and the feature tables ask for of those before it."""
+
+
 def find_sde(emulation: Emulation, place: Place) -> Executor | Missing:
     """Return the command that runs a guest under SDE, for the chip that the target names."""
     program = _program(place)

@@ -4,9 +4,21 @@ The modules follow the straight line: what a contract says, what exists (project
 to run (plan), what came out (observation) and what it means (verdict). Import from here.
 """
 
-from harness.model.capability import ALL_EMULATORS, DEFAULT_COMPILERS, Capabilities, Compiler, Executor, Missing, Need
+from harness.model.allowed import Allowed
+from harness.model.capability import (
+    ALL_EMULATORS,
+    DEFAULT_COMPILERS,
+    Capabilities,
+    Compiler,
+    Executor,
+    Missing,
+    Need,
+    Promise,
+)
 from harness.model.contract import (
     ANYWHERE,
+    BELL_END,
+    HIGHEST_PEAK,
     HUGE_SUITE,
     LONG_SUITE,
     SPECIAL_FLOATS,
@@ -28,10 +40,12 @@ from harness.model.contract import (
     Placement,
     Requirement,
     Rounding,
+    Suite,
     SumPass,
     Tolerance,
 )
-from harness.model.feature import FEATURE_BITS, has_feature
+from harness.model.feature import Feature, FeatureTable, MemoryForm, Rule
+from harness.model.formula import Formula
 from harness.model.observation import (
     Binary,
     CaseObservation,
@@ -44,6 +58,8 @@ from harness.model.observation import (
     TrialObservation,
     TrialStatus,
     Violation,
+    has_returned,
+    is_timeout,
 )
 from harness.model.plan import (
     CORE_BUILD,
@@ -73,6 +89,7 @@ from harness.model.project import (
     Project,
     Target,
     has_sme,
+    is_selected,
 )
 from harness.model.verdict import (
     RESIDUES,
@@ -92,10 +109,11 @@ __all__ = [
     "ALL_EMULATORS",
     "ANYWHERE",
     "ASSEMBLY_SUFFIXES",
+    "BELL_END",
     "CORE_BUILD",
     "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
-    "FEATURE_BITS",
+    "HIGHEST_PEAK",
     "HUGE_SUITE",
     "LONG_SUITE",
     "PREBUILT_SUFFIXES",
@@ -107,6 +125,7 @@ __all__ = [
     "VISIBLE_SUITE",
     "WAIVABLE",
     "Absence",
+    "Allowed",
     "Array",
     "Axis",
     "Binary",
@@ -129,13 +148,17 @@ __all__ = [
     "Expectation",
     "Extent",
     "Fault",
+    "Feature",
+    "FeatureTable",
     "Fill",
     "Finding",
     "Flow",
+    "Formula",
     "Job",
     "Kernel",
     "Layout",
     "MaxPass",
+    "MemoryForm",
     "Missing",
     "Need",
     "Number",
@@ -147,13 +170,16 @@ __all__ = [
     "Plan",
     "Point",
     "Project",
+    "Promise",
     "Requirement",
     "Role",
     "Rounding",
+    "Rule",
     "Runs",
     "Selection",
     "Shard",
     "Side",
+    "Suite",
     "SumPass",
     "Target",
     "Tolerance",
@@ -165,8 +191,10 @@ __all__ = [
     "Window",
     "Worst",
     "Wrong",
-    "has_feature",
+    "has_returned",
     "has_sme",
+    "is_selected",
+    "is_timeout",
     "number_text",
     "reading_order",
 ]

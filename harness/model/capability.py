@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness.model.project import Kernel
+
 ALL_EMULATORS = "all"
 """In the place of one: every way that a target lists, held against each other."""
 DEFAULT_COMPILERS = ("gcc", "clang")
@@ -22,7 +24,10 @@ class Compiler:
     triple: str
     command: tuple[str, ...]
     identity: str
-    """Changes whenever the program does: digest of path, size and modification time."""
+    """Changes whenever the program does, or one of its parts: digest of paths, sizes and modification times."""
+    parts: tuple[str, ...] = ()
+    """Files that it was seen to work with: the compiler proper, assembler, linker, C library. What is not there yet,
+    but would be used if it were, is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Executor:
     """Files that the command names, which have to be where it runs."""
     wrong_instructions: frozenset[str] = frozenset()
     """Mnemonics, without the suffix for the type, whose results it was seen to have wrong."""
+    overreaching: tuple[str, ...] = ()
+    """Regular expressions of mnemonics with whose memory operands it was seen to access more than the operand."""
     instructions_per_second: int | None = None
     """Of the CPU time that it tells, where that is a count of instructions."""
 
@@ -63,10 +70,22 @@ class Missing:
 
     reason: str
     remedy: str
+    is_inherent: bool = False
+    """Whether the processor that is asked for does not have it, so that no tool could help."""
 
     def __str__(self) -> str:
         """Reason and remedy in one line."""
         return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What callers of a kernel promise of the processor besides its ISA."""
+
+    flags: tuple[str, ...] = ()
+    """The kernel's flags that tell a compiler about the processor, in order."""
+    features: tuple[str, ...] = ()
+    """Features by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,7 @@ class Need:
     """To run it with the ISA's features switched off."""
     how: str | None = None
     """By this one way only."""
+    promise: Promise = Promise()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +112,18 @@ class Capabilities:
     executors: Mapping[Need, Executor | Missing]
     unfit: Mapping[tuple[str, Compiler], Missing] = field(default_factory=dict)
     """By (ISA, compiler): why a compiler that is there cannot compile for an ISA."""
+    promised: Mapping[Need, frozenset[str]] = field(default_factory=dict)
+    """The names of all features that a need may rely on; none of a need whose flags no compiler here understands."""
+    further: Mapping[Need, tuple[Executor, ...]] = field(default_factory=dict)
+    """The executors behind the first, where that has instructions wrong; in the target's order."""
+    without_cpp: Mapping[Compiler, Missing] = field(default_factory=dict)
+    """By compiler, of those that were to compile C++: why it cannot."""
+
+    def fit(self, kernel: Kernel, compiler: Compiler) -> Compiler | Missing:
+        """Return a compiler, or why it cannot compile a kernel: the ISA or the language is not known to it."""
+        lacks_cpp = self.without_cpp.get(compiler) if kernel.has_cpp else None
+        return self.unfit.get((kernel.isa, compiler)) or lacks_cpp or compiler
+
+    def is_unfit(self, missing: Missing) -> bool:
+        """True if it stands for a compiler that is there, and lacks something."""
+        return missing in (*self.unfit.values(), *self.without_cpp.values())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from harness.errors import counted
+from harness.guarded import Line
+from harness.model.allowed import Allowed
+from harness.model.formula import Formula
 from harness.prototype import Prototype, ScalarType
 
 if TYPE_CHECKING:
@@ -52,6 +55,10 @@ SPECIAL_FLOATS = (
 """Names of the values that the special pattern knows, for float formats."""
 SPECIAL_INTEGERS = ("lowest", "highest", "zero", "one")
 """The same for integers."""
+BELL_END = 4.0
+"""Above every bell-shaped value, whose four uniforms end at 3.5 standard deviations."""
+HIGHEST_PEAK = 5.0
+"""The largest element of a row with a peak, above every bell-shaped value."""
 
 
 class Flow(IntEnum):
@@ -92,6 +99,23 @@ class Pattern:
     sites: tuple[int, ...] = ()
     """Sparse: the loud elements, ascending, in every buffer. All others are zero, and one zero stands for them: arrays
     of inputs and of expectations have an element per site, and that one last."""
+
+    @property
+    def largest(self) -> float:
+        """The largest magnitude that floats are drawn with; special values are there beside it."""
+        match self.kind:
+            case "zeros":
+                return 0.0
+            case "peak":
+                return HIGHEST_PEAK
+            case "loud" | "sparse":
+                unscaled = max(map(abs, (*self.bounds, self.quiet)))
+            case _:
+                unscaled = BELL_END
+        try:
+            return math.ldexp(unscaled, max(self.scale_exponents))
+        except OverflowError:
+            return math.inf
 
     @property
     def label(self) -> str:
@@ -147,12 +171,12 @@ class Layout:
     @property
     def rows(self) -> int:
         """Rows, over all dimensions but the last."""
-        return prod(self.shape[:-1])
+        return math.prod(self.shape[:-1])
 
     @property
     def elements(self) -> int:
         """Elements of the array, without the gaps between its rows."""
-        return prod(self.shape)
+        return math.prod(self.shape)
 
     @property
     def count(self) -> int:
@@ -194,8 +218,14 @@ class Tolerance:
     sqrt_n: float = 0.0
     terms: str = ""
     """The size that n is."""
-    function: Callable[..., Any] | None = None
-    takes: tuple[str, ...] = ()
+    function: Formula | None = None
+    ties: Literal["even", "any"] = "even"
+    """Of an exact one: which neighbours are right where the reference lies in the middle of two."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing is allowed: the result is the reference's, rounded to the output's format."""
+        return self.function is None and not (self.ulps or self.absolute or self.relative or self.sqrt_n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +234,8 @@ class Requirement:
 
     text: str
     holds: Callable[[Mapping[str, int]], bool]
+    names: tuple[str, ...] = ()
+    """What it is about: sizes, and perhaps the vector length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +275,7 @@ class Conventions:
 
 WAIVABLE = {
     "gate": "that the kernel faults without its ISA",
+    "prototype": "that the prototype it is called by is that of its definition",
     "dirty-uppers": "that upper halves are left clean",
     "streaming-only": "that SVE is used in streaming mode only, as processors with SME alone demand",
     "beyond-isa": "that it needs no feature which neither its ISA nor its flags promise",
@@ -266,15 +299,14 @@ class Rounding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SumPass:
-    """A reduction by addition: `terms(inputs and earlier results)` are added up into `name`.
+    """A reduction by addition: the terms, an array that `formula` yields, are added up into `name`.
 
     `roundings` counts the roundings that each term has behind it before it is added.
     """
 
     name: str
-    terms: Callable[..., Array]
-    roundings: float | Callable[..., Array]
-    takes: tuple[str, ...]
+    formula: Formula
+    roundings: float | Formula
     axis: int | None = None
     """The dimension of the terms that is added up; None for all of them."""
     accumulator: ScalarType | None = None
@@ -283,15 +315,14 @@ class SumPass:
 
 @dataclass(frozen=True, slots=True)
 class MaxPass:
-    """A reduction to the largest of `values`, which rounds nothing.
+    """A reduction to the largest of the values that `formula` yields, which rounds nothing.
 
     It does not matter where any value near the largest gives the same result, as in a softmax.
     """
 
     name: str
-    values: Callable[..., Array]
+    formula: Formula
     matters: bool
-    takes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,13 +333,19 @@ class EachPass:
     """
 
     name: str
-    formula: Callable[..., Array]
-    roundings: float | Callable[..., Array]
-    magnitude: Callable[..., Array] | None
-    takes: tuple[str, ...]
+    formula: Formula
+    roundings: float | Formula
+    magnitude: Formula | None
 
 
 Pass = SumPass | MaxPass | EachPass
+
+
+class Suite(Protocol):
+    """The cases of a suite."""
+
+    def __call__(self, lanes: int, allowed: Allowed = ..., /) -> tuple[CaseSpec, ...]:
+        """Return them for a number of lanes; those whose size is incidental have one that callers may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,11 +356,10 @@ class Contract:
     prototype: Prototype
     flows: Mapping[str, Flow]
     extents: Mapping[str, Extent]
-    reference: Callable[..., Any]
-    reference_takes: tuple[str, ...]
+    reference: Formula
     passes: tuple[Pass, ...]
     scalars: Mapping[str, tuple[Number, ...]]
-    suites: Mapping[str, Callable[[int], tuple[CaseSpec, ...]]]
+    suites: Mapping[str, Suite]
     pattern: Pattern
     ranges: Mapping[str, tuple[float, float]]
     """By output: bounds that every element keeps exactly."""
@@ -333,6 +369,8 @@ class Contract:
     conventions: Conventions
     """Of every kernel of this op; a kernel may add its own."""
     origin: Path
+    line: Line
+    """Where it is defined."""
     source_digest: str
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     """By output, in the place of passes."""

@@ -54,6 +54,7 @@ class Fault:
     buffer: int | None
     offset_bytes: int
     is_write: bool | None
+    in_streaming_mode: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,22 @@ class Observation:
     not_run: Mapping[int, str]
     harness_fault: str | None
     command: tuple[str, ...]
+    unstarted: Death | None = None
+    """How the process ended that told nothing at all, not even what it runs on."""
+    fault_may_pass: bool = False
+    """Whether the fault may be gone the next time: nothing was heard in time, or somebody ended the process."""
+
+
+def has_returned(observation: Observation) -> bool:
+    """True if the first call of the first case came back."""
+    seen = observation.cases.get(0)
+    return seen is not None and seen.trials[0].status is TrialStatus.RETURNED
+
+
+def is_timeout(observation: Observation) -> bool:
+    """True if the first call of the first case ran out of time."""
+    seen = observation.cases.get(0)
+    return seen is not None and seen.trials[0].status is TrialStatus.TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)

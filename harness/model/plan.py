@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
-from harness.model.capability import Compiler, Executor, Need
+from harness.model.capability import Compiler, Executor, Need, Promise
 from harness.model.contract import Contract, Number, Pattern, Placement
 from harness.model.project import Kernel, Target
 from harness.model.verdict import Outcome
@@ -117,12 +117,22 @@ class Job:
     named: bool
     """Whether the user named any of it literally."""
     cases: tuple[Case, ...] = field(repr=False)
+    """All of them run; of a gate one after the other, until a call faults, and its verdict is on the last."""
     trials: tuple[Trial, ...]
     """Calls per case, in order."""
     fewer_trials: Mapping[str, int]
     """By suite with many or long cases: how many of them, from the first, each case has."""
     cpu_timeout_ms: int
     """CPU time that a call on an ordinary row may take."""
+    promised: frozenset[str] | None = None
+    """The names of the features that the kernel may rely on; None where no compiler here understands its flags."""
+    further_executors: tuple[Executor, ...] = field(default=(), repr=False)
+    """What runs it where `executor` has instructions of the kernel wrong, in order of preference."""
+
+    @property
+    def verdict_count(self) -> int:
+        """Verdicts that come of it."""
+        return 1 if self.role is Role.GATE else len(self.cases)
 
     @property
     def trial_counts(self) -> tuple[int, ...]:
@@ -212,7 +222,8 @@ class Point:
     @property
     def need(self) -> Need:
         """What it asks of the machine."""
-        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE, self.how)
+        promise = Promise(self.kernel.compilation.machine_flags, self.kernel.features)
+        return Need(self.target.name, self.kernel.isa, self.vector_bits, self.role is Role.GATE, self.how, promise)
 
 
 @dataclass(frozen=True, slots=True)

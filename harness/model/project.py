@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.model.contract import Contract, Conventions
@@ -17,6 +18,11 @@ SCALAR_ISA = "scalar"
 def has_sme(isa: str) -> bool:
     """Whether kernels of an ISA, by the start of its name, use streaming mode and its vectors."""
     return isa.startswith("sme")
+
+
+def is_selected(kernel_id: str, pattern: str) -> bool:
+    """True if a word of the command line selects a kernel: its id, a glob that it matches, or its op."""
+    return fnmatchcase(kernel_id, pattern) or kernel_id.partition("/")[0] == pattern
 
 
 CPP_SUFFIXES = (".cc", ".cpp", ".cxx")
@@ -36,6 +42,11 @@ class Compilation:
     flags: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     """Of the system, by name: "m" for libm.a."""
+
+    @property
+    def machine_flags(self) -> tuple[str, ...]:
+        """The flags that tell a compiler about the processor."""
+        return tuple(flag for flag in self.flags if flag.startswith("-m"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,10 @@ class Kernel:
     """The buffer that a returned vector is for."""
     adapter: Path | None = None
     """C code of the user's that calls it, where its prototype is not enough to go by."""
+    features: tuple[str, ...] = ()
+    """Of the processor, promised by its callers besides what its ISA and its flags promise."""
+    declared_at: str = ""
+    """The file and line that give its prototype; empty where it is the contract's."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -92,6 +107,11 @@ class Kernel:
     def takes_vectors(self) -> bool:
         """Whether the harness calls it once per vector of a row."""
         return bool(self.prototype.vectors) and self.adapter is None
+
+    @property
+    def has_cpp(self) -> bool:
+        """Whether a part of it is C++."""
+        return any(source.suffix in CPP_SUFFIXES for source in self.sources)
 
     @property
     def is_prebuilt(self) -> bool:
@@ -110,6 +130,8 @@ class Emulation:
 
     how: str
     cpu: str | None = None
+    lacks: tuple[str, ...] = ()
+    """Features that its processor must not have, by the guest's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +147,10 @@ class Target:
     flags: tuple[str, ...]
     """Compile flags for kernels of this ISA (none for a core model)."""
     features: tuple[str, ...]
-    """What these flags let a compiler use; all of it must be there, by the guest's word. Names of FEATURE_BITS."""
+    """What these flags let a compiler use; all of it must be there, by the guest's word. Of a core model, what the
+    processor has, whatever an emulator makes of it."""
     lacks: tuple[str, ...]
-    """What must not be there, so that a kernel that uses it shows. Names of FEATURE_BITS."""
+    """What must not be there, so that a kernel that uses it shows."""
     header: str | None
     """The header that declares the ISA's intrinsics, where not every compiler has it."""
     header_since: str

@@ -71,7 +71,8 @@ class Slot(Protocol):
         """Run a guest process to its end or its deadline; nothing of it stays behind.
 
         Raises:
-            HarnessError: the place is lost.
+            StorageError: there is no room for its files.
+            HarnessError: it cannot be started, or the place is lost.
         """
 
 
@@ -92,6 +93,9 @@ class Place(Protocol):
 
     def find(self, name: str) -> Program | None:
         """Look for a program by name or path."""
+
+    def file_identity(self, path: str) -> str:
+        """Return what changes whenever a file does; empty where there is none."""
 
     def processor(self) -> Processor:
         """Look at the processor."""
@@ -116,6 +120,7 @@ class Place(Protocol):
 
         Raises:
             OSError: a program cannot be started.
+            StorageError: one failed, and there is no room where it writes.
             HarnessError: the place is lost.
         """
 
@@ -123,6 +128,7 @@ class Place(Protocol):
         """Return where the guest processes of one job run, one at a time, until `cancelled`.
 
         Raises:
+            StorageError: there is no room for their files.
             HarnessError: the place is lost.
         """
 

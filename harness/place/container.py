@@ -120,6 +120,10 @@ class ContainerPlace:
         path = name if name in programs.values() else programs.get(name)
         return Program(path, f"{self._image.id} {path}") if path else None
 
+    def file_identity(self, path: str) -> str:
+        """An image does not change."""
+        return f"{self._image.id} {path}"
+
     def processor(self) -> Processor:
         """Ask a container: the engine may be on another machine."""
         command = ("/usr/bin/cat", "/proc/sys/kernel/osrelease", "/proc/cpuinfo")

@@ -12,22 +12,29 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import HarnessError, StorageError
 from harness.machine import cpu_identity, cpu_text, file_identity, native_triple
 from harness.place import Command, Exit, GuestCall, GuestEnd, Processor, Program
 from harness.place.memory import available_bytes
+from harness.place.room import check_room, scratch_directory
+from harness.place.scratch import scratch, sweep
+from harness.place.watchdog import Watchdog
 
 _commands = logging.getLogger("harness.commands")
 
 _POLL_S = 0.25
 _KEPT_OUTPUT_BYTES = 8192
 _READ_BYTES = 65536
+_GUEST_ROOM_BYTES = 1 << 20
+"""Beyond what a guest has written: nothing is left where it could not go on."""
+_SCRATCH_PREFIX = "harness-"
 
 
 class HostPlace:
@@ -35,6 +42,11 @@ class HostPlace:
 
     native_triple = native_triple(platform.machine())
     facts: Mapping[str, object] = {"in": "host"}
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._watchdog = Watchdog()
+        weakref.finalize(self, self._watchdog.close)  # whoever does not close this leaves no process behind
 
     @property
     def search_key(self) -> str:
@@ -47,6 +59,12 @@ class HostPlace:
         with contextlib.suppress(OSError):
             return Program(path, file_identity(path)) if path else None
         return None
+
+    def file_identity(self, path: str) -> str:
+        """Look at its size and modification time."""
+        with contextlib.suppress(OSError):
+            return file_identity(path)
+        return ""
 
     def processor(self) -> Processor:
         """Read /proc/cpuinfo."""
@@ -61,22 +79,39 @@ class HostPlace:
         needs: Sequence[Path] = (),
         products: Sequence[str] = (),
     ) -> list[Exit]:
-        """Run programs as child processes."""
+        """Run programs as child processes. One that failed where there is no room to write has not had its say."""
         exits = []
         for command in commands:
             exits.append(_run_tool(command, directory, timeout_s))
             if exits[-1].status != 0:
+                check_room([*([directory] if products else []), scratch_directory()], Path(command[0]).name)
                 break
         return exits
 
     @contextlib.contextmanager
     def open_slot(self, cancelled: threading.Event) -> Iterator[_Slot]:
-        """Give guests a temporary directory."""
-        with tempfile.TemporaryDirectory(prefix="harness-") as name:
-            yield _Slot(Path(name), cancelled)
+        """Give guests a temporary directory.
+
+        Raises:
+            StorageError: it cannot be made.
+        """
+        self._watchdog.start()
+        with contextlib.ExitStack() as stack:
+            try:
+                directory = stack.enter_context(scratch(scratch_directory(), _SCRATCH_PREFIX))
+            except OSError as error:
+                reason = f"cannot make a directory for the guest's files: {error.strerror}"
+                raise StorageError(f"{scratch_directory()}: {reason}") from None
+            yield _Slot(directory, cancelled, self._watchdog.mark)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Stop watching for guests that are left behind."""
+        self._watchdog.close()
+
+
+def sweep_scratch() -> list[Path]:
+    """Remove what runs that died have left in the temporary directory, and return it; see `scratch.sweep`."""
+    return sweep(scratch_directory(), _SCRATCH_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +120,35 @@ class _Slot:
 
     directory: Path
     cancelled: threading.Event
+    mark: Mapping[str, str]
+    """In the environment of what runs here."""
 
     def memory_bytes(self) -> int:
         """Read /proc/meminfo and the limits of the control group."""
         return available_bytes()
 
     def run(self, call: GuestCall) -> GuestEnd:
-        """Run a guest as a child process."""
+        """Run a guest as a child process.
+
+        Raises:
+            StorageError: there is no room for what goes in or comes out.
+            HarnessError: it cannot be started.
+        """
         pack, out = self.directory / "pack", self.directory / "observation"
-        pack.write_bytes(call.pack)
-        out.write_bytes(b"")
+        try:
+            pack.write_bytes(call.pack)
+            out.write_bytes(b"")
+        except OSError as error:
+            raise StorageError(f"{self.directory}: cannot write the guest's files: {error.strerror}") from None
         command = (*call.emulator, str(call.binary), str(pack), str(out))
-        ended = _run_watched(command, self.directory, lambda: _size(out), call.idle_timeout_s, self.cancelled)
+        try:
+            ended = _run_watched(
+                command, self.directory, self.mark, lambda: _size(out), call.idle_timeout_s, self.cancelled
+            )
+        except OSError as error:
+            raise HarnessError(f"cannot run {command[0]}: {error.strerror}") from None
+        if ended.status not in (0, None):  # a guest that cannot write its results ends as a kernel may
+            check_room([self.directory], "the guest", _size(out) + _GUEST_ROOM_BYTES)
         return GuestEnd(ended, _contents(out))
 
 
@@ -112,6 +164,7 @@ def _run_tool(command: Command, directory: Path, timeout_s: float) -> Exit:
         done = subprocess.run(
             command,
             cwd=directory,
+            env={**os.environ, "LC_ALL": "C"},  # what disassemblers print is read, and they translate it
             capture_output=True,
             text=True,
             errors="replace",
@@ -132,6 +185,7 @@ def _size(path: Path) -> int:
 def _run_watched(
     command: Command,
     directory: Path,
+    mark: Mapping[str, str],
     progress: Callable[[], object],
     idle_timeout_s: float,
     cancelled: threading.Event,
@@ -148,7 +202,7 @@ def _run_watched(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **mark},
         start_new_session=True,
     )
     kept = {"stdout": b"", "stderr": b""}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import sys
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
-    ANYWHERE,
     HUGE_SUITE,
+    LONG_SUITE,
+    VISIBLE_SUITE,
     Case,
     CaseSpec,
     Contract,
@@ -20,18 +24,20 @@ from harness.model import (
     Project,
     Selection,
 )
+from harness.plan.sizes import Promised, adapted, holds, ruled_out_of
 
 SIZE_SUITE = "size"
 """The suite that --size makes up."""
 GATE_SUITE = "gate"
 _GATE_SIZE = 1000
+_LONG_GATE_SIZE = 65_536
 _GATE_LANES = 8
-
-
-_SIZE_SEARCH = 4096
-"""How far behind the size that was wanted one is looked for that callers may pass."""
-_FIXED_BITS = 128
-"""The vector length that requirements see where the code has none: a power of two, and small."""
+_OF_OTHERS_SIZES = {VISIBLE_SUITE, LONG_SUITE, HUGE_SUITE}
+"""Suites of many cases whose sizes other suites have, too, or that are too long for a gate."""
+_GATE_ELEMENTS = 1 << 20
+"""In all buffers of a case behind the first."""
+_GATE_CASES = 16
+"""Sizes of an op's suites that its gate tries."""
 _VALUES = {
     "nan": ("nan", "-nan", "snan"),
     "infinity": ("inf", "-inf"),
@@ -45,22 +51,46 @@ def make_cases(
     contract: Contract, conventions: Conventions, selection: Selection, vector_bits: int | None
 ) -> tuple[Case, ...]:
     """Return the cases of an op at a width, in suite order; none that the conventions rule out."""
+    return make_matrix(contract, conventions, selection, vector_bits).cases
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The cases of an op at a width."""
+
+    cases: tuple[Case, ...]
+    ruled_out: tuple[str, ...]
+    """What was selected and has no case that callers may pass: sizes, suites, and kinds of rows of suites."""
+
+
+def make_matrix(contract: Contract, conventions: Conventions, selection: Selection, vector_bits: int | None) -> Matrix:
+    """Return the cases of an op at a width, and what the conventions rule out altogether.
+
+    Raises:
+        ContractError: the rows of a case overlap.
+    """
     lanes = vector_bits // contract.element_bits if vector_bits else 1
+    allowed = Promised(contract, conventions, vector_bits)
     if selection.sizes:
         specs = [
             CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
             for size in dict.fromkeys(selection.sizes)
         ]
+        wrong = [spec for spec in specs if not holds(conventions, spec.sizes, vector_bits)]
         cases = _number(contract, SIZE_SUITE, specs, selection.seed)
+        ruled_out = [f"the size {spec.sizes[0][1]} of --size" for spec in wrong if spec.sizes]
     else:
-        cases = [
-            case
-            for suite, specs_at in contract.suites.items()
-            if _is_wanted(selection, suite)
-            for case in _number(contract, suite, _adapted(specs_at(lanes), conventions, vector_bits), selection.seed)
-            if not selection.cases or case.id in selection.cases
-        ]
-    return _busy_first(_conforming(cases, conventions, vector_bits))
+        cases, ruled_out = [], []
+        for suite, specs_at in contract.suites.items():
+            if _is_wanted(selection, suite):
+                specs = list(specs_at(lanes, allowed) if conventions.requires else specs_at(lanes))
+                if conventions.requires:
+                    specs = adapted(contract, suite, specs, allowed)
+                    ruled_out += ruled_out_of(suite, specs, allowed)
+                cases += _number(contract, suite, specs, selection.seed)
+        if selection.cases:
+            cases, ruled_out = [case for case in cases if case.id in selection.cases], []
+    return Matrix(_busy_first(_conforming(cases, conventions, vector_bits)), tuple(ruled_out))
 
 
 def _busy_first(cases: tuple[Case, ...]) -> tuple[Case, ...]:
@@ -75,14 +105,22 @@ class CaseMatrices:
     def __init__(self, selection: Selection) -> None:
         """Start with none."""
         self._selection = selection
-        self._made: dict[tuple[str, tuple[str, ...], int | None], tuple[Case, ...]] = {}
+        self._made: dict[tuple[str, tuple[str, ...], int | None], Matrix] = {}
+        self._gates: dict[tuple[str, tuple[str, ...]], tuple[Case, ...]] = {}
 
-    def of(self, contract: Contract, conventions: Conventions, vector_bits: int | None) -> tuple[Case, ...]:
-        """Return what `make_cases` makes; what conventions say in words is all that they are to it."""
+    def of(self, contract: Contract, conventions: Conventions, vector_bits: int | None) -> Matrix:
+        """Return what `make_matrix` makes; what conventions say in words is all that they are to it."""
         key = (contract.op, conventions.lines, vector_bits)
         if key not in self._made:
-            self._made[key] = make_cases(contract, conventions, self._selection, vector_bits)
+            self._made[key] = make_matrix(contract, conventions, self._selection, vector_bits)
         return self._made[key]
+
+    def gate(self, contract: Contract, conventions: Conventions) -> tuple[Case, ...]:
+        """Return what `gate_cases` makes."""
+        key = (contract.op, conventions.lines)
+        if key not in self._gates:
+            self._gates[key] = gate_cases(contract, conventions, self._selection)
+        return self._gates[key]
 
 
 def _is_wanted(selection: Selection, suite: str) -> bool:
@@ -92,42 +130,41 @@ def _is_wanted(selection: Selection, suite: str) -> bool:
     return suite != HUGE_SUITE or bool(selection.cases)
 
 
-def gate_case(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
-    """Return one case, long enough to reach every loop of a kernel; none if no size of that order may be passed.
+def gate_cases(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
+    """Return the cases of a gate, in order: the first is long enough to reach every loop of most kernels.
 
-    An op of several sizes has the largest of its own matrices: all sizes at once would be too many operations.
+    A kernel may turn to vectors at some sizes only. Those that follow are tried as long as none has faulted: a long
+    power of two, and sizes of the op's own suites, which are what the other verdicts are about. There are none if no
+    caller may pass such sizes.
     """
-    if len(contract.size_names) > 1:
-        found = _conforming(_number(contract, GATE_SUITE, _of_suites(contract), selection.seed), conventions, None)
-        return tuple(sorted(found, key=lambda case: prod(size for _, size in case.sizes))[-1:])
-    for size in range(_GATE_SIZE, _GATE_SIZE + _SIZE_SEARCH):
-        spec = CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern)
-        found = _conforming(_number(contract, GATE_SUITE, [spec], selection.seed), conventions, None)
-        if found:
-            return found
-    return ()
+    if len(contract.size_names) > 1:  # all sizes at once would be too many operations
+        known = _of_suites(contract, contract.suites.keys() - {HUGE_SUITE})
+        specs = sorted(known, key=lambda spec: prod(size for _, size in spec.sizes), reverse=True)[:_GATE_CASES]
+        return _conforming(_number(contract, GATE_SUITE, specs, selection.seed), conventions, None)
+    known = _of_suites(contract, contract.suites.keys() - _OF_OTHERS_SIZES)
+    sizes = sorted({spec.sizes[0][1] for spec in known if spec.sizes} - {0}, reverse=True)
+    wanted = [_GATE_SIZE, _LONG_GATE_SIZE, *sizes[:: max(1, len(sizes) // _GATE_CASES)]]
+    promised = Promised(contract, conventions, None)
+    chosen = dict.fromkeys(promised.size(size) for size in wanted)
+    specs = [CaseSpec(tuple((name, size) for name in contract.size_names), contract.pattern) for size in chosen]
+    specs = [*specs[:1], *(spec for spec in specs[1:] if _elements(contract, spec) <= _GATE_ELEMENTS)]
+    return _conforming(_number(contract, GATE_SUITE, specs, selection.seed), conventions, None)
 
 
-def _of_suites(contract: Contract) -> list[CaseSpec]:
-    sizes = (spec.sizes for specs_at in contract.suites.values() for spec in specs_at(_GATE_LANES))
+def _elements(contract: Contract, spec: CaseSpec) -> int:
+    return sum(extent.count(dict(spec.sizes)) for extent in contract.extents.values())
+
+
+def _of_suites(contract: Contract, suites: Collection[str]) -> list[CaseSpec]:
+    """Return one case for each combination of sizes in some of an op's suites, those of sparse rows left out."""
+    sizes = (
+        spec.sizes
+        for suite, specs_at in contract.suites.items()
+        if suite in suites
+        for spec in specs_at(_GATE_LANES)
+        if not spec.pattern.sites
+    )
     return [CaseSpec(of_case, contract.pattern) for of_case in dict.fromkeys(sizes)]
-
-
-def _adapted(specs: Iterable[CaseSpec], conventions: Conventions, vector_bits: int | None) -> list[CaseSpec]:
-    """Give cases whose size is incidental, those about values and addresses, the next size that may be passed."""
-    if not conventions.requires:
-        return list(specs)
-    return [_next_conforming(spec, conventions, vector_bits) for spec in specs]
-
-
-def _next_conforming(spec: CaseSpec, conventions: Conventions, vector_bits: int | None) -> CaseSpec:
-    if (spec.pattern.kind != "special" and spec.placement == ANYWHERE) or len(spec.sizes) != 1:
-        return spec
-    ((name, wanted),) = spec.sizes
-    for size in range(wanted, wanted + _SIZE_SEARCH):
-        if holds(conventions, ((name, size),), vector_bits):
-            return replace(spec, sizes=((name, size),))
-    return spec
 
 
 def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: int | None) -> tuple[Case, ...]:
@@ -138,12 +175,6 @@ def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: in
         for case in cases
         if holds(conventions, case.sizes, vector_bits)
     )
-
-
-def holds(conventions: Conventions, sizes: Sequence[tuple[str, int]], vector_bits: int | None) -> bool:
-    """Say whether callers may pass these sizes at a width."""
-    known = {**dict(sizes), "vector_bits": vector_bits or _FIXED_BITS}
-    return all(requirement.holds(known) for requirement in conventions.requires)
 
 
 def _number(contract: Contract, suite: str, specs: Iterable[CaseSpec], seed: int) -> list[Case]:
@@ -174,6 +205,35 @@ def _scalars(contract: Contract, index: int) -> tuple[tuple[str, Number], ...]:
         chosen.append((name, values[index % len(values)]))
         index //= len(values)
     return tuple(chosen)
+
+
+MAX_CASE_BYTES = 1 << 28
+"""Of all buffers of a case with every element drawn: inputs, results and references together take ten times as much."""
+
+
+def check_sizes(project: Project, selection: Selection, points: Sequence[Point]) -> None:
+    """Refuse sizes whose rows would be too long to draw.
+
+    Raises:
+        UsageError: it names the largest size of that op.
+    """
+    for contract in {point.kernel.op: project.contracts[point.kernel.op] for point in points}.values():
+        wanted = max(selection.sizes, default=0)
+        if _case_bytes(contract, wanted) > MAX_CASE_BYTES:
+            most = bisect_right(range(min(wanted, sys.maxsize)), MAX_CASE_BYTES, key=partial(_case_bytes, contract)) - 1
+            takes = f"the buffers of {contract.op} would take {_case_bytes(contract, wanted) / (1 << 20):.3g} MiB"
+            limit = f"the limit is {MAX_CASE_BYTES >> 20} MiB, which is --size {most}"
+            raise UsageError(f"--size {wanted}: {takes}; {limit}{_longer_rows(contract)}")
+
+
+def _case_bytes(contract: Contract, size: int) -> int:
+    sizes = dict.fromkeys(contract.size_names, size)
+    counts = ((contract.extents[p.name].count(sizes), p.type.size_bytes) for p in contract.prototype.buffers)
+    return sum(count * size_bytes for count, size_bytes in counts)
+
+
+def _longer_rows(contract: Contract) -> str:
+    return f" (--suite {HUGE_SUITE} has longer rows, most of them zeros)" if HUGE_SUITE in contract.suites else ""
 
 
 def check_suites(project: Project, selection: Selection, points: Sequence[Point]) -> None:

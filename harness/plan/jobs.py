@@ -34,7 +34,7 @@ from harness.model import (
     Trial,
     has_sme,
 )
-from harness.plan.cases import CaseMatrices, check_cases, check_suites, gate_case
+from harness.plan.cases import CaseMatrices, check_cases, check_suites
 from harness.prototype import SmeInterface
 
 TRIALS = {
@@ -82,21 +82,24 @@ def make_plan(
     for point in points:
         executor = capabilities.executors[point.need]
         if isinstance(executor, Missing):
-            missing.append(_unavailable(point, str(executor), named=point.named))
+            missing.append(_absent(point, executor))
             continue
         compilers = _compilers(project, selection, point, capabilities)
         has_none = all(isinstance(compiler, Missing) for compiler in compilers)
         for compiler in compilers:
             if isinstance(compiler, Missing):
-                # A compiler that is there, and does not know the ISA of what a glob reached, is no error.
-                is_absent = bool(selection.compilers) and compiler not in capabilities.unfit.values()
+                # A compiler that is there, and lacks what a glob reached, is no error.
+                is_absent = bool(selection.compilers) and not capabilities.is_unfit(compiler)
                 named = is_absent or (point.named and has_none)
                 missing.append(_unavailable(point, str(compiler), named=named))
                 continue
             is_first = compiler is next(one for one in compilers if isinstance(one, Compiler))
-            found = _jobs(project, selection, matrices, point, compiler, executor, has_long=is_first)
+            found = _jobs(project, selection, matrices, point, compiler, capabilities, has_long=is_first)
             if is_first and not found and not selection.cases:
                 missing.append(_without_cases(point))
+            elif is_first and point.role is Role.MAIN:
+                contract, conventions = project.contracts[point.kernel.op], point.kernel.conventions
+                missing += _ruled_out(point, matrices.of(contract, conventions, point.vector_bits).ruled_out)
             jobs += found
     return Plan(tuple(jobs), tuple(missing))
 
@@ -109,6 +112,31 @@ def _without_cases(point: Point) -> Absence:
     return Absence(
         point.kernel.id, point.target.name, point.vector_bits, None, Outcome.NOT_APPLICABLE, reason, named=False
     )
+
+
+def _ruled_out(point: Point, ruled_out: Sequence[str]) -> list[Absence]:
+    """Say what of a point's cases callers may not pass: nobody should take it for checked."""
+    promised = " and ".join(requirement.text for requirement in point.kernel.conventions.requires)
+    return [
+        Absence(
+            point.kernel.id,
+            point.target.name,
+            point.vector_bits,
+            None,
+            Outcome.NOT_APPLICABLE,
+            f"{what}: it may be called only where {promised}, and none of these sizes is",
+            named=False,
+        )
+        for what in ruled_out
+    ]
+
+
+def _absent(point: Point, missing: Missing) -> Absence:
+    """What the processor itself lacks is a combination that cannot be; what is missing here could be had."""
+    if not missing.is_inherent:
+        return _unavailable(point, str(missing), named=point.named)
+    outcome = Outcome.NOT_APPLICABLE
+    return Absence(point.kernel.id, point.target.name, point.vector_bits, None, outcome, missing.reason, named=False)
 
 
 def _unavailable(point: Point, reason: str, *, named: bool) -> Absence:
@@ -132,7 +160,7 @@ def _compilers(
     isa = project.isa_target(point.kernel.isa)
     chosen = dict.fromkeys(selection.compilers or DEFAULT_COMPILERS)
     found = [capabilities.compilers[(resolve_triple(isa.triple, capabilities.native_triple), spec)] for spec in chosen]
-    fit = [capabilities.unfit.get((isa.name, c), c) if isinstance(c, Compiler) else c for c in found]
+    fit = [capabilities.fit(point.kernel, c) if isinstance(c, Compiler) else c for c in found]
     if point.kernel.is_prebuilt:  # the compiler only links it: one that is here, whatever ISAs it knows
         here = [compiler for compiler in found if isinstance(compiler, Compiler)]
         return [*here[:1]] or found[:1]
@@ -141,7 +169,7 @@ def _compilers(
     usable: list[Compiler | Missing] = [compiler for compiler in fit if isinstance(compiler, Compiler)]
     if not usable:
         return fit[:1]
-    # What is not installed is not missed; what is, and does not know the ISA, is told.
+    # What is not installed is not missed; what is, and lacks something, is told.
     unfit = [now for now, before in zip(fit, found, strict=True) if now is not before]
     return usable + unfit if point.role is Role.MAIN else usable[:1]
 
@@ -152,17 +180,18 @@ def _jobs(
     matrices: CaseMatrices,
     point: Point,
     compiler: Compiler,
-    executor: Executor,
+    capabilities: Capabilities,
     *,
     has_long: bool,
 ) -> list[Job]:
     """Return a job per build. With `has_long`, one of them has the cases of LONG_SUITE."""
+    executor, *further = _executors(point, capabilities)
     contract = project.contracts[point.kernel.op]
     if point.role is Role.GATE:
-        cases = gate_case(contract, point.kernel.conventions, selection)
+        cases = matrices.gate(contract, point.kernel.conventions)
         builds = [(opt, variant) for opt in selection.opts[-1:] for variant in selection.variants[:1]]
     else:
-        cases = matrices.of(contract, point.kernel.conventions, point.vector_bits)
+        cases = matrices.of(contract, point.kernel.conventions, point.vector_bits).cases
         if point.kernel.takes_vectors:
             cases = tuple(case for case in cases if case.suite != HUGE_SUITE)
         builds = [
@@ -184,7 +213,7 @@ def _jobs(
             isa_flags=isa.flags,
             width_fact=isa.width_fact,
             build=Build(compiler, opt, variant, point.how),
-            executor=executor.made_hostile() if variant == "hostile" else executor,
+            executor=_fit(executor, variant),
             vector_bits=point.vector_bits,
             role=point.role,
             named=point.named,
@@ -192,10 +221,22 @@ def _jobs(
             trials=_trials(point, compiler, opt, variant),
             fewer_trials=FEWER_TRIALS[variant],
             cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
+            promised=capabilities.promised.get(point.need),
+            further_executors=tuple(_fit(other, variant) for other in further),
         )
         for opt, variant in builds
         if cases_of[opt, variant]
     ]
+
+
+def _executors(point: Point, capabilities: Capabilities) -> list[Executor]:
+    first = capabilities.executors[point.need]
+    assert isinstance(first, Executor)
+    return [first, *capabilities.further.get(point.need, ())]
+
+
+def _fit(executor: Executor, variant: str) -> Executor:
+    return executor.made_hostile() if variant == "hostile" else executor
 
 
 def _without_long(

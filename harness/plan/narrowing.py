@@ -1,4 +1,4 @@
-"""What a narrowed selection leaves out that a run without options has: core models, gates, proofs. Pure."""
+"""What a narrowed selection leaves out that a run without options has: core models and gates. Pure."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ class LeftOut:
     """What brings it back."""
 
 
-def left_out(project: Project, selection: Selection, *, is_last_failed: bool = False) -> list[str]:
-    """Return one line: what the selection leaves out, by which options, and what brings it back; none if nothing.
+def points_left_out(project: Project, selection: Selection, *, is_last_failed: bool = False) -> list[str]:
+    """Return one line: which core models and gates are left out, what brings them back, by which options; or none.
 
     Raises:
         UsageError: a literal name that the project does not have.
     """
-    found = [*_core_models(project, selection), *_gates(project, selection), *_proof(selection)]
+    found = [*_core_models(project, selection), *_gates(project, selection)]
     if not found:
         return []
     named = {name for one in found for name in one.by}
     options = ["--last-failed"] if is_last_failed else [name for name in _OPTIONS if name in named]
-    return [f"left out by {', '.join(options)}: {'; '.join(f'{one.what} ({one.remedy})' for one in found)}"]
+    what = ", ".join(f"{one.what} ({one.remedy})" for one in found)
+    return [f"{what}: narrowed by {', '.join(options)}"]
 
 
 def _about_cases(selection: Selection) -> tuple[str, ...]:
@@ -97,8 +98,3 @@ def _gates(project: Project, selection: Selection) -> Iterable[LeftOut]:
     if missing:
         by = (*_about_builds(selection), *_about_cases(selection), *_named(selection))
         yield LeftOut("the gate", by, "--suite gate")
-
-
-def _proof(selection: Selection) -> Iterable[LeftOut]:
-    if by := _about_cases(selection):
-        yield LeftOut("the proof of what inputs show", by, f"without {' and '.join(by)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
@@ -18,8 +17,9 @@ from harness.model import (
     Role,
     Selection,
     Target,
+    is_selected,
 )
-from harness.plan.cases import GATE_SUITE
+from harness.plan.cases import GATE_SUITE, check_sizes
 
 _GLOB_CHARACTERS = frozenset("*?[")
 
@@ -30,7 +30,7 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
     Without --target a kernel runs on the target of its ISA. Widths apply to scalable ISAs; others run once.
 
     Raises:
-        UsageError: a literal name that the project does not have, or an impossible width.
+        UsageError: a literal name that the project does not have, or an impossible width or size.
     """
     kernels = select_kernels(project, selection.kernels)
     targets = select_targets(project, selection.targets)
@@ -53,6 +53,7 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
                     named_width = selection.vector_bits_named and project.isa_target(kernel.isa).is_scalable
                     point = Point(kernel, target, vector_bits, named or named_width)
                     points += _every_way(point) if selection.emulator == ALL_EMULATORS else [point]
+    check_sizes(project, selection, points)
     # Op by op, so that what belongs to one can be dropped when the next begins; the scalar kernel first, since the
     # others are compared with it.
     ops = list(dict.fromkeys(point.kernel.op for point in points))
@@ -100,23 +101,24 @@ def further_points(project: Project, kernel: Kernel, targets: Sequence[Target], 
 
 
 def select_kernels(project: Project, patterns: Sequence[str]) -> list[tuple[Kernel, bool]]:
-    """Return the kernels that ids and globs name, each with whether it was named literally; all without any.
+    """Return the kernels that ids, globs and ops select, each with whether it was named literally; without any, all.
 
     Raises:
-        UsageError: a literal name that the project does not have.
+        UsageError: one of them selects nothing.
     """
     if not patterns:
         return [(kernel, False) for kernel in project.kernels]
     chosen: dict[str, tuple[Kernel, bool]] = {}
     known = [kernel.id for kernel in project.kernels]
     for pattern in patterns:
-        is_glob = bool(_GLOB_CHARACTERS & set(pattern))
-        matches = [kernel for kernel in project.kernels if fnmatchcase(kernel.id, pattern)]
-        if not matches and not is_glob:
-            raise UsageError(f"unknown kernel {pattern!r}{perhaps(pattern, known)}; see 'harness list'")
+        matches = [kernel for kernel in project.kernels if is_selected(kernel.id, pattern)]
+        if not matches:
+            what = "no kernel matches" if _GLOB_CHARACTERS & set(pattern) else "unknown kernel"
+            ops = (kernel.op for kernel in project.kernels)
+            raise UsageError(f"{what} {pattern!r}{perhaps(pattern, [*known, *ops])}; see 'harness list'")
         for kernel in matches:
             already = kernel.id in chosen and chosen[kernel.id][1]
-            chosen[kernel.id] = (kernel, already or not is_glob)
+            chosen[kernel.id] = (kernel, already or kernel.id == pattern)
     return list(chosen.values())
 
 

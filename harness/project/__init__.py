@@ -11,10 +11,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.model import Contract, Project
+from harness.errors import UsageError
+from harness.model import Contract, Project, is_selected
 from harness.project.bundled import bundled_contract, bundled_ops, bundled_project
 from harness.project.lanes import match_lanes
-from harness.project.manifest import IN_PYPROJECT, PYPROJECT_NAME, manifest_project, own_contracts
+from harness.project.manifest import (
+    IN_PYPROJECT,
+    PYPROJECT_NAME,
+    kernels_without_contract,
+    manifest_project,
+    own_contracts,
+)
 from harness.project.matching import match_parameters
 from harness.project.single import project_of
 from harness.project.targets import load_target, load_targets
@@ -27,6 +34,7 @@ __all__ = [
     "contracts_around",
     "find_manifest",
     "holds_manifest",
+    "kernels_without_contract",
     "load_project",
     "load_target",
     "load_targets",
@@ -45,14 +53,25 @@ def load_project(config: Path | None, start: Path, patterns: Sequence[str] = ())
     and running all of them costs a short run a good part of its time. If none matches, nothing is left out.
 
     Raises:
+        UsageError: a pattern is no kernel of the project, and a directory.
         ConfigurationError: the manifest or a target file is malformed.
         ContractError: a contract it needs cannot be loaded.
     """
     manifest = config or find_manifest(start)
     targets = load_targets(targets_directory())
-    if manifest is None:
-        return bundled_project(targets, patterns)
-    return manifest_project(manifest.absolute(), targets)
+    project = manifest_project(manifest.absolute(), targets) if manifest else bundled_project(targets, patterns)
+    for pattern in patterns:
+        if Path(pattern).is_dir() and not any(is_selected(kernel.id, pattern) for kernel in project.kernels):
+            raise UsageError(f"{pattern}: a directory; {_instead_of_directory(pattern)}")
+    return project
+
+
+def _instead_of_directory(name: str) -> str:
+    """Say what a person can do who wants the kernels of a directory."""
+    manifest = find_manifest(Path(name).absolute())
+    if manifest and manifest.parent == Path(name).absolute():
+        return f"its manifest is named like this: --config {Path(name) / manifest.name}"
+    return f"name the files of one kernel in it, or let 'harness init {name}' write a manifest for all that it holds"
 
 
 def contracts_around(config: Path | None, start: Path) -> tuple[Path | None, dict[str, Contract]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, perhaps
-from harness.model import Contract, Kernel, Project, Target
+from harness.model import Contract, Kernel, Project, Target, is_selected
 from harness.resources import bundled_root
 
 
@@ -18,8 +17,8 @@ def bundled_project(targets: Mapping[str, Target], patterns: Sequence[str]) -> P
     root = bundled_root()
     ops = bundled_ops()
     names = {op: [path.stem for path in (root / "csrc" / "kernels" / op).glob("*.c")] for op in ops}
-    wanted = {op for op in ops for name in names[op] for pattern in patterns if fnmatchcase(f"{op}/{name}", pattern)}
-    matched = all(any(fnmatchcase(f"{op}/{n}", p) for op in ops for n in names[op]) for p in patterns)
+    wanted = {op for op in ops for name in names[op] for pattern in patterns if is_selected(f"{op}/{name}", pattern)}
+    matched = all(any(is_selected(f"{op}/{n}", p) for op in ops for n in names[op]) for p in patterns)
     contracts = {op: bundled_contract(op) for op in ops if not (patterns and matched) or op in wanted}
     kernels = [
         _bundled_kernel(contract, path)

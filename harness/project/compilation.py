@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from harness.errors import perhaps
+from harness.features import machines, table_of
 from harness.model import SOURCE_SUFFIXES, Compilation
 from harness.project.layers import Layers
 
@@ -14,7 +16,7 @@ _ELSEWHERE = {
     "-D": "definitions belong into 'defines'",
     "-l": "libraries belong into 'libraries'",
     "-L": "libraries belong into 'libraries', a static library of your own into 'sources'",
-    "-flto": "objects must hold machine code, which is looked at",
+    "-flto": "leave it out: objects must hold machine code, which is looked at",
 }
 """Flags with a place of their own, by how they start."""
 _CALL = "HARNESS_CALL"
@@ -39,7 +41,7 @@ def sources_of(layers: Layers) -> tuple[Path, ...]:
         if not path.is_file():
             raise table.fault(f"no such source file: {path}", "sources")
         found.append(path)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def adapter_of(layers: Layers) -> Path | None:
@@ -90,6 +92,27 @@ def compilation_of(layers: Layers) -> Compilation:
         tuple(layers.list("flags")),
         tuple(layers.list("libraries")),
     )
+
+
+def features_of(layers: Layers, triple: str) -> tuple[str, ...]:
+    """Return the features that a kernel's callers promise, in the names of the architecture's table.
+
+    `triple` is that of the kernel's ISA; where it is "host", the features of every architecture are known.
+
+    Raises:
+        ConfigurationError: a name that the architecture does not have.
+    """
+    tables = [table_of(machine) for machine in (machines() if triple == "host" else [triple.partition("-")[0]])]
+    found = []
+    for table, name in layers.items("features"):
+        feature = next((feature for one in tables if (feature := one.find(name))), None)
+        if feature is None:
+            known = sorted(known for one in tables for known in one.features)
+            raise table.fault(
+                f"'features': unknown {name!r}{perhaps(name, known)}; known: {', '.join(known)}", "features"
+            )
+        found.append(feature.name)
+    return tuple(dict.fromkeys(found))
 
 
 def _about_flag(text: str) -> str:

@@ -140,7 +140,7 @@ def _check_parameter(
         raise ConfigurationError(f"{cannot}: without predicate, mask or vl it would access what is behind the row")
     if mine.vector and not _holds(mine.vector, its.type):
         raise ConfigurationError(f"{cannot}: its lanes have another type")
-    if mine.is_pointer and mine.type.dtype != its.type.dtype:
+    if mine.is_pointer and not mine.type.may_hold(its.type):
         raise ConfigurationError(f"{cannot}: its elements have another type")
     if not is_row and (mine.type.family == "float") != (its.type.family == "float"):
         raise ConfigurationError(cannot)

@@ -39,5 +39,9 @@ class Layers:
         """Return an error at the line where `key` is set for this kernel."""
         return self._holder(key).fault(message, key)
 
+    def location(self, key: str) -> str:
+        """Return the file and line where `key` is set for this kernel; empty where it is not."""
+        return self._holder(key).location(key) if key in self._holder(key).values else ""
+
     def _holder(self, key: str) -> Table:
         return self.defaults if key in self.defaults.values and key not in self.own.values else self.own

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness.contract.conventions import conventions_of
 from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Conventions, Expectation, Kernel, Outcome, Project, Target, has_sme
-from harness.project.bundled import bundled_contract
-from harness.project.compilation import adapter_of, compilation_of, sources_of
+from harness.project.bundled import bundled_contract, bundled_ops
+from harness.project.compilation import adapter_of, compilation_of, features_of, sources_of
 from harness.project.lanes import check_vectors, match_lanes
 from harness.project.layers import Layers
 from harness.project.matching import match_parameters
@@ -32,6 +33,7 @@ DEFAULTS_KEYS = {
     "defines": "a list of strings",
     "flags": "a list of strings",
     "libraries": "a list of strings",
+    "features": "a list of strings",
     "requires": "a list of strings",
     "over_read": "a table of numbers",
     "alignment": "a table of numbers",
@@ -88,6 +90,30 @@ def own_contracts(path: Path) -> dict[str, Contract]:
     return _contracts(_top(path))
 
 
+def kernels_without_contract(path: Path) -> list[Mapping[str, Any]]:
+    """Return the values of those [[kernel]] whose op no contract is there for, neither a bundled nor an own one.
+
+    Sources are absolute. Nothing else that the manifest says is checked.
+
+    Raises:
+        ConfigurationError: the manifest cannot be read, or names a contract file that is not there.
+        ContractError: a contract cannot be loaded.
+    """
+    top = _top(path)
+    known = {*_contracts(top), *bundled_ops()}
+    layers = [Layers(table, top.table("defaults")) for table in top.tables("kernel")]
+    return [
+        {
+            "op": kernel.text("op"),
+            "symbol": kernel.text("symbol"),
+            "prototype": "" if kernel.text("adapter") else kernel.text("prototype"),
+            "sources": list(sources_of(kernel)),
+        }
+        for kernel in layers
+        if kernel.text("op") and kernel.text("op") not in known
+    ]
+
+
 def _top(path: Path) -> Table:
     top = read_toml(path)
     what = "the manifest"
@@ -138,7 +164,8 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
         check_vectors(prototype, isa)
         names, result_name = _matched(prototype, contract) if adapter is None else ((), "")
     except ConfigurationError as error:
-        raise layers.fault(str(error), "prototype") from None
+        hint = "; for what is another op, 'harness init' drafts a contract" if "prototype" in layers.own.values else ""
+        raise layers.fault(f"{error}{hint}", "prototype") from None
     conventions = contract.conventions | _own_conventions(layers, contract)
     implied = _implied_waivers(prototype)
     if implied:
@@ -157,6 +184,8 @@ def kernel_of(layers: Layers, contracts: dict[str, Contract], targets: Mapping[s
         _expectation(layers.own, targets) if "expected" in layers.own.values else None,
         result_name=result_name,
         adapter=adapter,
+        features=features_of(layers, targets[isa].triple),
+        declared_at=layers.location("prototype"),
     )
 
 
@@ -224,7 +253,8 @@ def _contract(layers: Layers, contracts: dict[str, Contract]) -> Contract:
             contracts[op] = bundled_contract(op)
         except ConfigurationError as error:
             own = perhaps(op, contracts)
-            raise layers.fault(f"{error}{own and f' in this project{own}'}", "op") from None
+            here = own and f" in this project{own}"
+            raise layers.fault(f"{error}{here}; 'harness init' drafts a contract for an op of your own", "op") from None
     return contracts[op]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.errors import ConfigurationError
 from harness.model import Contract
-from harness.prototype import Parameter, Prototype
+from harness.prototype import Parameter, Prototype, ScalarType
 
 
 def match_parameters(prototype: Prototype, contract: Contract) -> tuple[str, ...]:
@@ -32,14 +32,18 @@ def match_parameters(prototype: Prototype, contract: Contract) -> tuple[str, ...
                 f"of {contract.op}; parameters match by position, or by name where all names are the contract's"
             )
     mine_result, its_result = prototype.result, contract.prototype.result
-    if (mine_result and mine_result.dtype) != (its_result and its_result.dtype):
+    if not _may_return(mine_result, its_result):
         raise ConfigurationError(f"{prototype} returns another type than {contract.prototype}")
     return tuple(parameter.name for parameter in matched)
+
+
+def _may_return(mine: ScalarType | None, its: ScalarType | None) -> bool:
+    return mine is its if mine is None or its is None else mine.may_hold(its)
 
 
 def _compatible(mine: Parameter, its: Parameter) -> bool:
     if mine.is_pointer != its.is_pointer:
         return False
     if mine.is_pointer:
-        return mine.type.dtype == its.type.dtype
+        return mine.type.may_hold(its.type)
     return (mine.type.family == "float") == (its.type.family == "float")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.model import FEATURE_BITS, Emulation, Target
+from harness.errors import perhaps
+from harness.features import feature_names
+from harness.model import Emulation, Target
 from harness.project.toml import Table, read_toml
 
 _TARGET_KEYS = {
@@ -26,6 +29,7 @@ _TARGET_KEYS = {
     "run": "an array of tables",
 }
 _RUN_KEYS = {"how": "a string", "cpu": "a string"}
+_GATE_KEYS = {**_RUN_KEYS, "lacks": "a list of strings"}
 _HOWS = ("native", "sde", "bochs", "qemu-user")
 
 
@@ -43,8 +47,8 @@ def load_target(path: Path) -> Target:
     top = read_toml(path)
     values = top.values
     _check_target(top)
-    runs = [_emulation(run, "[[run]]") for run in top.tables("run")]
-    gate = _emulation(top.table("gate"), "[gate]") if "gate" in values else None
+    runs = [_emulation(run, "[[run]]", _RUN_KEYS) for run in top.tables("run")]
+    gate = _emulation(top.table("gate"), "[gate]", _GATE_KEYS) if "gate" in values else None
     return Target(
         name=path.stem,
         description=values["description"],
@@ -66,12 +70,12 @@ def load_target(path: Path) -> Target:
     )
 
 
-def _emulation(table: Table, what: str) -> Emulation:
-    table.check_keys(_RUN_KEYS, what)
+def _emulation(table: Table, what: str, keys: Mapping[str, str]) -> Emulation:
+    table.check_keys(keys, what)
     how = table.values.get("how")
     if how not in _HOWS:
         raise table.fault(f"'how' must be one of {', '.join(_HOWS)}, not {how!r}", "how")
-    return Emulation(how, table.values.get("cpu"))
+    return Emulation(how, table.values.get("cpu"), tuple(table.values.get("lacks", ())))
 
 
 def _check_target(top: Table) -> None:
@@ -82,8 +86,16 @@ def _check_target(top: Table) -> None:
             raise top.fault(f"a target needs {key!r}")
     if not values.get("core") and bool(values.get("vector_bits")) != bool(values.get("width_fact")):
         raise top.fault("'vector_bits' and 'width_fact' belong together", "vector_bits")
-    for key in ("features", "lacks"):
-        for name in set(values.get(key, ())) - FEATURE_BITS.keys():
-            raise top.fault(f"no feature {name!r} is known; there are {', '.join(sorted(FEATURE_BITS))}", key)
+    _check_features(top, ("features", "lacks"), values["triple"])
+    if "gate" in values:
+        _check_features(top.table("gate"), ("lacks",), values["triple"])
     if bool(values.get("header")) != bool(values.get("header_since")):
         raise top.fault("'header' and 'header_since' belong together", "header")
+
+
+def _check_features(table: Table, keys: Sequence[str], triple: str) -> None:
+    for key in keys:
+        for name in table.values.get(key, ()):
+            known = feature_names(None if triple == "host" else triple.partition("-")[0])
+            if name not in known:
+                raise table.fault(f"no feature {name!r} is known{perhaps(name, known)}; see harness/features", key)

@@ -41,11 +41,14 @@ class Table:
 
     def fault(self, message: str, key: str = "") -> ConfigurationError:
         """Return an error at the line where `key` is set, else at that of the table or what holds it."""
+        return ConfigurationError(f"{self.location(key)}: {message}")
+
+    def location(self, key: str = "") -> str:
+        """Return the file and the line where `key` is set, else that of the table or what holds it."""
         where = (*self.where, key)
         while where and where not in self.lines:
             where = where[:-1]
-        at = f":{self.lines[where]}" if where else ""
-        return ConfigurationError(f"{self.path}{at}: {message}")
+        return f"{self.path}:{self.lines[where]}" if where else str(self.path)
 
     def check_keys(self, known: Mapping[str, str], what: str) -> None:
         """Refuse unknown keys and values that are not what `known` says they are."""

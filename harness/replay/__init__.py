@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from harness import __version__, kept
 from harness.errors import ExitCode, UsageError, counted
 from harness.execution import Judging
+from harness.guarded import in_time
 from harness.judge import Judge
 from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict
 from harness.pipeline import Planned, exit_code, planned, program_name, runs_root
@@ -104,7 +105,8 @@ class _Seen:
         """What the judge says of the last case, before anything is expected or explained."""
         if self.ran.observation is None or self.job.role is Role.GATE:
             return None
-        return Judge(self.job.contract).findings(self.ran.observation, self.job.cases, self.job.trials, self.inputs)[-1]
+        seen, job = self.ran.observation, self.job
+        return in_time(lambda: Judge(job.contract).findings(seen, job.cases, job.trials, self.inputs))[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class _Again:
         index = len(seen.job.cases) - 1
         case = seen.ran.observation.cases.get(index) if seen.ran.observation else None
         if case and seen.job.role is not Role.GATE and has_failed_at_all(seen.verdict):
-            found = evidence(seen.job, seen.case, case, seen.inputs[seen.case.key])
+            found = in_time(lambda: evidence(seen.job, seen.case, case, seen.inputs[seen.case.key]))
             _show("", *(f"  {one}" if one else "" for one in lines(found)))
 
     # -- shrinking

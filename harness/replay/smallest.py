@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from harness.audit import with_judging_executor
 from harness.causes import Cause
 from harness.errors import HarnessError
 from harness.inputs import InputStream
@@ -87,12 +88,13 @@ def smallest_cases(line: Planned, causes: Sequence[Cause], budget_s: float) -> d
 
 
 def _smallest(line: Planned, verdict: Verdict, budget_s: float) -> list[str]:
-    job, case = _case_of(line, verdict)
-    if job is None or case is None or case.pattern.sites:
+    planned_job, case = _case_of(line, verdict)
+    if planned_job is None or case is None or case.pattern.sites:
         return []
     start = time.monotonic()
-    builder = line.surveyor.builder
+    builder, job = line.surveyor.builder, planned_job
     binary = builder.build(job.kernel, job.contract, job.build, job.isa_flags)
+    job, _ = with_judging_executor(builder.place, job, binary)
     inputs = InputStream().inputs(job.contract, case)
     alone = replace(job, cases=(case,))
     seen = observe(builder.place, binary, job.executor, load_of(alone, {case.key: inputs}))

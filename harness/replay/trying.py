@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
+from harness.guarded import in_time
 from harness.inputs import InputStream
 from harness.judge import Judge
 from harness.judge.reference import Oracle
 from harness.launch import load_of, observe
 from harness.model import Binary, Case, Executor, Finding, Job, Outcome, Pattern
 from harness.place import Place
-from harness.plan.cases import holds
+from harness.plan.sizes import holds
 from harness.replay.shrink import Candidate, OutOfTimeError, Sizes, Space, Values
 
 _TIMEOUTS_AT_ONCE = 2
@@ -134,7 +135,7 @@ class Trying:
         attested = seen.attestation.get(job.width_fact) if job.width_fact else None
         if seen.attestation and attested != job.vector_bits:
             return [Finding(Outcome.HARNESS_ERROR)] * len(job.cases)
-        return Judge(job.contract).findings(seen, job.cases, job.trials, inputs)
+        return in_time(lambda: Judge(job.contract).findings(seen, job.cases, job.trials, inputs))
 
     def _case(self, one: Candidate) -> Case:
         """Make a case of a candidate. Chosen values may make all rounding errors go one way: their bounds are wider."""
@@ -167,6 +168,9 @@ class Trying:
         """
         if case.is_unspecified:
             return {}
+        return in_time(lambda: self._expected(case, values))
+
+    def _expected(self, case: Case, values: Values) -> dict[str, NDArray[np.float64]]:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             expected = Oracle(self.job.contract).expect(case, values)

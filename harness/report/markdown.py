@@ -11,6 +11,7 @@ from harness.report.failures import common_lines, disagreement_text, more_of
 from harness.report.run import Run, has_failed
 from harness.report.table import (
     GATE,
+    LEFT_OUT,
     Row,
     cases_text,
     folded_suites,
@@ -41,8 +42,8 @@ def render(run: Run) -> str:
     head += [escape(verdict_line(run.verdicts)) + ".", ""]
     head += _list("Failures, worst first", map(_failure, run.causes))
     head += _list("Builds of one source differ", (escape(disagreement_text(one)) for one in run.disagreements))
-    not_checked = (*map(escape, run.not_checked), *dict.fromkeys(map(_absence, run.not_run)))
-    tail = _list("Not checked", not_checked)
+    left_out = (escape(clipped(f"{LEFT_OUT} {text}", _ITEM_CHARACTERS)) for text in run.left_out)
+    tail = _list("Not checked", [*dict.fromkeys(map(_absence, run.not_run)), *left_out])
     tail += _list("Notes", (escape(note) for note in run.notes))
     tail += [*_provenance(run), ""]
     room = LIMIT_CHARACTERS - sum(len(line) + 1 for line in (*head, *tail))

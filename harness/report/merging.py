@@ -77,6 +77,7 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
         "reproduce": " ".join(_without_shard(shards[0]["reproduce"].split(" "))),
         "shard": None,
         "notes": list(dict.fromkeys(note for record in shards for note in record["notes"])),
+        "left_out": list(dict.fromkeys(text for record in shards for text in record.get("left_out", ()))),
         "jobs": jobs,
         "summary": summarise(row["outcome"] for row in rows),
         "verdicts": rows,
@@ -87,7 +88,9 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
 
 def _about_no_job(shards: Sequence[Record], jobs: Sequence[Record]) -> list[Record]:
     """What did not run, which every shard tells, and verdicts on all builds of a point, which one shard has."""
-    rows = [row for record in shards for row in record["verdicts"] if row["job"] == record["shard"]["jobs"]]
+    every = [row for record in shards for row in record["verdicts"] if row["job"] == record["shard"]["jobs"]]
+    # Each shard proves what all inputs show, and tells what is wrong with that.
+    rows = list({(_point(row), row["outcome"], row.get("detail")): row for row in every}.values())
     place: dict[object, int] = {}
     for job in jobs:
         place.setdefault(_point(job), int(job["rank"]))

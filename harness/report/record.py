@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
-import os
 import platform
 import shutil
 import tempfile
@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.errors import HarnessError
+from harness.errors import StorageError
+from harness.files import replace_file
 from harness.model import Circumstances, Job, Kernel, Observation, Outcome, Verdict, Window, Worst, Wrong
 from harness.place.sources import included
 from harness.report.identity import identified_rows
@@ -30,6 +31,7 @@ KEPT_RUNS = 20
 _WRITE_INTERVAL_S = 0.5
 # Records of large runs take long to write: spend at most one part in so many of the time on it.
 _WRITE_SHARE = 20
+_NOT_KEPT = "This run is not kept: {}. 'harness replay' and 'report' need what --json F writes, by --run F"
 
 
 @dataclass(slots=True)
@@ -37,21 +39,26 @@ class Recorder:
     """Collects what a run finds and keeps every given file up to date with it."""
 
     files: tuple[Path, ...]
+    """What the user asked for: it is an error if one cannot be written."""
     command: Sequence[str]
     place: Mapping[str, object]
     """What there is to know about where tools and guests ran."""
     seed: int
     manifest: Path | None
     notes: Sequence[str] = ()
-    """What the inputs are proven to show, what is waived, what was left out."""
-    not_checked: Sequence[str] = ()
-    """What a narrowed selection left out."""
+    """What the inputs are proven to show, and what is waived."""
+    left_out: Sequence[str] = ()
+    """What the command line kept from being checked, with the option that did."""
     together: Mapping[str, Any] = field(default_factory=dict)
     """What is said of all failures together, at the end."""
     shard: Mapping[str, object] | None = None
     """Which part of the run this is: index, count, and number of jobs and digest of the whole plan."""
     reproduce: str = ""
     """The shell command that repeats the run."""
+    kept: Path | None = None
+    """Where the run is kept for the project: if that cannot be written, it is not kept, and says so."""
+    not_kept: str = ""
+    """Why it is not."""
     asked: Mapping[str, object] = field(default_factory=dict)
     """What of the selection replaying a case takes besides its job: sizes, emulator and files, as they were named."""
     _digests: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -82,23 +89,38 @@ class Recorder:
         self._verdicts += [((rank, number), verdict_row(verdict, rank)) for number, verdict in enumerate(verdicts)]
 
     def write_if_due(self) -> None:
-        """Write the files if there is something new and the last time was a while ago."""
+        """Write the files if there is something new and the last time was a while ago.
+
+        What cannot be written now is an error at the end only, when the run has had its say.
+        """
         if self._has_news and time.monotonic() > self._next_write:
-            self.write(finished=False, exit_code=None)
+            with contextlib.suppress(StorageError):
+                self.write(finished=False, exit_code=None)
 
     def write(self, *, finished: bool, exit_code: int | None) -> None:
         """Replace every file in one step.
 
         Raises:
-            HarnessError: a file cannot be written.
+            StorageError: a file that was asked for cannot be written.
         """
         start = time.monotonic()
-        text = json.dumps(self.record(finished=finished, exit_code=exit_code), separators=(",", ":"), allow_nan=False)
-        for path in self.files:
-            replace_file(path, text + "\n")
+        text = self._text(finished=finished, exit_code=exit_code)
+        try:
+            if self.kept:
+                replace_file(self.kept, text)
+        except StorageError as error:
+            self.kept, self.not_kept = None, str(error)
+            text = self._text(finished=finished, exit_code=exit_code)
         self._has_news = False
+        self._next_write = start + _WRITE_INTERVAL_S
+        for path in self.files:
+            replace_file(path, text)
         now = time.monotonic()
         self._next_write = now + max(_WRITE_INTERVAL_S, _WRITE_SHARE * (now - start))
+
+    def _text(self, *, finished: bool, exit_code: int | None) -> str:
+        record = self.record(finished=finished, exit_code=exit_code)
+        return json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n"
 
     def record(self, *, finished: bool, exit_code: int | None) -> dict[str, Any]:
         """Return the record as it stands."""
@@ -124,8 +146,8 @@ class Recorder:
             "asked": dict(self.asked),
             "host": _host(),
             "place": dict(self.place),
-            "notes": list(self.notes),
-            "not_checked": list(self.not_checked),
+            "notes": [*self.notes, *([_NOT_KEPT.format(self.not_kept)] if self.not_kept else [])],
+            "left_out": list(self.left_out),
             **self.together,
             "jobs": sorted(self._jobs, key=lambda row: int(row["rank"])),
         }
@@ -268,32 +290,11 @@ def summarise(outcomes: Iterable[str]) -> dict[str, int]:
 # ---- files ---------------------------------------------------------------------------------------------------------
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file in one step: readers see the old or the new contents, never a part.
-
-    Raises:
-        HarnessError: the place cannot be written.
-    """
-    try:
-        if path.exists() and not path.is_file():  # a pipe or /dev/stdout cannot be replaced
-            path.write_text(text, encoding="utf-8")
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as aside:
-            aside.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(aside.name).chmod(0o666 & ~mask)
-        Path(aside.name).replace(path)
-    except OSError as error:
-        raise HarnessError(f"{path}: cannot write it: {error.strerror}") from None
-
-
 def new_run_directory(root: Path) -> Path:
     """Make a directory for this run under `root` and drop the oldest beyond KEPT_RUNS.
 
     Raises:
-        HarnessError: it cannot be made.
+        StorageError: it cannot be made.
     """
     runs = root / RUNS_DIRECTORY
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
@@ -303,7 +304,7 @@ def new_run_directory(root: Path) -> Path:
         for old in sorted(path for path in runs.iterdir() if path.is_dir())[:-KEPT_RUNS]:
             shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        raise HarnessError(f"{runs}: cannot keep the run there: {error.strerror}") from None
+        raise StorageError(f"{runs}: cannot write there: {error.strerror}") from None
     return place
 
 

@@ -43,10 +43,15 @@ class Run:
         return notes
 
     @property
-    def not_checked(self) -> Sequence[str]:
-        """What a narrowed selection left out, and the option that brings it back."""
-        lines: Sequence[str] = self.facts.get("not_checked", ())
-        return lines
+    def left_out(self) -> Sequence[str]:
+        """What the command line kept from being checked, with the option that did; older records do not tell."""
+        shard = self.facts.get("shard")
+        others = (
+            f"the jobs of the other shards of {shard['count']}: `harness merge` puts the parts together"
+            if shard
+            else ""
+        )
+        return [*self.facts.get("left_out", ()), *([others] if others else [])]
 
     @property
     def jobs(self) -> Sequence[Mapping[str, Any]]:

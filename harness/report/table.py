@@ -26,6 +26,8 @@ SHOWN_FAILURES = 12
 """Causes that are reported; of more, those with the worst outcomes."""
 _SHOWN_DETAILS = 3
 _SHOWN_DISAGREEMENTS = 8
+LEFT_OUT = "LEFT OUT"
+"""How reports mark what was not checked because of the command line."""
 GATE = "gate"
 """The suite of the one call without the features."""
 SHOWN_ROWS = 40
@@ -266,7 +268,7 @@ def _builds_that_differ(run: Run, *, verbose: bool) -> list[str]:
 
 
 def _not_checked(run: Run) -> list[str]:
-    """List what did not run, equal reasons together, and what was not asked for."""
+    """List what did not run, equal reasons together, and what the command line left out."""
     reasons: dict[tuple[Outcome, str], dict[str, list[str]]] = {}
     for verdict in run.verdicts:
         if verdict.outcome in NOT_RUN:
@@ -274,10 +276,11 @@ def _not_checked(run: Run) -> list[str]:
             widths = names.setdefault(f"{verdict.kernel} on {verdict.target}", [])
             if verdict.vector_bits and str(verdict.vector_bits) not in widths:
                 widths.append(str(verdict.vector_bits))
-    lines = ["  " + visible(line) for line in run.not_checked]
+    lines = []
     for (outcome, reason), names in reasons.items():
         what = ", ".join(f"{name} at {', '.join(w)} bits" if w else name for name, w in names.items())
         lines.append("  " + visible(f"{outcome.value}  {what}: {reason}"))
+    lines += ["  " + visible(f"{LEFT_OUT}  {text}") for text in run.left_out]
     return ["Not checked:\n" + "\n".join(lines)] if lines else []
 
 

@@ -34,13 +34,14 @@ class Found:
     prototype: str
     """Empty where the contract's will do."""
     includes: tuple[str, ...]
-    defines: tuple[str, ...]
     function: str
     """Its name in the source."""
     where: str
     """File and line of it."""
     why_op: str
     why_isa: str
+    is_declared: bool = True
+    """Whether anything says what its parameters are."""
     is_active: bool = True
     """Otherwise it is written as a comment."""
 
@@ -80,8 +81,6 @@ def _table(kernel: Found) -> str:
         lines.append(_line("prototype", kernel.prototype))
     if kernel.includes:
         lines.append(_line("includes", list(kernel.includes)))
-    if kernel.defines:
-        lines.append(_line("defines", list(kernel.defines), "it has a main of its own"))
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.settings.environment import check_variables, switch
 from harness.settings.option import Option
 from harness.settings.options import OPTIONS, VARIANTS, add_options, options_of
 
@@ -20,6 +21,7 @@ __all__ = [
     "DEFAULT_OPTS",
     "DEFAULT_VECTOR_BITS",
     "OPTIONS",
+    "STDOUT",
     "VARIANTS",
     "Given",
     "Option",
@@ -35,6 +37,10 @@ __all__ = [
 ]
 
 
+STDOUT = Path("-")
+"""Standard output, where a report's file is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reports:
     """What is written and printed of a run besides its exit code."""
@@ -46,6 +52,11 @@ class Reports:
     annotations: bool
     verbose: bool
     quiet: bool
+
+    @property
+    def on_stdout(self) -> tuple[str, ...]:
+        """The formats that go to standard output, instead of the table."""
+        return tuple(field.name for field in fields(self) if getattr(self, field.name) == STDOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +169,13 @@ def _given(kernels: Sequence[str], values: Mapping[str, Any]) -> Given | None:
         return None
     if len(files) < len(kernels):
         other = next(name for name in kernels if name not in files)
-        raise UsageError(f"{other!r} is no file and {files[0]!r} is; name a project's kernels, or one kernel's files")
-    return Given(tuple(map(Path, files)), *(values[name] or "" for name in _SAYING_OF_FILES))
+        is_what = "a directory" if Path(other).is_dir() else "no file"
+        ways = "name a project's kernels, or one kernel's files"
+        raise UsageError(f"{other!r} is {is_what} and {files[0]!r} a file; {ways}")
+    distinct: dict[Path, Path] = {}
+    for name in files:  # what is named twice is linked once
+        distinct.setdefault(Path(name).resolve(), Path(name))
+    return Given(tuple(distinct.values()), *(values[name] or "" for name in _SAYING_OF_FILES))
 
 
 def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Reports:
@@ -192,6 +208,7 @@ def read_replay(parsed: argparse.Namespace, environment: Mapping[str, str] | Non
 
 
 def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any]:
+    check_variables(OPTIONS, environment)
     values = {option.name: _value(option, getattr(parsed, option.name), environment) for option in options_of(verb)}
     if values["verbose"] and values.get("quiet"):
         raise UsageError("-v and -q contradict each other")
@@ -199,7 +216,11 @@ def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str
 
 
 def _reports(values: Mapping[str, Any]) -> Reports:
-    return Reports(**{field.name: values[field.name] for field in fields(Reports)})
+    reports = Reports(**{field.name: values[field.name] for field in fields(Reports)})
+    if len(reports.on_stdout) > 1:
+        both = " and ".join(f"--{name} -" for name in reports.on_stdout)
+        raise UsageError(f"{both}: standard output has room for one; write the others to files")
+    return reports
 
 
 def available_cpus() -> int:
@@ -208,11 +229,27 @@ def available_cpus() -> int:
 
 
 def _value(option: Option, given: Any, environment: Mapping[str, str]) -> Any:
-    if given is None and option.environment in environment:
-        text = environment[option.environment]
-        given = [text] if option.is_list else text
+    text = environment.get(option.environment, "")
+    if given is not None or not text:  # CI systems set what they have no value for to nothing
+        return _read(option, given)
+    try:
+        if option.read is None:
+            return switch(text)
+        return _read(option, [text] if option.is_list else text)
+    except UsageError as error:
+        raise UsageError(f"{option.environment}={text}: {_without_flag(option, str(error))}") from None
+
+
+def _without_flag(option: Option, message: str) -> str:
+    """Return what a reader says of a value, without the option of the command line that nobody wrote."""
+    head, separator, rest = message.partition(": ")
+    return rest if separator and head.startswith(option.flags) else message
+
+
+def _read(option: Option, given: Any) -> Any:
+    """Read a value as the command line has it; None where it does not have the option."""
     if option.read is None:
-        return bool(given) and given not in ("0", "no", "false")
+        return bool(given)
     if given is None:
         return [] if option.is_list else option.default
     if option.is_list:

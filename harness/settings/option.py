@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.model import Shard
 
 ENVIRONMENT_PREFIX = "HARNESS_"
+_LARGEST_SIZE = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def size(text: str) -> int:
         raise UsageError(f"--size {text}: expected an integer") from None
     if number < 0:
         raise UsageError(f"--size {text}: a size is not negative")
+    if number > _LARGEST_SIZE:
+        raise UsageError(f"--size {text[:20]}...: no size argument holds more than {_LARGEST_SIZE}")
     return number
 
 

@@ -182,12 +182,36 @@ OPTIONS: tuple[Option, ...] = (
         group="what to do",
         verbs=("replay",),
     ),
-    Option("json", ("--json",), "write the record of the run", Path, "F", group="reports", verbs=_TELLING),
     Option(
-        "markdown", ("--markdown",), "write the summary for a pull request", Path, "F", group="reports", verbs=_TELLING
+        "json",
+        ("--json",),
+        "write the record of the run (- for standard output)",
+        Path,
+        "F",
+        group="reports",
+        verbs=_TELLING,
     ),
-    Option("junit", ("--junit",), "write JUnit XML", Path, "F", group="reports", verbs=_TELLING),
-    Option("html", ("--html",), "write a page with plots", Path, "F", group="reports", verbs=_TELLING),
+    Option(
+        "markdown",
+        ("--markdown",),
+        "write the summary for a pull request (- for standard output)",
+        Path,
+        "F",
+        group="reports",
+        verbs=_TELLING,
+    ),
+    Option(
+        "junit", ("--junit",), "write JUnit XML (- for standard output)", Path, "F", group="reports", verbs=_TELLING
+    ),
+    Option(
+        "html",
+        ("--html",),
+        "write a page with plots (- for standard output)",
+        Path,
+        "F",
+        group="reports",
+        verbs=_TELLING,
+    ),
     Option(
         "annotations",
         ("--annotations",),

@@ -68,7 +68,7 @@ def run(settings: Settings, directory: Path, clock: Clock) -> tuple[list[Job], l
     with clock.stage("plan"):
         plan = make_plan(project, settings.selection, points, absences, capabilities)
     bench = Workbench(surveyor.builder, threading.Semaphore(len(plan.jobs)))
-    maker = VerdictMaker(settings, "harness")
+    maker = VerdictMaker(settings, "harness", place)
     recorder = Recorder((directory / "record.json",), ["harness"], {}, 0, None)
     verdicts: list[Verdict] = []
     for rank, job in enumerate(plan.jobs):

@@ -62,7 +62,18 @@ def test_a_sound_project_is_told_in_full(harness: Harness, project: Path) -> Non
             "the reference of twice raised ZeroDiv",
         ),
         ("contract.py", "reference=lambda x: 2 * x", "reference=lambda x: x[1:]", "yields shape"),
-        ("kernel.c", "void kernel(", "void kernle(", "undefined reference to `kernel'"),
+        (
+            "kernel.c",
+            "void kernel(",
+            "void kernle(",
+            "no function 'kernel' that the linker sees (perhaps you meant 'kernle')",
+        ),
+        (
+            "kernel.c",
+            "void kernel(",
+            "static void kernel(",
+            "; {0}/kernel.c:2: kernel is static or inline, so that the",
+        ),
         ("kernel.c", "stddef.h", "stdef.h", "kernel.c:1:"),
         ("harness.toml", 'symbol = "kernel"', 'symbol = "kernel"\nflags = ["-march=armv99"]', "armv99"),
         ("harness.toml", 'symbol = "kernel"', 'symbol = "kernel"\nlibraries = ["nowhere"]', "cannot find -lnowhere"),
@@ -75,7 +86,7 @@ def test_a_fault_is_told(harness: Harness, project: Path, file: str, old: str, n
     done = harness("check", cwd=project)
     assert done.returncode == 2, done.stdout + done.stderr
     (fault,) = [line for line in done.stdout.splitlines() if line.startswith("FAULT")]
-    assert message in fault
+    assert message.replace("{0}", str(project)) in fault
 
 
 def test_a_fault_in_the_manifest_is_the_only_line(harness: Harness, project: Path) -> None:
@@ -83,3 +94,20 @@ def test_a_fault_in_the_manifest_is_the_only_line(harness: Harness, project: Pat
     done = harness("check", cwd=project)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"harness: {project}/harness.toml:4: unknown isa 'noen' (perhaps you meant 'neon')")
+
+
+def test_only_the_kernels_that_are_named_are_looked_at(harness: Harness, project: Path) -> None:
+    other = MANIFEST.partition("[[kernel]]")[2].replace('"neon"', '"scalar"').replace("kernel.c", "other.c")
+    (project / "harness.toml").write_text(f"{MANIFEST}[[kernel]]{other}")
+    (project / "other.c").write_text("#error not this one\n")
+    done = harness("check", "twice/neon", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kernel twice/neon" in done.stdout
+    assert "twice/scalar" not in done.stdout
+    assert harness("check", "twice", cwd=project).returncode == 2  # both
+    wrong = harness("check", "twice/noen", cwd=project)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "unknown kernel 'twice/noen' (perhaps you meant 'twice/neon')" in wrong.stderr
+    file = harness("check", "kernel.c", cwd=project)
+    assert file.returncode == 2
+    assert "'harness run kernel.c --dry-run' says what a file is taken for" in file.stderr

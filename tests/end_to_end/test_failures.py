@@ -136,13 +136,13 @@ def test_core_models_stay_where_their_build_does(harness: Harness, tmp_path: Pat
     found = Reported(harness, tmp_path, "sum_f32/neon_uses_armv8_1", "--cc", "gcc", "--opt", "O2", "--budget", "0")
     crashed = {row["target"] for row in found.record["verdicts"] if row["outcome"] == "CRASH"}
     assert "cortex-a72" in crashed
-    assert found.record["not_checked"] == []
+    assert found.record["left_out"] == []
     narrowed = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
     done = harness("run", "sum_f32/neon_uses_armv8_1", "--config", BROKEN / "harness.toml", *narrowed)
     assert done.returncode == 0
-    (line,) = [line for line in done.stdout.splitlines() if "left out by" in line]
-    assert line.startswith("  left out by --build: core models ")
-    assert line.endswith("(add --build hostile)")
+    (line,) = [line for line in done.stdout.splitlines() if "LEFT OUT" in line]
+    assert line.startswith("  LEFT OUT  core models ")
+    assert line.endswith("(add --build hostile): narrowed by --build")
     assert done.stdout.index("Not checked:") < done.stdout.index(line)
 
 

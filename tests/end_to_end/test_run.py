@@ -462,3 +462,10 @@ def test_an_instruction_that_a_core_lacks_is_named_with_its_line(harness: Harnes
     assert done.returncode == 1
     assert "SIGILL" in done.stdout
     assert "kernel.c:" in done.stdout
+
+
+def test_the_record_may_go_to_standard_output(harness: Harness) -> None:
+    done = harness("run", "sum_f32/scalar", *SHORT, "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["summary"]["PASS"] > 50
+    assert "cases passed" in done.stderr

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
+from harness.contract.functions import bound, formula_of
 from harness.inputs import InputStream
-from harness.model import Case, Contract, Selection
+from harness.model import Case, Contract, Formula, Selection
 from harness.plan import make_cases
 from harness.project import bundled_contract
 
 
 def rms_norm() -> Contract:
     return bundled_contract("rms_norm_f32")
+
+
+def function_of(contract: Contract, function: Callable[..., Any]) -> Formula:
+    """A function in the place of a contract's reference."""
+    known = [parameter.name for parameter in contract.prototype.parameters]
+    return bound(formula_of(function, contract.reference.what), known, [])
 
 
 def boundary_cases(contract: Contract) -> tuple[Case, ...]:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import get_type_hints
 
@@ -16,9 +15,8 @@ import pytest
 import harness
 from harness.api import RENAMED, Options, told
 from harness.cli import make_parser
-from harness.errors import ContractError, UsageError
+from harness.errors import UsageError
 from harness.settings import options_of, read_settings
-from harness.verdicts import within
 from tests.unit.test_style import rooms
 
 ONE = "rms_norm_f32/scalar"
@@ -119,35 +117,3 @@ def test_what_cannot_run_is_an_exception_with_the_exit_code(tmp_path: Path) -> N
     assert raised.value.exit_code is harness.ExitCode.USAGE
     with pytest.raises(harness.HarnessError, match="no run 'tomorrow'"):
         harness.read_run("tomorrow")
-
-
-@pytest.mark.parametrize("in_main_thread", [True, False])
-def test_what_hangs_is_given_up_in_every_thread(in_main_thread: bool) -> None:
-    def hang() -> None:
-        while True:
-            time.sleep(0.01)
-
-    def catch() -> None:
-        with pytest.raises(ContractError, match=r"it hangs \(no answer"):
-            within(0.1, "it hangs", hang)
-        caught.append(True)
-
-    caught: list[bool] = []
-    before = threading.active_count()
-    if in_main_thread:
-        catch()
-    else:
-        thread = threading.Thread(target=catch)
-        thread.start()
-        thread.join()
-    assert caught == [True]
-    deadline = time.monotonic() + 5
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() == before, "it still runs"
-
-
-def test_what_is_watched_returns_and_raises_as_ever() -> None:
-    assert within(5, "", lambda: 42) == 42
-    with pytest.raises(ZeroDivisionError):
-        within(5, "", lambda: 1 // 0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
-from harness.contract.passes import parameters_of
+from harness.contract.functions import parameters_of
 from harness.formats import places, rounded, widened
 from harness.inputs import InputStream
 from harness.judge.compare import compare
@@ -201,6 +203,42 @@ FUNCTIONS: dict[str, Callable[[Row], Row]] = {"exp_f32": np.exp, "tanh_f32": np.
 def test_a_function_within_three_ulp_passes_and_one_off_by_more_fails(op: str) -> None:
     assert wrong_cases(op, by_libm(FUNCTIONS[op], 3))[0] == 0
     assert wrong_cases(op, by_libm(FUNCTIONS[op], 12))[0] > 20
+
+
+def tanhf(x: Row) -> Row:
+    """The tangent of the C library, element by element."""
+    function = ctypes.CDLL("libm.so.6").tanhf
+    function.restype, function.argtypes = ctypes.c_float, [ctypes.c_float]
+    return np.array([function(value) for value in x.tolist()], F32)
+
+
+def gelu_as_documented(x: Row) -> Row:
+    """By the formula, in single precision; at minus infinity the limit, where the product is NaN."""
+    scale, half = np.sqrt(F32(2) / F32(np.pi)), F32(0.5)
+    return np.where(x == -np.inf, F32(-0.0), half * x * (F32(1) + tanhf(scale * (x + F32(0.044715) * x * x * x))))
+
+
+def test_gelu_by_the_formula_of_its_documentation_passes() -> None:
+    assert wrong_cases("gelu_f32", gelu_as_documented)[0] == 0
+
+
+def test_gelu_by_its_formula_is_within_the_tolerance_of_every_float() -> None:
+    """A sample of all: every exponent and sign, and densely where the sum of 1 and the tangent cancels."""
+    random = np.random.default_rng(3)
+    everywhere = random.integers(0, 2**32, 40_000, np.uint32).view(F32)
+    cancelling = random.uniform(-12, 2, 40_000).astype(F32)
+    ends = np.array([0.0, -0.0, 1e-45, -1e-45, 3.4028235e38, -3.4028235e38], F32)
+    x = np.concatenate([everywhere[np.isfinite(everywhere)], cancelling, ends])
+    contract = bundled_contract("gelu_f32")
+    case = next(case for case, _, _ in judged("gelu_f32") if case.suite == "boundary")
+    whole = replace(case, sizes=(("len", x.size),))
+    expected = Oracle(contract).expect(whole, {"x": x})["out"]
+    assert compare("out", gelu_as_documented(x).tobytes(), expected).wrong_elements == 0
+    # What positive results are held to is as before: a few units in the last place.
+    assert (expected.tolerance[x > 2**-10] <= 16 * expected.ulp[x > 2**-10]).all()
+    usual = (x > 1e-30) & (x < 1e30)
+    off = np.where(usual, expected.want * (1 + 2.0**-19), expected.want).astype(F32)
+    assert compare("out", off.tobytes(), expected).wrong_elements == np.count_nonzero(usual) > 20_000
 
 
 def test_gelu_by_the_error_function_is_another_op() -> None:

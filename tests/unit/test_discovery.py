@@ -10,7 +10,7 @@ import pytest
 
 from harness.discovery.assembly import declared, global_symbols
 from harness.discovery.candidates import Candidate, candidates_of
-from harness.discovery.choice import choose
+from harness.discovery.choice import Ops, choose
 from harness.discovery.isas import isa_of_assembly, isa_of_c
 from harness.discovery.mangling import mangled
 from harness.discovery.objects import compiled_functions, isa_of_function
@@ -198,12 +198,29 @@ def test_symbols_and_declarations_of_assembly() -> None:
     ENTRY(last)
 """
     assert global_symbols(text) == ["first", "second", "third", "scale", "last"]
-    assert str(declared("scale", text)) == "void scale(float *x, size_t n, float a)"
-    assert declared("first", text) is None
-    assert (
-        str(declared("g", "// Computes it: float g(const float *x, int n) for all\n"))
-        == "float g(const float *x, int n)"
-    )
+    assert str(declared("scale", text)[0]) == "void scale(float *x, size_t n, float a)"
+    assert declared("first", text) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "prototype", "complaint"),
+    [
+        ("// Computes it: float g(const float *x, int n) for all", "float g(const float *x, int n)", ""),
+        ("# void g(\n#     size_t n,        x0\n#     const float* a)  x1\n", "", "cannot read the parameter"),
+        ("void g(size_t n, const union params p[restrict MIN(1)]);", "", "not a C function declaration"),
+        ("extern void g(const struct context *c, float *x, int n);", "", "unknown type"),
+        ("const float *g(struct context *c);", "", "not a C function declaration"),
+        ("void f(int n) { g(n, 1); }", "", ""),
+        ("int f(int n) { if (n) { return g(n, 1); } else g(0); }", "", ""),
+        ("/* what calls g (see below) knows */", "", ""),
+        ("void gg(struct context *c); float xg(struct context *c);", "", ""),
+    ],
+)
+def test_what_declares_a_function_is_used_or_stands_against_it(text: str, prototype: str, complaint: str) -> None:
+    found, why_not = declared("g", text)
+    assert (str(found) if found else "") == prototype
+    assert complaint in why_not
+    assert bool(why_not) == bool(complaint)
 
 
 CODE = """float total(const float *x, long n) { return n ? x[0] : 0; }
@@ -294,7 +311,8 @@ def chosen(text: str, *, op: str = "", symbol: str = "", name: str = "k.c") -> t
         return True
 
     candidates: list[Candidate] = candidates_of(path, text.encode(), {})
-    choice = choose(candidates, bundled_ops(), fits, what=name, op=op, symbol=symbol)
+    ops = Ops(bundled_ops(), lambda op: bundled_contract(op).prototype, fits)
+    choice = choose(candidates, ops, what=name, op=op, symbol=symbol)
     return choice.candidate.symbol, choice.op
 
 
@@ -331,7 +349,16 @@ def test_the_kernel_of_a_file(text: str, said: dict[str, str], answer: tuple[str
         (AVX2 + AVX2.replace("avx2", "fast"), {}, "softmax_avx2, softmax_fast could each be meant; give --symbol NAME"),
         (AVX2, {"symbol": "softmax_avx"}, "'softmax_avx' that the linker sees (perhaps you meant 'softmax_avx2')"),
         (AVX2, {"symbol": "g"}, "k.c: no function 'g' that the linker sees; there is softmax_avx2"),
-        ("void f(double *x, char **y) {}", {}, "f cannot be called: 'char ** y' in"),
+        ("void f(double *x, char **y) {}", {}, "f cannot be called as declared ('char ** y' in"),
+        ("void dot(double *x, char **y) {}", {}, "dot cannot be called as declared ('char ** y' in"),
+        (NAMELESS, {}, "), or, if it is none of these, 'harness init' drafts a contract for an op of your own"),
+        (
+            "\nvoid softmax(float *x, int n, float t) {}",
+            {},
+            "softmax has the name of softmax_f32, but not its form: line 2 defines void softmax(float *x, int n, "
+            "float t), and the contract has void softmax_f32(float *row, size_t len); give --op softmax_f32 and",
+        ),
+        ("void axpy(float *y, int n) {}", {}, "has the name of axpy_f32, but not its form: line 1 defines void axpy("),
         ("void f(double *x, double *y) {}", {}, "no bundled op has the form of void f(double *x, double *y); '"),
         (NAMELESS + NAMELESS.replace("f(", "g("), {"op": "softmax_f32"}, "f, g could each be softmax_f32; give"),
         ("void f(int *x) {}\nvoid g(int *x) {}", {"op": "softmax_f32"}, "none of f, g has the form of softmax_f32"),

@@ -92,6 +92,31 @@ def test_contracts_of_the_project_around_it_count(folder: Path) -> None:
     assert (kernel.id, kernel.isa) == ("twice_f32/scalar", "scalar")
 
 
+def test_a_prototype_that_is_given_decides_which_op_it_may_be(folder: Path) -> None:
+    (folder / "k.c").write_text("void softmax(real *x, int n) { }\n")
+    kernel, _ = given("k.c", prototype="void softmax(float *x, int n)")
+    assert (kernel.op, kernel.symbol) == ("softmax_f32", "softmax")
+
+
+def test_a_function_that_cannot_be_called_gives_way_to_one_that_can(folder: Path) -> None:
+    (folder / "k.c").write_text("void dot(struct s *x) { }\nfloat dot_n(const float *x, const float *y, int n) { }\n")
+    assert given("k.c")[0].symbol == "dot_n"
+
+
+def test_the_files_of_two_kernels_are_told_apart(folder: Path) -> None:
+    head = "float {}(const float *x, const float *y, long n) {{ {} }}\n"
+    (folder / "one.c").write_text(head.format("dot_neon", "vaddvq_f32(v);"))
+    (folder / "two.c").write_text(head.format("dot_sve", "svcntw();"))
+    for said in ({}, {"op": "dot_f32"}):
+        with pytest.raises(UsageError) as caught:
+            given("one.c", "two.c", **said)
+        assert str(caught.value).startswith(
+            "dot_neon in one.c is dot_f32; dot_sve in two.c is dot_f32: the files of one"
+        )
+    kernel, _ = given("one.c", "two.c", symbol="dot_sve")
+    assert (kernel.isa, len(kernel.sources)) == ("sve", 2)
+
+
 @pytest.mark.parametrize(
     ("sources", "said", "error", "message"),
     [
@@ -121,7 +146,22 @@ def test_contracts_of_the_project_around_it_count(folder: Path) -> None:
             "the command line: unknown isa 'nean' (perhaps you meant 'neon')",
         ),
         (["src/k.c"], {"prototype": "void f(floot *x)"}, UsageError, "--prototype: unknown type 'floot'"),
-        (["src/k.c"], {"symbol": "part"}, UsageError, "'part' is static or inline: the linker does not see it"),
+        (
+            ["src/k.c"],
+            {"symbol": "part"},
+            UsageError,
+            "src/k.c:2: part is static or inline, so that the linker does not see it: take that away, or name a",
+        ),
+        (
+            ["hidden.c"],
+            {},
+            UsageError,
+            "hidden.c:1: dot is static or inline, so that the linker does not see it, and so is all there is: take",
+        ),
+        (["src"], {}, UsageError, "src: none of .c,"),
+        (["m.toml"], {}, UsageError, "m.toml: no kernel; a manifest is named like this: harness run --config m.toml"),
+        (["d.c"], {}, UsageError, "d.c: a directory, no file"),
+        (["src/k.c"], {"op": "mine"}, UsageError, "; 'harness init' drafts a contract for an op of your own"),
         (["both.c"], {}, UsageError, "both.c: dot holds code for AArch64 and x86-64 (neon, avx2); give --isa ISA"),
         (["sse.c"], {}, UsageError, "sse.c: dot is SSE (it uses __m128), which has no target; give --isa ISA"),
         (["p.c"], {"op": "dot_f32"}, UsageError, "p.c: dot cannot be called as declared ('char ** x' in"),
@@ -132,6 +172,8 @@ def test_a_mistake_is_one_line_that_says_what_to_give(
 ) -> None:
     head = "float dot(const float *x, const float *y, long n)"
     (folder / "k.rs").write_text("")
+    (folder / "d.c").mkdir()
+    (folder / "hidden.c").write_text(f"static {head} {{ return 0; }}")
     (folder / "both.c").write_text(head + "{ vst1q_f32(x, a); _mm256_storeu_ps(x, b); }")
     (folder / "sse.c").write_text(head + "{ __m128 a; }")
     (folder / "p.c").write_text("float dot(char **x) { return 0; }")

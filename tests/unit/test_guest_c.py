@@ -131,7 +131,7 @@ def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Calla
         (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body))
         include = f"-I{repository / 'csrc' / 'guest'}"
         objects = [str(path) for path in sorted(runner.glob("*.o"))]
-        flags = ("-O1", "-w", include, "-static", "-o", "guest")
+        flags = ("-O1", "-w", include, "-static", "-Wl,--wrap=main", "-o", "guest")
         subprocess.run([*TOOLS[machine].compiler, *flags, "kernel.c", *objects, "-lm"], cwd=tmp_path, check=True)
         return (*TOOLS[machine].emulator, str(tmp_path / "guest"))
 

@@ -15,7 +15,7 @@ import yaml
 from harness.cli import main
 from harness.contract.loading import load_contracts
 from harness.discovery.rust import exported, isas_of_rust, library_name
-from harness.errors import NothingFoundError
+from harness.errors import ConfigurationError, ContractError, NothingFoundError
 from harness.init import show_init
 from harness.project import load_project
 from harness.prototype import parse_prototype
@@ -93,7 +93,7 @@ def test_a_repository_with_several_kernels_headers_and_helpers(
     assert by_name["dot_f32/neon"]["includes"] == ["inc/public"]
     assert "unsigned long n" in by_name["dot_f32/neon"]["prototype"]
     assert by_name["softmax_f32/softmax"]["symbol"] == "_ZN2ml7softmaxEPfm"
-    assert by_name["rms_norm_f32/sve"]["defines"] == ["main=main_of_its_own"]
+    assert "defines" not in by_name["rms_norm_f32/sve"], "a main of its own needs none"
     assert len(load_project(None, tmp_path).kernels) == len(kernels)
 
 
@@ -119,6 +119,80 @@ def test_beside_kernels_of_known_ops_those_of_others_are_comments(
     assert '# symbol = "hardswish_neon"' in text
     assert "hardswish_neon in a.c:2, it uses vst1q_f32 (as a comment: it needs a contract)" in said
     tomllib.loads(re.sub(r"(?m)^# (?=\[\[kernel|\w+ = )", "", text.partition("# Further keys")[0]))
+
+
+def test_an_op_that_the_manifest_names_gets_the_contract_that_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel = '[[kernel]]\nop = "{}"\nisa = "scalar"\nsources = ["k.c"]\nsymbol = "f"\n'
+    (tmp_path / "harness.toml").write_text(kernel.format("mine") + kernel.format("sum_f32"))
+    (tmp_path / "k.c").write_text("void f(float *out, const float *x, long n) { }\n")
+    with pytest.raises(ConfigurationError, match=r"2: no contract for the op 'mine'; .* 'harness init' drafts a contr"):
+        load_project(None, tmp_path)
+    show_init(str(tmp_path))
+    said = capsys.readouterr().out
+    assert "wrote  contracts/mine.py\n" in said
+    assert 'todo   name it in the manifest, at its top: contracts = ["contracts/mine.py"]\n' in said
+    assert not (tmp_path / "contracts" / "sum_f32.py").exists()
+    contract = load_contracts(tmp_path / "contracts" / "mine.py")["mine"]
+    assert str(contract.prototype) == "void mine(float *out, const float *x, long n)"
+
+
+def test_an_op_whose_kernel_nothing_declares_is_left_to_the_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "harness.toml").write_text('[[kernel]]\nop = "mine"\nisa = "scalar"\nsources = ["k.S"]\nsymbol = "f"\n')
+    (tmp_path / "k.S").write_text(".globl f\nf: ret\n")
+    show_init(str(tmp_path))
+    said = capsys.readouterr().out
+    assert "todo   write a contract for mine: nothing declares its kernel's parameters, so that none could be" in said
+    assert not (tmp_path / "contracts").exists()
+
+
+GEMM = """# Of a library of matrix products.
+# void gemm_asm(
+#     size_t mr,                x0
+#     const void* w,            x1
+#     const union params params[restrict MIN(1)])  (x2)
+.globl gemm_asm
+gemm_asm:
+    fmla v0.4s, v1.4s, v2.s[0]
+    ret
+"""
+ASSEMBLY = ".globl {0}\n{0}:\n    fadd v0.4s, v0.4s, v1.4s\n    ret\n"
+
+
+def test_functions_whose_declared_parameters_do_not_fit_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "api.h": "struct params;\nvoid sum_asm(struct params *p, const float *x);\n",
+        "register.c": "void max_asm(const float *x, int n, float *out, const struct params *p);\n"
+        "float min_asm(const float *x, long n);\n",
+        "max.c": "void vmax(long n, const float *x, const struct params *p) { vst1q_f32(0, v); }\n",
+        "scale.c": "void scale_params(struct params *p, float scale) { p->scale = scale; }\n",
+        "gemm.S": GEMM,
+        "sum.S": ASSEMBLY.format("sum_asm"),
+        "max.S": ASSEMBLY.format("max_asm"),
+        "min.S": ASSEMBLY.format("min_asm"),
+    }
+    kernels, said = written(tmp_path, files, capsys)
+    assert [kernel["symbol"] for kernel in kernels] == ["min_asm"]
+    assert "# symbol" not in (tmp_path / "harness.toml").read_text()
+    for name in (
+        "gemm_asm (gemm.S): not a C function declaration",
+        "sum_asm (sum.S): unknown type",
+        "max_asm (max.S): unkn",
+    ):
+        assert f"left   {name}" in said
+
+
+def test_a_kernel_that_nothing_declares_is_a_comment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kernels, said = written(tmp_path, {"sum.S": ASSEMBLY.format("dot_neon")}, capsys)
+    assert kernels == []
+    assert "dot_neon in sum.S, it uses v0.4s (as a comment: nothing declares its parameters)" in said
+    assert "todo   harness.toml: say what parameters its kernels have, and take the # of one away" in said
+    assert '# symbol = "dot_neon"' in (tmp_path / "harness.toml").read_text()
 
 
 def test_rust_and_its_static_libraries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -197,8 +271,8 @@ def test_a_drafted_contract_loads_and_its_reference_says_what_to_do(tmp_path: Pa
     path.write_text(contract_text("mine", prototype))
     contract = load_contracts(path)["mine"]
     assert all(contract.suites[name](4) for name in contract.suites)
-    with pytest.raises(NotImplementedError, match="write what mine computes into this contract"):
-        contract.reference(**dict.fromkeys(contract.reference_takes))
+    with pytest.raises(ContractError, match=r"c\.py:\d+: .*NotImplementedError: write what mine computes into this"):
+        contract.reference(dict.fromkeys(contract.reference.takes))
     done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", path], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
-from harness.judge import Judge
+from harness.judge import Judge, gate_finding
 from harness.judge.compare import compare, wrong_among
 from harness.judge.reference import Expected, Oracle
 from harness.judge.ulp import ulp_of
@@ -32,7 +32,7 @@ from harness.model import (
     TrialStatus,
     Violation,
 )
-from tests.unit.samples import boundary_cases, inputs_of, rms_norm
+from tests.unit.samples import boundary_cases, function_of, inputs_of, rms_norm
 
 CONTRACT = rms_norm()
 CASES = boundary_cases(CONTRACT)[8:9]  # 9 elements
@@ -126,6 +126,14 @@ def test_the_distance_to_the_scalar_kernel_is_told() -> None:
         (seen(deaths={0: Death(0, "")}), Outcome.CRASH, "the process exited with status 0 during the call"),
         (seen(deaths={0: Death(-9, "qemu: oh\n")}), Outcome.CRASH, "died of SIGKILL during the call ('qemu: oh')"),
         (seen(deaths={0: Death(None, "")}), Outcome.TIMEOUT, "ended by the host's deadline"),
+        (
+            seen(trial(status=TrialStatus.SIGNAL, fault=Fault(4, 64, 64, None, 0, None, in_streaming_mode=True))),
+            Outcome.CRASH,
+            "SIGILL at address 0x40, in streaming mode",
+        ),
+        (seen(unstarted=Death(-4, ""), harness_fault="did not start"), Outcome.CRASH, "SIGILL before main"),
+        (seen(unstarted=Death(-9, ""), harness_fault="did not start"), Outcome.HARNESS_ERROR, "did not start"),
+        (seen(unstarted=Death(1, ""), harness_fault="did not start"), Outcome.HARNESS_ERROR, "did not start"),
         (seen(not_run={0: "not run: why"}), Outcome.UNAVAILABLE, "not run: why"),
         (seen(), Outcome.HARNESS_ERROR, "returned no result"),
         (seen(harness_fault="record 3 fails its checksum"), Outcome.HARNESS_ERROR, "record 3"),
@@ -210,13 +218,38 @@ def misbehaving(**changes: Any) -> Contract:
         (lambda row, eps: {"rows": row}, "must return row, not rows"),
         (lambda row, eps: 1 // 0, "raised ZeroDivisionError"),
         (lambda row, eps: row, "reference and passes"),
-        (lambda row, eps: "text", "raised ValueError"),
+        (lambda row, eps: "text", "returned str 'text', where numbers are due"),
     ],
 )
 def test_a_contract_that_misbehaves_is_to_blame(reference: Any, message: str) -> None:
     with pytest.raises(ContractError) as caught:
-        Oracle(misbehaving(reference=reference)).expect(CASES[0], INPUTS[CASES[0].key])
+        Oracle(misbehaving(reference=function_of(CONTRACT, reference))).expect(CASES[0], INPUTS[CASES[0].key])
     assert message in str(caught.value)
+
+
+ILLEGAL = trial(status=TrialStatus.SIGNAL, fault=Fault(4, 64, 64, None, 0, None))
+FAULT = trial(status=TrialStatus.SIGNAL, fault=Fault(11, 0, 64, None, 0, None))
+
+
+@pytest.mark.parametrize(
+    ("observation", "elsewhere", "outcome", "detail"),
+    [
+        (seen(ILLEGAL), "", Outcome.PASS, "faults without sve, as it must"),
+        (seen(unstarted=Death(-4, ""), harness_fault="x"), "", Outcome.PASS, "before main, in an initialiser"),
+        (seen(unstarted=Death(-11, ""), harness_fault="did not start"), "", Outcome.HARNESS_ERROR, "did not start"),
+        (seen(unstarted=Death(None, ""), harness_fault="did not start"), "", Outcome.HARNESS_ERROR, "did not start"),
+        (seen(trial()), "", Outcome.MISMATCH, "still works with sve switched off, at all sizes tried"),
+        (seen(FAULT), "", Outcome.CRASH, "SIGSEGV instead of an illegal instruction"),
+        (seen(deaths={0: Death(3, "")}), "", Outcome.CRASH, "exited with status 3"),
+        (seen(ILLEGAL), "would fault on M4", Outcome.CRASH, "would fault on M4"),
+    ],
+)
+def test_a_gate_passes_by_an_illegal_instruction_alone(
+    observation: Observation, elsewhere: str, outcome: Outcome, detail: str
+) -> None:
+    finding = gate_finding(observation, "sve", elsewhere)
+    assert finding.outcome is outcome
+    assert detail in finding.detail
 
 
 # ---- where elements are wrong --------------------------------------------------------------------------------------

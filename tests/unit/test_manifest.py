@@ -73,6 +73,15 @@ waived = {gate = "its own"}
     assert kernel.conventions.waived["gate"] == "its own"
 
 
+def test_features_are_found_in_the_architectures_names_as_people_write_them(folder: Path) -> None:
+    text = KERNEL + 'features = ["DotProd", "SVE2_BITPERM", "dotprod"]'
+    (kernel,) = load_project(manifest(folder, text), folder).kernels
+    assert kernel.features == ("dotprod", "sve2-bitperm")
+    assert kernel.compilation.flags == ()
+    (scalar,) = load_project(manifest(folder, text.replace("sve", "scalar", 1)), folder).kernels
+    assert scalar.features == ("dotprod", "sve2-bitperm")
+
+
 def test_a_table_of_pyproject_is_a_manifest(folder: Path) -> None:
     text = '[project]\nname = "x"\n' + KERNEL.replace("[[kernel]]", "[[tool.harness.kernel]]")
     path = manifest(folder, text, "pyproject.toml")
@@ -103,6 +112,11 @@ MISTAKES = [
     (KERNEL.replace('isa = "sve"\n', ""), ":1: [[kernel]] number 1 has no 'isa'"),
     (KERNEL + KERNEL.replace('op = "rms_norm_f32"\n', ""), ":6: [[kernel]] number 2 has no 'op'"),
     (KERNEL.replace('["k.c"]', "[]"), ":1: [[kernel]] number 1 has no 'sources'"),
+    (
+        KERNEL + 'features = ["dotprodd"]',
+        ":6: 'features': unknown 'dotprodd' (perhaps you meant 'dotprod'); known: aes, ",
+    ),
+    (KERNEL + 'features = ["avx2"]', ":6: 'features': unknown 'avx2'; known: aes, "),
     # values of another kind
     ('[kernel]\nop = "x"', ":1: 'kernel' in the manifest must be an array of tables, not {'op': 'x'}"),
     ('contracts = "c.py"\n' + KERNEL, ":1: 'contracts' in the manifest must be a list of strings, not 'c.py'"),
@@ -159,7 +173,7 @@ MISTAKES = [
     (KERNEL + 'flags = ["-Iinclude"]', ":6: 'flags': '-Iinclude': include paths belong into 'includes'"),
     (KERNEL + 'flags = ["-DA=1"]', ":6: 'flags': '-DA=1': definitions belong into 'defines'"),
     (KERNEL + 'flags = ["-lm"]', ":6: 'flags': '-lm': libraries belong into 'libraries'"),
-    (KERNEL + 'flags = ["-flto"]', ":6: 'flags': '-flto': objects must hold machine code"),
+    (KERNEL + 'flags = ["-flto"]', ":6: 'flags': '-flto': leave it out: objects must hold machine code"),
     (KERNEL + 'flags = ["-shared"]', ":6: 'flags': '-shared': what becomes of the sources is not open to choice"),
     (KERNEL + 'libraries = ["-lm"]', ":6: 'libraries': '-lm': write 'm'"),
     (KERNEL + 'libraries = ["libk.a"]', ":6: 'libraries': 'libk.a': a library of the system by its name"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.model import Project, Role, Selection
-from harness.plan import left_out
+from harness.plan import points_left_out
 from harness.project import load_project
 from tests.unit.test_plan import planned
 from tests.unit.test_settings import settings
@@ -59,54 +59,43 @@ def test_the_core_models_go_with_their_build_and_where_more_is_named(
     assert not cores(project, NEON, *arguments)
 
 
+ALL = "core models a64fx, cortex-a710, neoverse-n2, neoverse-v1"
+GATE = "the gate (--suite gate)"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((SVE,), ""),
         ((SVE, "--seed", "3", "-j", "1"), ""),
-        ((SVE, "--cc", "gcc", "--opt", "O2"), "left out by --cc, --opt: the gate (--suite gate)"),
+        ((SVE, "--cc", "gcc", "--opt", "O2"), f"{GATE}: narrowed by --cc, --opt"),
         ((NEON, "--cc", "gcc", "--opt", "O2"), ""),
-        ((SCALAR, "--cc", "gcc"), ""),
-        (
-            (SCALAR, "--suite", "boundary"),
-            "left out by --suite: the proof of what inputs show (without --suite)",
-        ),
-        ((SVE, "--svl", "128,256"), "left out by --svl: core model a64fx (--svl 512)"),
-        (
-            (SVE, "--build", "plain"),
-            "left out by --build: core models a64fx, cortex-a710, neoverse-n2, neoverse-v1 (add --build hostile); "
-            "the gate (--suite gate)",
-        ),
+        ((SCALAR, "--cc", "gcc", "--suite", "boundary"), ""),
+        ((SVE, "--svl", "128,256"), "core model a64fx (--svl 512): narrowed by --svl"),
+        ((SVE, "--build", "plain"), f"{ALL} (add --build hostile), {GATE}: narrowed by --build"),
         (
             (SVE, "--opt", "O0", "--build", "plain"),
-            "left out by --opt, --build: core models a64fx, cortex-a710, neoverse-n2, neoverse-v1 "
-            "(add --opt O2 --build hostile); the gate (--suite gate)",
+            f"{ALL} (add --opt O2 --build hostile), {GATE}: narrowed by --opt, --build",
         ),
         (
             (SVE, "--target", "sve", "--case", "boundary/len1"),
-            "left out by --target, --case: core models a64fx, cortex-a710, neoverse-n2, neoverse-v1 (--target NAME); "
-            "the gate (--suite gate); the proof of what inputs show (without --case)",
+            f"{ALL} (--target NAME), {GATE}: narrowed by --target, --case",
         ),
         (
             (SVE, "--target", "a64fx", "--suite", "boundary,gate"),
-            "left out by --target, --suite: core models cortex-a710, neoverse-n2, neoverse-v1 (--target NAME); "
-            "the gate (--suite gate); the proof of what inputs show (without --suite)",
+            f"core models cortex-a710, neoverse-n2, neoverse-v1 (--target NAME), {GATE}: narrowed by --target, --suite",
         ),
-        (
-            (SVE, "--suite", "boundary,gate"),
-            "left out by --suite: core models a64fx, cortex-a710, neoverse-n2, neoverse-v1 (--target NAME); "
-            "the proof of what inputs show (without --suite)",
-        ),
+        ((SVE, "--suite", "boundary,gate"), f"{ALL} (--target NAME): narrowed by --suite"),
     ],
 )
 def test_what_is_left_out_is_one_line(project: Project, arguments: tuple[str, ...], said: str) -> None:
-    assert "; ".join(left_out(project, selection(*arguments))) == said
+    assert "; ".join(points_left_out(project, selection(*arguments))) == said
 
 
 def test_what_failed_last_is_a_narrowing(project: Project) -> None:
     chosen = Selection(kernels=(SVE,), targets=("sve",), cases=("boundary/len1",))
-    (line,) = left_out(project, chosen, is_last_failed=True)
-    assert line.startswith("left out by --last-failed: core models a64fx")
+    (line,) = points_left_out(project, chosen, is_last_failed=True)
+    assert line == f"{ALL} (--target NAME): narrowed by --last-failed"
 
 
 def test_the_option_brings_it_back(project: Project, tmp_path: Path) -> None:

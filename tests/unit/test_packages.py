@@ -52,6 +52,15 @@ def test_families_of_distributions(text: str, family: str) -> None:
         ("qemu-user", X86, X86, "fedora", "dnf install qemu-user"),
         ("gcc", ARM, X86, "arch", "pacman -S aarch64-linux-gnu-gcc"),
         ("clang-18", ARM, X86, "arch", "pacman -S clang"),
+        ("g++", ARM, X86, "debian", "apt-get install g++-aarch64-linux-gnu"),
+        ("g++", X86, X86, "debian", "apt-get install g++"),
+        ("g++", X86, ARM, "debian", "apt-get install g++-x86-64-linux-gnu"),
+        ("g++", X86, X86, "fedora", "dnf install gcc-c++ libstdc++-static"),
+        ("g++", ARM, X86, "arch", "pacman -S aarch64-linux-gnu-gcc"),
+        ("binutils", ARM, X86, "debian", "apt-get install binutils-aarch64-linux-gnu"),
+        ("binutils", X86, X86, "debian", "apt-get install binutils"),
+        ("binutils", ARM, X86, "fedora", "dnf install binutils-aarch64-linux-gnu"),
+        ("binutils", ARM, X86, "arch", "pacman -S aarch64-linux-gnu-binutils"),
     ],
 )
 def test_commands_name_the_packages(tool: str, triple: str, native: str, family: str, told: str) -> None:

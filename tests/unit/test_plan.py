@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.contract import exact, op
 from harness.errors import UsageError
 from harness.model import (
     Capabilities,
+    Compilation,
     Compiler,
     Conventions,
     Executor,
@@ -18,12 +20,14 @@ from harness.model import (
     Outcome,
     Plan,
     Project,
+    Promise,
     Role,
     Selection,
     Trial,
 )
 from harness.notes import gaps_of_executors, gaps_of_hostile_builds
 from harness.plan import make_cases, make_plan, reproducer, select
+from harness.plan.cases import gate_cases
 from harness.project import load_project
 from harness.prototype import STREAMING_MODES, SmeInterface
 from tests.unit.samples import rms_norm
@@ -60,6 +64,32 @@ def test_without_a_selection_every_kernel_runs_on_its_isa(project: Project) -> N
         ("rms_norm_f32/sve", 256),
         ("rms_norm_f32/avx2", 256),
     }
+
+
+def test_an_op_selects_its_kernels_without_naming_one(project: Project) -> None:
+    points, _ = select(project, Selection(kernels=("dot_f32", "dot_f32/neon")))
+    assert {point.kernel.id for point in points} == {k.id for k in project.kernels if k.op == "dot_f32"}
+    assert {point.kernel.id for point in points if point.named} == {"dot_f32/neon"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("dto_f32", "unknown kernel 'dto_f32' (perhaps you meant 'dot_f32'); see 'harness list'"),
+        ("dot_f32/nean", "unknown kernel 'dot_f32/nean' (perhaps you meant 'dot_f32/neon'); see 'harness list'"),
+        ("nothing_*", "no kernel matches 'nothing_*'; see 'harness list'"),
+        ("dot_f32/[n]", "no kernel matches 'dot_f32/[n]' (perhaps you meant 'dot_f32/neon'); see 'harness list'"),
+    ],
+)
+def test_what_selects_nothing_is_refused(project: Project, pattern: str, message: str) -> None:
+    for kernels in ((pattern,), ("sum_f32/*", pattern)):
+        with pytest.raises(UsageError) as caught:
+            select(project, Selection(kernels=kernels))
+        assert str(caught.value) == message
+
+
+def test_only_the_contracts_of_selected_ops_are_loaded(tmp_path: Path) -> None:
+    assert set(load_project(None, tmp_path, ("dot_f32", "sum_f32/*")).contracts) == {"dot_f32", "sum_f32"}
 
 
 def test_scalar_jobs_come_first(project: Project) -> None:
@@ -139,11 +169,6 @@ def test_an_unknown_name_gets_a_suggestion(project: Project, selection: Selectio
         planned(project, selection)
 
 
-def test_a_glob_that_matches_nothing_selects_nothing(project: Project) -> None:
-    plan = planned(project, Selection(kernels=("nothing*",)))
-    assert plan == Plan((), ())
-
-
 GCC_LACKS_SME = {("sme", GCC): Missing("gcc 12.2.0 cannot compile for sme", "needs gcc 14 or clang 18")}
 
 
@@ -174,6 +199,96 @@ def test_the_gate_is_built_by_a_compiler_that_knows_the_isa(project: Project) ->
     found = replace(capabilities({p.need for p in points}), unfit=GCC_LACKS_SME)
     plan = make_plan(project, Selection(), points, absences, found)
     assert [job.build.compiler.spec for job in plan.jobs if job.role is Role.GATE] == ["clang"]
+
+
+def test_a_core_model_without_what_is_promised_is_not_applicable(project: Project) -> None:
+    """Named or not: it cannot be had anywhere, and so is nobody's fault."""
+    lacks = Missing("a64fx has no dotprod", "", is_inherent=True)
+    plan = planned(project, Selection(kernels=("sum_f32/neon",), targets=("a64fx",)), {"a64fx": lacks})
+    assert [(a.outcome, a.reason, a.named) for a in plan.absences] == [
+        (Outcome.NOT_APPLICABLE, "a64fx has no dotprod", False)
+    ]
+    plan = planned(
+        project, Selection(kernels=("sum_f32/neon",), targets=("a64fx",)), {"a64fx": replace(lacks, is_inherent=False)}
+    )
+    assert [(a.outcome, a.named) for a in plan.absences] == [(Outcome.UNAVAILABLE, True)]
+
+
+def test_what_is_promised_and_the_further_executors_reach_the_jobs(project: Project) -> None:
+    selection = Selection(
+        kernels=("sum_f32/rvv",), targets=("rvv",), vector_bits=(128,), compilers=("gcc",), opts=("O2",)
+    )
+    points, absences = select(project, selection)
+    needs = {point.need for point in points}
+    other = replace(QEMU, how="other", hostility=("x",))
+    found = replace(
+        capabilities(needs),
+        promised=dict.fromkeys(needs, frozenset({"v"})),
+        further={need: (other,) for need in needs if not need.is_gate},
+    )
+    jobs = make_plan(project, selection, points, absences, found).jobs
+    assert {job.promised for job in jobs} == {frozenset({"v"})}
+    further = {job.build.variant: job.further_executors for job in jobs if job.role is Role.MAIN}
+    assert further == {"plain": (other,), "hostile": (other.made_hostile(),)}
+
+
+def test_a_kernels_own_promise_is_part_of_what_it_needs(project: Project) -> None:
+    (kernel,) = (kernel for kernel in project.kernels if kernel.id == "sum_f32/neon")
+    flags = Compilation(flags=("-march=armv8.2-a+dotprod", "-ffast-math"))
+    whole = replace(project, kernels=(replace(kernel, compilation=flags, features=("bf16",)),))
+    points, _ = select(whole, Selection(kernels=("sum_f32/neon",), targets=("neon",)))
+    assert {point.need.promise for point in points} == {Promise(("-march=armv8.2-a+dotprod",), ("bf16",))}
+
+
+def test_the_gate_tries_long_rows_and_those_of_the_suites(project: Project) -> None:
+    (gate,) = (job for job in planned(project, Selection(kernels=("sum_f32/sve",))).jobs if job.role is Role.GATE)
+    sizes = [case.sizes[0][1] for case in gate.cases]
+    assert sizes[:2] == [1000, 65_536]
+    assert len(sizes) == len(set(sizes))
+    assert max(sizes) == 65_537
+    assert min(sizes) < 8
+
+
+def test_the_gate_of_an_op_of_quadratic_size_stays_small() -> None:
+    square = op(
+        "void square(float *a, size_t n)",
+        inout="a[n, n]",
+        reference=lambda a: a,
+        tolerance=exact(),
+        suites={"s": [1, 100, 2000]},
+    )
+    assert {case.sizes[0][1] for case in gate_cases(square, square.conventions, Selection())} == {1, 100, 1000}
+
+
+@pytest.mark.parametrize(("suffix", "without"), [(".cpp", True), (".c", False)])
+def test_a_compiler_without_cpp_is_told_where_there_is_cpp(project: Project, suffix: str, without: bool) -> None:
+    (kernel,) = (one for one in project.kernels if one.id == "sum_f32/neon")
+    project = replace(project, kernels=(replace(kernel, sources=(Path(f"k{suffix}"),)),))
+    points, absences = select(project, Selection(kernels=("*",)))
+    gcc = replace(GCC, triple="aarch64-linux-gnu")
+    lacks = {gcc: Missing("gcc 12.2.0 cannot compile and link C++", "apt-get install g++")}
+    found = replace(capabilities({p.need for p in points}), without_cpp=lacks)
+    plan = make_plan(project, Selection(kernels=("*",)), points, absences, found)
+    specs = {job.build.compiler.spec for job in plan.jobs if job.role is Role.MAIN}
+    assert specs == ({"clang"} if without else {"gcc", "clang"})
+    told = [absence for absence in plan.absences if absence.outcome is Outcome.UNAVAILABLE]
+    assert [absence.reason for absence in told] == [str(lacks[gcc])] * without
+    named = Selection(kernels=("sum_f32/neon",), compilers=("gcc",))
+    points, absences = select(project, named)
+    plan = make_plan(project, named, points, absences, replace(found, executors={p.need: QEMU for p in points}))
+    assert bool(plan.jobs) is not without
+    assert any(absence.named for absence in plan.absences) is without, (
+        "the kernel was named, and nothing else builds it"
+    )
+
+
+@pytest.mark.parametrize(("op", "largest"), [("sum_f32", 67108864), ("sum_f16", 134217728), ("gemm_f32", 4729)])
+def test_sizes_whose_rows_cannot_be_drawn_are_refused_with_the_limit(project: Project, op: str, largest: int) -> None:
+    kernels = (f"{op}/scalar",)
+    assert planned(project, Selection(kernels=kernels, sizes=(3, largest))).jobs
+    for size in (largest + 1, 999_999_999_999, 2**63 - 1):
+        with pytest.raises(UsageError, match=rf"^--size {size}: .* the limit is 256 MiB, which is --size {largest}\b"):
+            select(project, Selection(kernels=kernels, sizes=(3, size)))
 
 
 def test_builds_multiply(project: Project) -> None:

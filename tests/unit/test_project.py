@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.contract.loading import load_contracts
-from harness.errors import ConfigurationError, ContractError
+from harness.discovery.ops import fitted
+from harness.errors import ConfigurationError, ContractError, UsageError
 from harness.model import Flow
-from harness.project import load_project, load_target, match_parameters
+from harness.project import bundled_contract, load_project, load_target, match_parameters
 from harness.prototype import parse_prototype
 from tests.unit.samples import rms_norm
 
@@ -208,7 +209,7 @@ def test_parameters_match_by_name_or_by_position(text: str, names: tuple[str, ..
         ('triple = ["x"]', "'triple' in a target must be a string"),
         ("vector_bits = [100]", "must be a list of widths in bits"),
         ("vector_bits = [128]", "belong together"),
-        ('features = ["avx512qd"]', "no feature 'avx512qd' is known; there are avx2, "),
+        ('features = ["avx512qd"]', "no feature 'avx512qd' is known (perhaps you meant 'avx512dq')"),
         ('header = "arm_sme.h"', "'header' and 'header_since' belong together"),
         ("hostile = {ones = 1}", "'hostile' in a target must be a table of strings"),
         ('[[run]]\nhow = "magic"', "'how' must be one of native, sde, bochs, qemu-user, not 'magic'"),
@@ -217,8 +218,50 @@ def test_parameters_match_by_name_or_by_position(text: str, names: tuple[str, ..
 def test_a_wrong_target_is_told_where_and_what(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "t.toml"
     base = 'description = "d"\nisas = ["neon"]\n'
-    base += "" if line.startswith("triple") else 'triple = "x"\n'
+    base += "" if line.startswith("triple") else 'triple = "x86_64-linux-gnu"\n'
     path.write_text(base + line + "\n" + ("" if "[[run]]" in line else '[[run]]\nhow = "native"\n'))
     with pytest.raises(ConfigurationError) as caught:
         load_target(path)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "fits"),
+    [
+        ("float f(const uint16_t *x, size_t n)", "sum_f16", True),
+        ("float f(const unsigned short *x, size_t n)", "sum_f16", True),
+        ("float f(const __fp16 *x, size_t n)", "sum_f16", True),
+        ("float f(const int16_t *x, size_t n)", "sum_f16", False),
+        ("float f(const __bf16 *x, size_t n)", "sum_f16", False),
+        ("float f(const uint16_t *x, const uint16_t *y, size_t n)", "dot_bf16", True),
+        ("float f(const _Float16 *x, const _Float16 *y, size_t n)", "dot_bf16", False),
+        ("void f(uint16_t *y, const uint16_t *x, size_t n, float a)", "axpy_f16", True),
+        ("float f(const uint32_t *x, size_t n)", "sum_f32", False),
+    ],
+)
+def test_types_of_two_bytes_may_be_declared_as_their_bits(text: str, op: str, fits: bool) -> None:
+    contract, prototype = bundled_contract(op), parse_prototype(text)
+    if fits:
+        assert match_parameters(prototype, contract)[0] in ("x", "y")
+        assert fitted(prototype, contract) == prototype
+    else:
+        with pytest.raises(ConfigurationError, match="cannot stand for"):
+            match_parameters(prototype, contract)
+        with pytest.raises(ConfigurationError, match="is not of the form"):
+            fitted(prototype, contract)
+
+
+def test_a_directory_in_place_of_a_kernel_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("src", "lib", "dot_f32"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lib" / "harness.toml").write_text("")
+    with pytest.raises(
+        UsageError, match=r"^src/: a directory; name the files .* let 'harness init src/' write a manif"
+    ):
+        load_project(None, tmp_path, ("src/",))
+    with pytest.raises(
+        UsageError, match=r"^lib: a directory; its manifest is named like this: --config lib/harness\.toml"
+    ):
+        load_project(None, tmp_path, ("dot_f32", "lib"))
+    assert load_project(None, tmp_path, ("dot_f32",)).kernels  # an op, whatever is called like it

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.build.shims import coverage_note, diagnose, hostile_flags, hostile_inputs
+from harness.build.code import source_frames
+from harness.build.shims import coverage_note, diagnose, hostile_flags, hostile_inputs, suspects
 from harness.build.shims.declarations import aliases, declarations
 from harness.build.shims.sve_header import sve_header
 from harness.build.shims.sve_table import EXEMPT, dont_care_intrinsics, first_fault_loads
@@ -137,6 +138,80 @@ def test_diagnosis_of_x86_names_the_defined_counterpart() -> None:
     advice = [entry.advice for entry in diagnose("a = _mm256_castps128_ps256(b); i = _bit_scan_forward(mask);")]
     assert "use _mm256_zextps128_ps256" in advice[0]
     assert "_tzcnt_u32" in advice[1]
+
+
+SOURCE = """#include "macros.h"
+#if defined(__AVX2__)
+float x86(__m128 x) { return first(_mm256_castps128_ps256(x)); }
+#endif
+void unrelated(float *y) { y[0] = sum(svmul_f32_x(pg, a, b)); }
+float kernel(const float *x) {
+    acc = svmla_f32_x(
+        pg, acc,
+        x, x);
+#if 0
+    acc = svadd_f32_x(pg, acc, x);
+#endif
+    return ADD_UP(acc);
+}
+"""
+MACROS = """#ifdef OTHER
+#define STEP(a, b) svmls_f32_x(pg, a, b, b)
+#else
+#define STEP(a, b) \\
+    svmad_f32_x(pg, a, b, b)
+#endif
+#define ADD_UP(a) svaddv_f32(pg, STEP(a, a))
+#define UNUSED(a) svsub_f32_x(pg, a, a)
+"""
+K, H = Path("k.c"), Path("macros.h")
+AS_PREPROCESSED = {"STEP": "(a,b) svmad_f32_x(pg, a, b, b)", "ADD_UP": "(a) svaddv_f32(pg, STEP(a, a))", "UNUSED": "x"}
+
+
+@pytest.mark.parametrize(
+    ("reached", "defined", "found"),
+    [
+        ([6, 9, 13], AS_PREPROCESSED, [(K, 7, "svmla_f32_x"), (H, 5, "svmad_f32_x")]),
+        ([7, 13], None, [(K, 7, "svmla_f32_x"), (H, 2, "svmls_f32_x"), (H, 5, "svmad_f32_x")]),
+        ([6, 14], AS_PREPROCESSED, []),
+        ([5], AS_PREPROCESSED, [(K, 5, "svmul_f32_x")]),
+        ([], AS_PREPROCESSED, []),
+    ],
+)
+def test_only_code_that_is_compiled_and_reached_is_suspected(
+    reached: list[int], defined: dict[str, str] | None, found: list[tuple[Path, int, str]]
+) -> None:
+    assert "_mm256_castps128_ps256" in {entry.intrinsic for entry in diagnose(SOURCE)}
+    hits = suspects({K: SOURCE, H: MACROS}, {K: reached}, defined)
+    assert sorted((path, entry.line, entry.intrinsic) for path, entry in hits) == sorted(found)
+
+
+def test_lines_of_inlined_code_come_with_those_it_was_inlined_into() -> None:
+    printed = """
+k.o:     file format elf64-littleaarch64
+
+
+Disassembly of section .text:
+
+0000000000000000 <f>:
+f():
+/p/k.c:7
+   0:\tnop
+   4:\tnop
+helper():
+/p/h.h:3
+inlined by /p/k.c:8 (f)
+   8:\tret
+0000000000000010 <g>:
+  10:\tret
+"""
+    frames = source_frames(printed)
+    assert [lines for _, lines in sorted(frames.items())] == [
+        (("/p/k.c", 7),),
+        (("/p/k.c", 7),),
+        (("/p/h.h", 3), ("/p/k.c", 8)),
+        (),
+    ]
 
 
 @pytest.mark.parametrize("isa", ["sve", "sve2", "sme", "avx2", "avx512", "sse4.2"])

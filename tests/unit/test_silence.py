@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 
 from harness import launch
+from harness.errors import StorageError
 from harness.guest import Transcript
 from harness.model import Binary, Conventions, Executor, Fill, Side, Trial
 from harness.place import Exit, GuestCall, GuestEnd, supervisor
@@ -66,6 +67,26 @@ def test_what_said_nothing_is_tried_once_more(ends: list[GuestEnd], unused: int,
     assert tried._process([]) is None
     assert tried.harness_fault == fault
     assert len(slot.left) == unused
+
+
+@pytest.mark.parametrize(
+    ("ends", "may_pass"),
+    [([SILENT, SILENT], True), ([KILLED], True), ([NEVER_STARTED], False), ([GuestEnd(Exit(-4, "", ""), b"")], False)],
+)
+def test_what_may_be_otherwise_the_next_time_is_marked(ends: list[GuestEnd], may_pass: bool) -> None:
+    """The survey remembers that an emulator refuses, and not that a machine was busy."""
+    tried = session(Slot(ends))
+    assert tried._process([]) is None
+    assert tried.observation().fault_may_pass is may_pass
+
+
+def test_want_of_space_is_nobodys_observation() -> None:
+    class Full(Slot):
+        def run(self, call: GuestCall) -> GuestEnd:
+            raise StorageError("/tmp: No space left on device")
+
+    with pytest.raises(StorageError):
+        session(Full([])).run()
 
 
 def test_a_second_try_that_speaks_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,39 +86,64 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 
 # A room is a module or package directly below harness/; it may import these other rooms and no more.
-GROUND = {"errors", "formats", "machine", "model", "packages", "place", "prototype", "vectors"}
+GROUND = {
+    "code_digest",
+    "elf",
+    "errors",
+    "files",
+    "formats",
+    "guarded",
+    "machine",
+    "model",
+    "packages",
+    "place",
+    "prototype",
+    "vectors",
+}
 SIDE_BY_SIDE = {"contract", "guest", "inputs", "plan", "build", "judge", "report", "settings"}
 MAY_IMPORT = {
+    "code_digest": set[str](),
+    "elf": set[str](),
     "errors": set[str](),
+    "guarded": {"errors"},
+    "files": {"errors"},
     "machine": {"errors"},
+    "memory": {"errors", "files"},
     "packages": {"errors"},
     "place": {"errors", "machine", "resources"},
     "prototype": {"errors", "vectors"},
     "vectors": set[str](),
     "formats": {"model", "prototype"},
-    "model": {"errors", "prototype"},
+    "model": {"errors", "guarded", "prototype"},
     "resources": {"errors"},
     **dict.fromkeys(SIDE_BY_SIDE, GROUND),
     "build": GROUND | {"resources"},  # the shims are part of the guest sources
     "causes": {"model"},  # pure: verdicts in, what they have in common out
     "report": GROUND | {"causes"},
     "launch": GROUND | {"guest"},
-    "project": GROUND | {"contract", "resources"},
+    "features": {"model", "resources"},
+    "project": GROUND | {"contract", "features", "resources"},
     "discovery": GROUND,  # pure: text in, nouns out
     "finding": GROUND | {"discovery"},
     "given": GROUND | {"discovery", "finding", "project", "settings"},
     "scaffold": GROUND,  # pure: nouns in, text out
     "inventory": GROUND | {"discovery", "finding", "given", "scaffold"},
-    "survey": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
-    "audit": GROUND | {"build", "launch"},
+    "survey": GROUND | {"build", "executors", "features", "launch", "memory", "proving"},
+    "executors": GROUND | {"build", "contract", "features", "launch", "proving", "memory", "samples"},
+    "samples": GROUND | {"build", "contract", "launch"},  # it probes with an op like any other
+    "proving": GROUND | {"launch"},  # pure
+    "audit": GROUND | {"build", "features", "launch"},
     "crosscheck": GROUND | {"build", "workbench"},
-    "workbench": GROUND | {"audit", "build", "inputs", "launch"},
-    "verdicts": GROUND | {"build", "judge", "plan", "settings", "workbench"},
+    "interface": GROUND
+    | {"build", "discovery", "inputs", "judge", "plan"},  # an op's reference tells whether order matters
+    "workbench": GROUND | {"audit", "build", "finding", "inputs", "interface", "launch"},
+    "verdicts": GROUND | {"build", "features", "judge", "plan", "settings", "workbench"},
     "notes": GROUND | {"build", "proof"},
     "execution": GROUND
     | {"build", "crosscheck", "expectations", "plan", "progress", "report", "settings", "verdicts", "workbench"},
     "progress": GROUND | {"report"},
     "expectations": GROUND,
+    "extremes": GROUND | {"inputs"},
     "telling": GROUND | {"report", "settings"},
     "kept": GROUND | {"project", "report", "settings", "telling"},
     "proof": GROUND | {"build", "inputs", "judge"},  # remembered in the store of the builds

@@ -40,7 +40,7 @@ def hello(count: int = 1) -> bytes:
 
 def trial(outputs: bytes, status: int = 0, buffer: int = layout.NO_BUFFER, damages: int = 0) -> bytes:
     header = layout.TRIAL_HEADER.pack(
-        status, 11 if status == 1 else 0, 4096, 8192, -4, buffer, 1, 1000, b"", damages, 0
+        status, 11 if status == 1 else 0, 4096, 8192, -4, buffer, 1, 1, 1000, b"", damages, 0
     )
     return header + outputs
 
@@ -99,6 +99,7 @@ def test_a_fault_is_read_back() -> None:
     fault = decode(data).cases[0].trials[0].fault
     assert fault is not None
     assert (fault.signal, fault.buffer, fault.offset_bytes, fault.is_write) == (11, 1, -4, True)
+    assert fault.in_streaming_mode
 
 
 @given(st.integers(0, len(GOOD) - 1))
@@ -266,6 +267,7 @@ STRUCTURES = [
     ("bye", layout.BYE),
 ]
 _C_CODES: dict[str, Callable[[int], str]] = {
+    "uint16_t": lambda n: "H" * n,
     "uint32_t": lambda n: "I" * n,
     "uint64_t": lambda n: "Q" * n,
     "int64_t": lambda n: "q" * n,

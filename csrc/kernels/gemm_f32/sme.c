@@ -19,8 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../sme_tpidr2_save.h"
-
 /* A tile of 32-bit elements is a number in the instruction, not a value. */
 enum { TILE_A = 0, TILE_C0 = 1, TILE_C1 = 2, TILE_C2 = 3, COLUMN_VECTORS = 3 };
 

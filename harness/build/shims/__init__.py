@@ -10,9 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.build.shims.diagnosis import Advice, diagnose
+from harness.build.shims.suspects import suspects
 from harness.resources import bundled_root
 
-__all__ = ["Advice", "coverage_note", "diagnose", "hostile_flags", "hostile_inputs"]
+__all__ = ["Advice", "coverage_note", "diagnose", "hostile_flags", "hostile_inputs", "suspects"]
 
 _DIRECTORIES = {"sve": "aarch64", "sme": "aarch64", "sse": "x86", "avx": "x86", "fma": "x86"}  # by start of the ISA
 _BY_MACHINE = {"aarch64": "aarch64", "x86_64": "x86", "i686": "x86"}  # of the triple, for ISAs of other names

@@ -21,6 +21,8 @@ class Advice:
     """One place where a kernel's source makes undefined values, and what to use there instead."""
 
     line: int
+    last_line: int
+    """Where the call ends, which may have its arguments in lines of their own."""
     intrinsic: str
     advice: str
     accumulates: bool
@@ -34,20 +36,26 @@ def diagnose(source: str) -> list[Advice]:
     are harmless where nothing uses them. Operations whose predicate is evidently all true have none and are left out.
     Names that macros paste together are not found.
     """
-    code = _COMMENTS_AND_STRINGS.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
+    code = without_comments_and_strings(source)
     found = []
     for call in _CALL.finditer(code):
-        name, arguments = call[1], _arguments(code, call.end())
+        name, (arguments, end) = call[1], _arguments(code, call.end())
         advice = _advice(name)
         if advice is not None and not (name.endswith("_x") and _is_all_true(arguments[0], code)):
             accumulates = _target(code[: call.start()]) in arguments
-            found.append(Advice(code.count("\n", 0, call.start()) + 1, name, advice, accumulates))
+            first, last = (code.count("\n", 0, at) + 1 for at in (call.start(), end))
+            found.append(Advice(first, last, name, advice, accumulates))
     return sorted(found, key=lambda entry: not entry.accumulates)
 
 
-def _arguments(code: str, start: int) -> list[str]:
-    """Split the argument list that opens in front of `start` at its own commas."""
-    arguments, depth, begin = [], 0, start
+def without_comments_and_strings(source: str) -> str:
+    """Blank what is no code, keeping lines."""
+    return _COMMENTS_AND_STRINGS.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
+
+
+def _arguments(code: str, start: int) -> tuple[list[str], int]:
+    """Split the argument list that opens in front of `start` at its own commas; return where it ends, too."""
+    arguments, depth, begin, position = [], 0, start, start
     for position in range(start, len(code)):
         character = code[position]
         if character in "([{":
@@ -59,7 +67,7 @@ def _arguments(code: str, start: int) -> list[str]:
             begin = position + 1
             if character == ")":
                 break
-    return arguments or [""]
+    return arguments or [""], position
 
 
 def _is_all_true(predicate: str, code: str) -> bool:

@@ -18,6 +18,7 @@ from harness.report.html.cases import case_data, name_in_data
 from harness.report.run import Run, has_failed
 from harness.report.table import (
     HEADERS,
+    LEFT_OUT,
     describe,
     folded_suites,
     headroom_text,
@@ -79,8 +80,8 @@ def render(run: Run) -> str:
     kernels = list(dict.fromkeys(row.kernel for row in rows if row.cases))
     drawn = kernels_of(run.verdicts, kernels[:_SHOWN_KERNELS], numbered)
     all_passed = any(v.outcome is Outcome.PASS for v in run.verdicts) and not run.failures
-    absences = list(run.not_checked)
-    absences += list(dict.fromkeys(f"{v.outcome.value} {_where(v)}: {v.finding.detail}" for v in run.not_run))
+    absences = list(dict.fromkeys(f"{v.outcome.value} {_where(v)}: {v.finding.detail}" for v in run.not_run))
+    absences += [f"{LEFT_OUT} {text}" for text in run.left_out]
     data, left_out = case_data(run.verdicts, numbered)
     return page.render(
         title="All cases passed" if all_passed else "Not all cases passed",
