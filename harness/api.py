@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, Unpack
 
 from harness import kept
+from harness.causes import Cause
 from harness.errors import ExitCode, UsageError, perhaps
 from harness.model import Plan, Project, Verdict
 from harness.pipeline import dry_run as plan_of
 from harness.pipeline import validate
 from harness.project import load_project as read_project
+from harness.replay import smallest_cases
 from harness.report import html, junit, markdown, table
 from harness.report.difference import Difference, difference
 from harness.report.run import Run, read_record, run_of
@@ -51,6 +53,7 @@ class Options(TypedDict, total=False):
     timeout: float
     x: bool
     shard: str | None
+    budget: float
     config: str | Path | None
 
 
@@ -75,6 +78,11 @@ class Result:
     def failures(self) -> Sequence[Verdict]:
         """Those that are neither passes nor expected failures and did run, the worst first."""
         return self._run.failures
+
+    @property
+    def causes(self) -> Sequence[Cause]:
+        """What went wrong, once for each cause, the worst first: failures, and what they have in common."""
+        return self._run.causes
 
     @property
     def exit_code(self) -> ExitCode:
@@ -135,7 +143,7 @@ def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
         KeyboardInterrupt: the run was interrupted; the record holds what was finished.
     """
     settings, command = told(_listed(kernels), options)
-    result = Result(*validate(settings, command))
+    result = Result(*validate(settings, command, smallest_cases))
     if result.exit_code is ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return result

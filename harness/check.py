@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.errors import BuildError, ContractError, ExitCode, UsageError
+from harness.errors import BuildError, ContractError, ExitCode, UsageError, counted
 from harness.extremes import extremes
 from harness.finding import with_hidden
 from harness.guarded import in_time
@@ -64,14 +64,13 @@ def show_check(config: str | None, patterns: Sequence[str] = ()) -> ExitCode:
             )
     project = load_project(Path(config) if config else None, Path.cwd(), patterns)
     project = replace(project, kernels=tuple(kernel for kernel, _ in select_kernels(project, patterns)))
-    print(visible(f"{project.manifest or 'the bundled project'}: {len(project.kernels)} kernels") + "\n")
+    print(visible(f"{project.manifest or 'the bundled project'}: {counted(len(project.kernels), 'kernel')}") + "\n")
     marks: Counter[Mark] = Counter()
     for line, mark in (*_contracts(project), *_Kernels(project, make_surveyor(host_place())).lines()):
         print(visible(f"{mark.value:5}  {line}"))
         marks[mark] += 1
-    plural = "s" if marks[Mark.SKIPPED] != 1 else ""
-    skipped = f"; {marks[Mark.SKIPPED]} kernel{plural} not built" if marks[Mark.SKIPPED] else ""
-    print(f"\n{marks[Mark.FAULT]} faults{skipped}; no kernel was run")
+    skipped = f"; {counted(marks[Mark.SKIPPED], 'kernel')} not built" if marks[Mark.SKIPPED] else ""
+    print(f"\n{counted(marks[Mark.FAULT], 'fault')}{skipped}; no kernel was run")
     return ExitCode.USAGE if marks[Mark.FAULT] else ExitCode.PASSED
 
 

@@ -172,8 +172,9 @@ def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
         if settings.reports.verbose:
             _show_commands()
         from harness.pipeline import run
+        from harness.replay import smallest_cases
 
-        return run(settings, command)
+        return run(settings, command, smallest_cases)
     if parsed.verb == "replay":
         told = read_replay(parsed)
         if told.verbose:

@@ -78,6 +78,11 @@ class InstallationError(HarnessError):
     """A file that ships with the harness is missing or unusable."""
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a number of things in words: "1 kernel", "2 kernels"; `plural` is of nouns that take no s alone."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"
+
+
 def perhaps(wrong: str, known: Iterable[str]) -> str:
     """Return " (perhaps you meant 'x')" for the known name closest to `wrong`, or nothing."""
     import difflib

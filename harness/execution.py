@@ -92,7 +92,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
         interrupted = True
     finally:
         bench.cancelled.set()
-        _wind_down(pool, builder.place)
+        _wind_down(pool, builder.place, are_at_work=len(verdicts) < len(share.own))
         progress.close()
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
     rest = [absent(absence) for absence in plan.absences]
@@ -102,10 +102,14 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     return Result(plan, (*judged, *rest), interrupted, {note: list(ids) for note, ids in excuses.items()}, tuple(notes))
 
 
-def _wind_down(pool: ThreadPoolExecutor, place: Place) -> None:
-    """End what is at work. Whoever interrupts a second time does not wait for it, and is told what was found."""
+def _wind_down(pool: ThreadPoolExecutor, place: Place, *, are_at_work: bool) -> None:
+    """End guests that nobody waits for any more; what failed may be run once more where all came to their end.
+
+    Whoever interrupts a second time does not wait, and is shown what was found.
+    """
     try:
-        place.close()
+        if are_at_work:
+            place.close()
         pool.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)

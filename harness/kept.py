@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ExitCode, NothingFoundError, UsageError, perhaps
+from harness.errors import ExitCode, NothingFoundError, UsageError, counted, perhaps
 from harness.files import replace_file
 from harness.model import is_selected
 from harness.project import find_manifest
@@ -60,7 +60,7 @@ def show_history(patterns: Sequence[str], page: str | None) -> ExitCode:
         if not patterns or any(is_selected(kernel, pattern) for pattern in patterns)
     }
     if not kernels:
-        raise NothingFoundError(f"no run of the {len(records)} kept here judged a kernel")
+        raise NothingFoundError(f"none of the {counted(len(records), 'run')} kept here judged a kernel")
     rest = sys.stdout
     if page and Path(page) == STDOUT:
         print(html.render_history(kernels))
@@ -93,6 +93,15 @@ def record_path(name: str, manifest: Path | None = None) -> Path:
     known = [path.parent.name for path in kept]
     told = f"kept are {', '.join(known[-3:])}" if known else "none is kept here"
     raise UsageError(f"no run {name!r}{perhaps(name, known)}; {told}")
+
+
+def newest_with(identity: str, manifest: Path | None = None) -> Path | None:
+    """Return the newest record kept for a project that has a failure with this id, or one that begins so."""
+    mark = f'"id":"{identity.lower()}'
+    for path in reversed(kept_records(manifest)):
+        if mark in path.read_text(encoding="utf-8"):  # records are large, and few need to be parsed
+            return path
+    return None
 
 
 def kept_records(manifest: Path | None = None) -> list[Path]:

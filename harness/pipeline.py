@@ -7,7 +7,7 @@ import platform
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -15,8 +15,9 @@ from typing import Any
 
 from harness.build import Builder
 from harness.build.store import cache_directory, key_of
+from harness.causes import Cause
 from harness.code_digest import code_digest
-from harness.errors import ExitCode, StorageError, UnavailableError, UsageError
+from harness.errors import ExitCode, StorageError, UnavailableError, UsageError, counted
 from harness.execution import Result, execute
 from harness.expectations import notes_of
 from harness.given import given_project
@@ -32,9 +33,10 @@ from harness.notes import excuses_in, notes_on
 from harness.place import Place
 from harness.place.host import HostPlace, sweep_scratch
 from harness.place.sources import headers_below
-from harness.plan import digest, make_plan, select, share_of
+from harness.plan import digest, make_plan, points_left_out, select, share_of
 from harness.progress import meanwhile
 from harness.project import load_project
+from harness.report.causes import together_of
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
 from harness.report.identity import identified
@@ -47,8 +49,11 @@ from harness.survey import Surveyor
 from harness.telling import check, tell
 from harness.verdicts import absent, contract_fault
 
+Smallest = Callable[["Planned", Sequence[Cause], float], Mapping[str, Sequence[str]]]
+"""Makes the failure that shows each cause smaller, within some seconds; returns lines by the failure's id."""
 
-def run(settings: Settings, command: Sequence[str]) -> ExitCode:
+
+def run(settings: Settings, command: Sequence[str], smallest: Smallest) -> ExitCode:
     """Carry out `harness run`: validate, and tell of it."""
     check(settings.reports)
     baseline = run_of(read_record(settings.baseline)) if settings.baseline else None
@@ -57,7 +62,7 @@ def run(settings: Settings, command: Sequence[str]) -> ExitCode:
         plan = dry_run(settings, say)
         print(_planned(plan))
         return exit_code(plan, [absent(absence) for absence in plan.absences], dry_run=True)
-    ended, record = validate(settings, command, say)
+    ended, record = validate(settings, command, smallest, say)
     tell(ended, settings.reports, record if settings.reports.json == STDOUT else None)
     code = ExitCode(ended.facts["exit_code"])
     return _held_against(baseline, ended, code, settings) if baseline else code
@@ -72,31 +77,40 @@ def _unheard(_text: str) -> None:
 
 
 def validate(
-    settings: Settings, command: Sequence[str], say: Callable[[str], None] = _unheard
+    settings: Settings, command: Sequence[str], smallest: Smallest, say: Callable[[str], None] = _unheard
 ) -> tuple[Run, dict[str, Any]]:
     """Run the selected kernels, judge them and keep the record; an interrupted run says so by its exit code.
 
     Returns the run and its record.
 
-    `command` is the command line that does the same, its first word the program; `say` hears beforehand what was
-    inferred of a kernel that is given by its files.
+    `command` is the command line that does the same, its first word the program; `smallest` makes failures smaller, in
+    the time that the settings give it; `say` hears beforehand what was inferred of a kernel that is given by its files.
     """
     with planned(settings, say) as line:
         plan, builder = line.plan, line.surveyor.builder
         recorder = _recorder(line, command)
         result = execute(plan, builder, recorder, line.settings, program_name(command))
         finished, verdicts = not result.interrupted, result.verdicts
+        shrunk: Mapping[str, Sequence[str]] = {}
         try:
             with _meanwhile("proving what the inputs show", settings):
                 if finished:
                     verdicts += _add_notes(recorder, result, line, program_name(command))
+            found = _as_run(recorder, verdicts)
+            if finished and found.causes and settings.budget_s:
+                with _meanwhile("making what failed smaller", settings):
+                    shrunk = smallest(line, found.causes, settings.budget_s)
         except KeyboardInterrupt:  # proofs may take long
-            finished = False
+            finished, found = False, _as_run(recorder, verdicts)
         code = exit_code(plan, verdicts) if finished else ExitCode.INTERRUPTED
+        recorder.together = together_of(found, shrunk)
         recorder.write(finished=finished, exit_code=code)
         record = recorder.record(finished=finished, exit_code=code)
-        ended = identified(verdicts, line.settings.selection.seed)
-        return Run({key: value for key, value in record.items() if key != "verdicts"}, ended), record
+        return Run({key: value for key, value in record.items() if key != "verdicts"}, found.verdicts), record
+
+
+def _as_run(recorder: Recorder, verdicts: Sequence[Verdict]) -> Run:
+    return Run(recorder.facts(finished=False, exit_code=None), identified(verdicts, recorder.seed))
 
 
 def dry_run(settings: Settings, say: Callable[[str], None] = _unheard) -> Plan:
@@ -156,7 +170,8 @@ def _add_notes(recorder: Recorder, result: Result, line: Planned, program: str) 
         *excuses_in(result.excuses),
         *result.notes,
     ]
-    recorder.left_out = notes.left_out
+    points = points_left_out(line.project, line.settings.selection, is_last_failed=line.settings.last_failed)
+    recorder.left_out = [*notes.left_out, *points]
     jobs = {job.contract.op: job for job in reversed(plan.jobs)}
     faults = tuple(contract_fault(jobs[op], fault, program, line.settings.config) for op, fault in notes.faults.items())
     recorder.add(len(plan.jobs), faults)
@@ -314,7 +329,7 @@ def _planned(plan: Plan) -> str:
     lines = [
         f"{job.kernel.id} on {job.target.name}"
         + (f" at {job.vector_bits} bits" if job.vector_bits else "")
-        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {job.verdict_count} cases"
+        + f" ({job.build.label}, {job.executor.how} {job.executor.version}): {counted(job.verdict_count, 'case')}"
         for job in plan.jobs
     ]
     lines += [

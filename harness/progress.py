@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from harness.errors import counted
 from harness.model import Job
 from harness.report.text import clipped, visible
 
@@ -89,7 +90,7 @@ class Progress:
         """Return the text: how far, how long still, and what is running, the longest first."""
         parts = [f"{self._judged} of {len(self.jobs)} jobs done"]
         if self._failures:
-            parts.append(f"{self._failures} failures")
+            parts.append(counted(self._failures, "failure"))
         left_s = self._left_s(now)
         if left_s is not None:
             parts.append(f"about {round(left_s / 60)} min left" if left_s >= 90 else f"about {round(left_s)} s left")

@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.build.store import key_of
 from harness.code_digest import code_digest, imports_digest
+from harness.errors import counted
 from harness.guarded import in_time
 from harness.inputs import InputStream
 from harness.judge.visibility import find_gaps
@@ -35,10 +36,10 @@ class Proof:
         if not self.sizes:
             return f"{self.op}: nothing is proven about its inputs (no suite 'visible')"
         if not self.gaps:
-            return f"{self.op}: every element of every size proven visible ({self.sizes} sizes)"
+            return f"{self.op}: every element of every size proven visible ({counted(self.sizes, 'size')})"
         shown = "; ".join(self.gaps[:_SHOWN_GAPS])
         more = f"; and {len(self.gaps) - _SHOWN_GAPS} more" if len(self.gaps) > _SHOWN_GAPS else ""
-        return f"{self.op}: {self.sizes} sizes, of these only sampled: {shown}{more}"
+        return f"{self.op}: {counted(self.sizes, 'size')}, of these only sampled: {shown}{more}"
 
 
 def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:

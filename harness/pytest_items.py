@@ -12,14 +12,16 @@ from typing import Any, NoReturn, Protocol
 import pytest
 
 from harness.api import told
+from harness.causes import Cause, causes_of
 from harness.errors import HarnessError
 from harness.execution import Judging, Stepwise
 from harness.expectations import unexpected_passes
 from harness.model import Absence, Job, Outcome, Plan, Role, Verdict
 from harness.pipeline import planned, program_name
 from harness.project import find_manifest
-from harness.report.run import NOT_RUN, badness, has_failed
-from harness.report.table import SHOWN_FAILURES_PER_GROUP, describe
+from harness.report.failures import common_lines
+from harness.report.run import NOT_RUN, has_failed
+from harness.report.table import describe
 
 _NOT_THE_KERNELS = (Outcome.HARNESS_ERROR, Outcome.CONTRACT_ERROR)
 _VERBOSITY_OF_ALL = 2
@@ -134,15 +136,23 @@ class _Item(pytest.Item):
         """Say where it is."""
         return self.path, 0, self.name
 
-    def fail(self, verdicts: Sequence[Verdict], of: int) -> NoReturn:
-        """Raise what describes failures, the worst first, as the terminal of `harness run` does."""
-        ordered = sorted(verdicts, key=badness)
-        shown = ordered if self.config.get_verbosity() >= _VERBOSITY_OF_ALL else ordered[:SHOWN_FAILURES_PER_GROUP]
-        lines = [f"{len(ordered)} of {of} cases failed"] if of > 1 else []
-        lines += [dedent(describe(verdict)) for verdict in shown]
-        if len(shown) < len(ordered):
-            lines.append(f"and {len(ordered) - len(shown)} more cases of this job (-vv shows all)")
+    def fail(self, failures: Sequence[Verdict], verdicts: Sequence[Verdict]) -> NoReturn:
+        """Raise what describes the failures among verdicts, once for each cause, as `harness run` does."""
+        lines = [f"{len(failures)} of {len(verdicts)} cases failed"] if len(verdicts) > 1 else []
+        causes = causes_of(verdicts, {})
+        explained = {id(verdict) for cause in causes for verdict in cause.failures}
+        others = [verdict for verdict in failures if id(verdict) not in explained]
+        lines += [dedent(self._cause(cause)) for cause in causes]
+        lines += [dedent(describe(verdict)) for verdict in others]
         self.fail_with("\n\n".join(lines))
+
+    def _cause(self, cause: Cause) -> str:
+        """Describe a cause by the failure that teaches, or by all of them where pytest is very verbose."""
+        if self.config.get_verbosity() >= _VERBOSITY_OF_ALL:
+            return "\n".join([describe(cause.shown, common_lines(cause)), *map(describe, cause.failures[1:])])
+        more = len(cause.failures) - 1
+        count = [f"and {more} more like this (-vv shows all)"] if more else []
+        return describe(cause.shown, [*common_lines(cause), *count])
 
     def fail_with(self, text: str) -> NoReturn:
         """Fail with a text that is all there is to read."""
@@ -175,13 +185,13 @@ class JobItem(_Item):
         self.user_properties += _properties(self.verdicts)
         errors = [verdict for verdict in self.verdicts if verdict.outcome in _NOT_THE_KERNELS]
         if errors:
-            self.fail(errors, len(self.verdicts))
+            self.fail(errors, self.verdicts)
 
     def runtest(self) -> None:
         """Say what the verdicts come to."""
         failures = [v for v in self.verdicts if has_failed(v) or (v.named and v.outcome is Outcome.UNAVAILABLE)]
         if failures:
-            self.fail(failures, len(self.verdicts))
+            self.fail(failures, self.verdicts)
         missing = list(dict.fromkeys(v.finding.detail for v in self.verdicts if v.outcome in NOT_RUN))
         expected = [v.finding.detail for v in self.verdicts if v.outcome is Outcome.EXPECTED_FAILURE]
         if expected:
@@ -224,7 +234,7 @@ class ExpectationItem(_Item):
         verdicts = [verdict for rank in self.ranks for verdict in self.work.steps.verdicts(rank)]
         found = unexpected_passes([self.work.plan.jobs[rank] for rank in self.ranks], verdicts)
         if found:
-            self.fail(found, 1)
+            self.fail(found, found[:1])
         if not any(verdict.outcome is Outcome.EXPECTED_FAILURE for verdict in verdicts):
             pytest.skip("no case failed as expected, and not all passed")
 

@@ -21,11 +21,13 @@ from harness.features import table_of
 from harness.guarded import in_time
 from harness.judge import UNDEFINED_THINGS, Judge, gate_finding
 from harness.judge.crashes import line_of, protection_text
+from harness.judge.signs import signs_of
 from harness.model import (
     SCALAR_ISA,
     Absence,
     Case,
     CaseObservation,
+    Circumstances,
     Executor,
     FaultKind,
     Finding,
@@ -34,9 +36,10 @@ from harness.model import (
     Outcome,
     Role,
     Verdict,
+    reading_order,
 )
 from harness.place import Place
-from harness.plan import reproducer
+from harness.plan import circumstances, reproducer
 from harness.settings import Settings
 from harness.workbench import Ran
 
@@ -48,6 +51,8 @@ Experiment = Callable[[Job, Ran, Sequence[Finding], Mapping[int, Mapping[str, "N
 
 MAX_ADVICE = 2
 """Places in a kernel's source that a failure names."""
+_UNKNOWN = Circumstances()
+"""The circumstances of what ran no case."""
 
 
 @dataclass(slots=True)
@@ -64,10 +69,13 @@ class VerdictMaker:
     _judges: dict[str, Judge] = field(default_factory=dict)
     _suspects: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By binary, which jobs at several widths share."""
+    _circumstances: dict[object, Circumstances] = field(default_factory=dict)
+    """Of cases, which many jobs share."""
 
     def forget(self, op: str) -> None:
         """Drop the judge of an op whose jobs are done."""
         self._judges.pop(op, None)
+        self._circumstances.clear()
 
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
         """Judge one job."""
@@ -85,11 +93,22 @@ class VerdictMaker:
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         judged = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
         causes = self.experiment(job, ran, judged, inputs) if self.experiment else {}
-        findings = _explained(job, ran, judged, self._suspected, causes)
+        found = [self._circumstances_of(job, number, inputs[case.key]) for number, case in enumerate(job.cases)]
+        explained = _explained(job, ran, judged, found, self._suspected, causes)
         return [
-            _verdict(job, attested, case, finding, repeat(case))
-            for case, finding in zip(job.cases, findings, strict=True)
+            _verdict(job, attested, case, finding, repeat(case), of_case)
+            for case, finding, of_case in zip(job.cases, explained, found, strict=True)
         ]
+
+    def _circumstances_of(self, job: Job, number: int, inputs: Mapping[str, NDArray[Any]]) -> Circumstances:
+        case, trials = job.cases[number], job.trials[: job.trial_counts[number]]
+        key = (case.key, case.placement, trials, job.kernel.conventions.lines)
+        if key not in self._circumstances:
+            signs = signs_of(job.contract, inputs)
+            without_signs = circumstances(job.contract, job.kernel.conventions, case, trials)
+            self._circumstances[key] = replace(without_signs, signs=signs)
+        found = self._circumstances[key]
+        return found if number else replace(found, is_first=True)
 
     def _suspected(self, job: Job, ran: Ran) -> tuple[str, str]:
         """Return the likeliest line, and in words what is undefined there and elsewhere; both empty without any."""
@@ -133,13 +152,16 @@ def _explained(
     job: Job,
     ran: Ran,
     findings: Sequence[Finding],
+    found: Sequence[Circumstances],
     suspected: Callable[[Job, Ran], tuple[str, str]],
     causes: Mapping[int, Cause] = MappingProxyType({}),
 ) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
     may_be_lanes = [not causes.get(n) or causes[n].is_of_lanes for n in range(len(findings))]
-    is_asked = any(finding.depends_on_fill and may_be_lanes[n] for n, finding in enumerate(findings))
-    likely_line, advice = suspected(job, ran) if is_asked else ("", "")
+    dependent = [n for n, finding in enumerate(findings) if finding.depends_on_fill and may_be_lanes[n]]
+    likely_line, advice = suspected(job, ran) if dependent else ("", "")
+    # Once is enough: with the failure that is read first.
+    read_first = min(dependent, key=lambda at: reading_order(job.cases[at].sizes, found[at]), default=None)
     explained = []
     for index, finding in enumerate(findings):
         seen = ran.observation.cases.get(index) if ran.observation else None
@@ -155,8 +177,8 @@ def _explained(
             texts = [text.replace(UNDEFINED_THINGS, "") for text in texts] + [causes[index].text]
             source_line = source_line or causes[index].source_line
         if finding.depends_on_fill and may_be_lanes[index]:
-            texts += [advice]
-            source_line, advice = source_line or likely_line, ""  # once is enough
+            texts += [advice] if index == read_first else []
+            source_line = source_line or likely_line
         if finding.outcome.is_kernel_fault:
             texts.append(ran.interface.doubt)
         detail = "; ".join(filter(None, texts))
@@ -200,7 +222,14 @@ def _in_words(found: Sequence[tuple[Path, Advice]]) -> tuple[str, str]:
     return f"{likely[0][0].name}:{likely[0][1].line}" if likely else "", text
 
 
-def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding, reproduce: str) -> Verdict:
+def _verdict(
+    job: Job,
+    attested: int | None,
+    case: Case | None,
+    finding: Finding,
+    reproduce: str,
+    found: Circumstances = _UNKNOWN,
+) -> Verdict:
     executor = job.executor
     return Verdict(
         kernel=job.kernel.id,
@@ -217,6 +246,7 @@ def _verdict(job: Job, attested: int | None, case: Case | None, finding: Finding
         reproduce=reproduce,
         named=job.named,
         sizes=case.sizes if case else (),
+        circumstances=found,
     )
 
 

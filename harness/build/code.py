@@ -20,7 +20,10 @@ _RELOCATION = re.compile(
 )
 _RELOCATION_PARTS = ("symbol", "sign", "digits")
 _SOURCE_LINE = re.compile(r"^(?:inlined by )?(/.*):(\d+)(?: \(.*\))?$")
-_COMPILER_HEADER = re.compile(r"/lib\w*/(?:gcc|clang|llvm)")
+_SURROUNDINGS = re.compile(
+    r"/lib\w*/(?:gcc|clang|llvm)|/usr/include/|/include/c\+\+/|/rust(?:c|lib)/|/csrc/(?:hostile|guest)/"
+)
+"""Files whose functions are inlined into a kernel's and are none of its own: the compiler's, the shims, the guest's."""
 _COMMENT = re.compile(r"//|;|\s#\s")
 _TARGET = re.compile(r"\b(?:0x)?([0-9a-f]+) <")
 _TRANSFERS = re.compile(
@@ -123,10 +126,15 @@ def _sized_functions(disassembly: str) -> dict[tuple[int, str], list[tuple[int, 
     return found
 
 
+def is_of_kernel(path: str) -> bool:
+    """Whether a source file is a kernel's own, as far as its path tells."""
+    return not _SURROUNDINGS.search(path)
+
+
 def source_lines(disassembly: str) -> dict[Place, str]:
     """Read the source lines of what `objdump -dl --inlines` prints for the same objects, such as "dot.c:41".
 
-    Of what was inlined from a header of the compiler's, the line that it was inlined into.
+    Of what was inlined from a header of the compiler's or a shim, the line that it was inlined into.
     """
     found: dict[Place, str] = {}
     current, is_told = "", False
@@ -136,7 +144,7 @@ def source_lines(disassembly: str) -> dict[Place, str]:
             is_told = False
         elif _SYMBOL.match(line):
             current, is_told = "", False
-        elif (match := _SOURCE_LINE.match(line)) and not is_told and not _COMPILER_HEADER.search(match[1]):
+        elif (match := _SOURCE_LINE.match(line)) and not is_told and is_of_kernel(match[1]):
             current, is_told = f"{PurePosixPath(match[1]).name}:{match[2]}", True
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.build.code import is_of_kernel
 from harness.build.toolchain import find_binutil
 from harness.errors import HarnessError
 from harness.place import Command, Place
@@ -76,11 +77,19 @@ def _instruction(place: Place, tool: str, binary: Path, address: int) -> str:
 
 
 def _source_line(place: Place, tool: str, binary: Path, address: int) -> str:
-    said = _ask(place, (tool, "-e", str(binary), f"{address:#x}"), [binary]).strip().splitlines()
-    if not said or said[0].startswith("??"):
-        return ""
-    path, _, line = said[0].split(" (")[0].rpartition(":")
-    return f"{Path(path).name}:{line}" if line.isdigit() and line != "0" else ""
+    return innermost_of_kernel(_ask(place, (tool, "-i", "-e", str(binary), f"{address:#x}"), [binary]))
+
+
+def innermost_of_kernel(frames: str) -> str:
+    """Return the innermost of inlined frames that is the kernel's own, as "kernel.c:41"; empty where none is.
+
+    `frames` is what `addr2line -i` prints: a line each, the innermost first.
+    """
+    for frame in frames.splitlines():
+        path, _, line = frame.split(" (")[0].rpartition(":")
+        if line.isdigit() and line != "0" and is_of_kernel(path):
+            return f"{Path(path).name}:{line}"
+    return ""
 
 
 def _ask(place: Place, command: Command, needs: Sequence[Path]) -> str:

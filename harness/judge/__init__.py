@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judge.compare import Comparison, compare, distance_ulp
+from harness.formats import storage, widened
+from harness.judge.compare import Comparison, compare, distance_ulp, stored, wrong_among
 from harness.judge.faults import (
     changed_input,
     death_finding,
@@ -36,7 +37,10 @@ from harness.model import (
     Trial,
     TrialObservation,
     TrialStatus,
+    Wrong,
+    number_text,
 )
+from harness.prototype import BF16
 
 __all__ = ["UNDEFINED_THINGS", "Judge", "gate_finding"]
 
@@ -82,7 +86,7 @@ class Judge:
             findings = [
                 self._finding(observation, index, case, trials, inputs[case.key]) for index, case in enumerate(cases)
             ]
-        return _with_few_windows(findings)
+        return self._with_few_windows(findings, cases)
 
     def _finding(
         self, observation: Observation, index: int, case: Case, trials: tuple[Trial, ...], inputs: Inputs
@@ -108,9 +112,10 @@ class Judge:
             self._expected[case.key] = self._oracle.expect(case, inputs)
         outputs = [self._outputs(trial) for _, trial in returned]
         finding = self._compare(outputs, case, seconds)
-        dependence = self._fill_dependence(outputs, [trials[number] for number, _ in returned])
+        dependence, differing = self._fill_dependence(outputs, [trials[number] for number, _ in returned], case)
         if dependence:
-            finding = replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True)
+            wrong = united((*finding.wrong, *differing))
+            finding = replace(finding, outcome=Outcome.MISMATCH, detail=dependence, depends_on_fill=True, wrong=wrong)
         return together(faults, finding)
 
     def _faults(self, seen: CaseObservation, case: Case, inputs: Inputs) -> list[OutcomeText]:
@@ -124,6 +129,22 @@ class Judge:
         ]
         first_of_each = (next(filter(None, map(check, seen.trials)), None) for check in checks)
         return sorted(filter(None, first_of_each), key=lambda found: found[0].severity)
+
+    def _with_few_windows(self, findings: list[Finding], cases: tuple[Case, ...]) -> list[Finding]:
+        """Keep the elements around the worst one for the worst failures and for the smallest ordinary rows."""
+        shown = [number for number, finding in enumerate(findings) if finding.worst and finding.worst.window]
+
+        def size(number: int) -> tuple[bool, int]:
+            case = cases[number]
+            return case.pattern != self._contract.pattern, sum(size for _, size in case.sizes)
+
+        chosen = {*sorted(shown, key=lambda number: findings[number].headroom or 0.0)[:WINDOWS_PER_JOB]}
+        chosen |= {*sorted(shown, key=size)[:WINDOWS_PER_JOB]}
+        for number in shown:
+            worst = findings[number].worst
+            if number not in chosen and worst:
+                findings[number] = replace(findings[number], worst=replace(worst, window=None))
+        return findings
 
     # -- against the reference
 
@@ -141,16 +162,18 @@ class Judge:
                 if apart is not None:
                     scalar_ulp = max(scalar_ulp or 0.0, apart)
         worst = min(comparisons, key=lambda comparison: comparison.headroom)
+        ulps = [comparison for comparison in comparisons if not comparison.is_exact]
         return Finding(
             outcome=Outcome.PASS if all(c.within for c in comparisons) else Outcome.MISMATCH,
-            detail="" if worst.within else f"{worst.wrong_elements} of {worst.elements} elements beyond tolerance",
-            max_ulp=max(c.max_ulp for c in comparisons),
-            mean_ulp=max(c.mean_ulp for c in comparisons),
+            detail="" if worst.within else _wrong_text(worst),
+            max_ulp=max((c.max_ulp for c in ulps), default=None),
+            mean_ulp=max((c.mean_ulp for c in ulps), default=None),
             headroom=worst.headroom,
             tolerance_ulp=worst.tolerance_ulp,
             worst=worst.worst,
             scalar_ulp=scalar_ulp,
             seconds=seconds,
+            wrong=united(c.wrong for c in comparisons if c.wrong),
         )
 
     def _compared_once(self, case: Case, name: str, raw: bytes | Runs) -> tuple[Comparison, float | None]:
@@ -163,23 +186,44 @@ class Judge:
             else:
                 scalar = self._scalar.get(case.key, {}).get(name)
                 apart = distance_ulp(raw, scalar, expected) if isinstance(scalar, bytes) else None
-                self._compared[key] = (compare(name, raw, expected), apart)
+                self._compared[key] = (compare(name, raw, expected, self._columns(name, case)), apart)
         return self._compared[key]
+
+    def _columns(self, name: str, case: Case) -> int | None:
+        """Return the length of the rows of an output of several dimensions."""
+        layout = self._contract.layout(name, dict(case.sizes)) if name != "return" else None
+        return layout.columns if layout else None
 
     # -- against one another
 
-    def _fill_dependence(self, outputs: list[Outputs], trials: Sequence[Trial]) -> str:
-        """Compare, bit by bit, calls that differ in nothing but what undefined values held."""
+    def _fill_dependence(self, outputs: list[Outputs], trials: Sequence[Trial], case: Case) -> tuple[str, list[Wrong]]:
+        """Compare, bit by bit, calls that differ in nothing but what undefined values held.
+
+        Returns what differs first, in words or "", and all that does of the outputs that are held whole.
+        """
         first: dict[Trial, tuple[Trial, Outputs]] = {}
+        said = ""
+        differing: list[Wrong] = []
         for trial, one in zip(trials, outputs, strict=True):
             earlier, expected = first.setdefault(replace(trial, fill=Fill.BENIGN), (trial, one))
             for name, raw in one.items():
-                if raw != expected[name]:
-                    return (
-                        f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
-                        f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined{UNDEFINED_THINGS}"
-                    )
-        return ""
+                if raw == expected[name]:
+                    continue
+                said = said or (
+                    f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
+                    f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined{UNDEFINED_THINGS}"
+                )
+                differing += self._differing(case, name, expected[name], raw)
+        return said, differing
+
+    def _differing(self, case: Case, name: str, one: bytes | Runs, other: bytes | Runs) -> list[Wrong]:
+        """Return which elements of two outputs that are not equal differ, where both are held whole."""
+        if isinstance(one, Runs) or isinstance(other, Runs):
+            return []
+        expected = self._expected[case.key][name]
+        bits = f"<u{np.dtype(storage(expected.dtype)).itemsize}"
+        is_other = stored(one, expected).view(bits) != stored(other, expected).view(bits)
+        return [wrong_among(name, is_other, self._columns(name, case))] if is_other.any() else []
 
     def _first_difference(self, name: str, one: bytes | Runs, other: bytes | Runs) -> str:
         types = {parameter.name: parameter.type for parameter in self._buffers}
@@ -191,7 +235,10 @@ class Judge:
         readable = differing[first[differing] == first[differing]]  # where the first is no NaN
         element = int((readable if readable.size else differing)[0])
         place = f"{name}[{places[element]}]" if name in types else "the returned value"
-        numbers = [f"{array[element]:.9g} ({array.view(bits)[element]:#x})" for array in (first, second)]
+        is_bf16 = element_type is not None and element_type.number_format == BF16
+        values = [(widened(array, BF16) if is_bf16 else array)[element].item() for array in (first, second)]
+        held = [array.view(bits)[element] for array in (first, second)]
+        numbers = [f"{number_text(value)} ({bit:#x})" for value, bit in zip(values, held, strict=True)]
         return f"{place} is {' and '.join(numbers)}"
 
     def _outputs(self, trial: TrialObservation) -> Outputs:
@@ -226,17 +273,24 @@ def together(faults: Sequence[OutcomeText], compared: Finding) -> Finding:
     return replace(compared, outcome=outcome, detail=text, also=also)
 
 
+def _wrong_text(comparison: Comparison) -> str:
+    what = "wrong" if comparison.is_exact else "beyond tolerance"
+    if comparison.worst and comparison.worst.output == "return":
+        return f"the returned value is {what}"
+    return f"{comparison.wrong_elements} of {comparison.elements} element{'s' * (comparison.elements != 1)} {what}"
+
+
+def united(several: Iterable[Wrong]) -> tuple[Wrong, ...]:
+    """Return what is wrong in any of several calls, once for each output."""
+    found: dict[str, Wrong] = {}
+    for one in several:
+        found[one.output] = found[one.output] | one if one.output in found else one
+    return tuple(found.values())
+
+
 WINDOWS_PER_JOB = 8
-"""Failures of a job, the worst, that keep the elements around the worst one: a job may have thousands."""
-
-
-def _with_few_windows(findings: list[Finding]) -> list[Finding]:
-    shown = [number for number, finding in enumerate(findings) if finding.worst and finding.worst.window]
-    for number in sorted(shown, key=lambda number: findings[number].headroom or 0.0)[WINDOWS_PER_JOB:]:
-        worst = findings[number].worst
-        assert worst
-        findings[number] = replace(findings[number], worst=replace(worst, window=None))
-    return findings
+"""Failures of a job that keep the elements around the worst one, of the worst and of the smallest each: a job may have
+thousands."""
 
 
 UNDEFINED_THINGS = " (inactive lanes, registers, the stack, bytes beside a buffer)"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.formats import is_float, limits, storage, widened
 from harness.judge.reference import Expected
-from harness.model import Array, Window, Worst
+from harness.model import RESIDUES, Array, Axis, Window, Worst, Wrong
 from harness.prototype import BF16
 
 
@@ -27,6 +27,10 @@ class Comparison:
     worst: Worst | None
     wrong_elements: int
     elements: int
+    wrong: Wrong | None = None
+    """Which elements they are, of a row that is held whole."""
+    is_exact: bool = False
+    """Integers, or numbers that must be these and no others: their distance is not counted in ULPs."""
 
     @property
     def within(self) -> bool:
@@ -52,10 +56,11 @@ def decode(raw: bytes, expected: Expected) -> NDArray[Any]:
     return widened(elements, BF16) if expected.dtype == BF16 else elements
 
 
-def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
+def compare(name: str, raw: bytes, expected: Expected, columns: int | None = None) -> Comparison:
     """Judge one output, element by element: |got - want| <= tolerance, NaN and infinities by class.
 
-    The caller silences numpy's floating-point warnings: NaN and overflow are what this is about.
+    `columns` is the length of the rows of an array of several dimensions. The caller silences numpy's floating-point
+    warnings: NaN and overflow are what this is about.
     """
     if expected.want.size == 0:
         return EXACT
@@ -63,6 +68,8 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
     worst = int(share.argmax())
     ulps = error / expected.ulp
     counts = expected.counts
+    is_within = share[worst] <= 1.0
+    is_exact = not is_float(expected.dtype) or not expected.tolerance.any()
     return Comparison(
         max_ulp=float(np.maximum.reduce(ulps)),
         mean_ulp=float(np.add.reduce(ulps)) / ulps.size if counts is None else float(np.average(ulps, weights=counts)),
@@ -73,13 +80,31 @@ def compare(name: str, raw: bytes, expected: Expected) -> Comparison:
             _element(worst, expected),
             got[worst].item(),
             expected.want[worst].item(),
-            float(ulps[worst]),
+            None if is_exact else float(ulps[worst]),
             float(expected.tolerance[worst]),
-            None if share[worst] <= 1.0 or expected.is_scattered else _window(worst, got, expected),
+            None if is_within or expected.is_scattered else _window(worst, got, expected),
         ),
-        wrong_elements=0 if share[worst] <= 1.0 else _number_of(~(share <= 1.0), counts),
+        wrong_elements=0 if is_within else _number_of(~(share <= 1.0), counts),
         elements=_number_of(np.ones_like(share, bool), counts),
+        wrong=None if is_within or expected.first is not None else wrong_among(name, ~(share <= 1.0), columns),
+        is_exact=is_exact,
     )
+
+
+def wrong_among(name: str, is_wrong: NDArray[np.bool_], columns: int | None = None) -> Wrong:
+    """Return where the wrong elements of an output lie, of which there is one at least."""
+    indices = np.flatnonzero(is_wrong)
+    if columns is None or columns >= is_wrong.size:
+        return Wrong(name, indices.size, (_axis(indices, is_wrong.size),))
+    rows, of_row = np.divmod(indices, columns)
+    return Wrong(name, indices.size, (_axis(rows, is_wrong.size // columns), _axis(of_row, columns)))
+
+
+def _axis(indices: NDArray[np.intp], length: int) -> Axis:
+    found = np.zeros(RESIDUES, bool)
+    found[indices % RESIDUES] = True
+    residues = int.from_bytes(np.packbits(found, bitorder="little").tobytes(), "little")
+    return Axis(length, int(indices.min()), int(indices.max()), residues)
 
 
 def deviations(raw: bytes, expected: Expected) -> tuple[Array, Array, Array]:

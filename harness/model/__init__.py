@@ -65,6 +65,7 @@ from harness.model.observation import (
     is_timeout,
 )
 from harness.model.plan import (
+    CORE_BUILD,
     NOTHING_UNDEFINED,
     Absence,
     Build,
@@ -96,13 +97,26 @@ from harness.model.project import (
     has_sme,
     is_selected,
 )
-from harness.model.verdict import Finding, Outcome, Verdict, Window, Worst
+from harness.model.verdict import (
+    RESIDUES,
+    Axis,
+    Circumstances,
+    Finding,
+    Outcome,
+    Verdict,
+    Window,
+    Worst,
+    Wrong,
+    number_text,
+    reading_order,
+)
 
 __all__ = [
     "ALL_EMULATORS",
     "ANYWHERE",
     "ASSEMBLY_SUFFIXES",
     "BELL_END",
+    "CORE_BUILD",
     "CPP_SUFFIXES",
     "DEFAULT_COMPILERS",
     "HIGHEST_PEAK",
@@ -110,6 +124,7 @@ __all__ = [
     "LONG_SUITE",
     "NOTHING_UNDEFINED",
     "PREBUILT_SUFFIXES",
+    "RESIDUES",
     "SCALAR_ISA",
     "SOURCE_SUFFIXES",
     "SPECIAL_FLOATS",
@@ -120,12 +135,14 @@ __all__ = [
     "Absence",
     "Allowed",
     "Array",
+    "Axis",
     "Binary",
     "Build",
     "Capabilities",
     "Case",
     "CaseObservation",
     "CaseSpec",
+    "Circumstances",
     "Compilation",
     "Compiler",
     "Contract",
@@ -183,10 +200,13 @@ __all__ = [
     "Violation",
     "Window",
     "Worst",
+    "Wrong",
     "all_missing",
     "has_returned",
     "has_sme",
     "is_selected",
     "is_timeout",
+    "number_text",
     "promise_of",
+    "reading_order",
 ]

@@ -9,6 +9,7 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from harness.errors import counted
 from harness.guarded import Line
 from harness.model.allowed import Allowed
 from harness.model.formula import Formula
@@ -263,7 +264,10 @@ class Conventions:
         """What a report says of them, in words."""
         return (
             *(f"only where {requirement.text}" for requirement in self.requires),
-            *(f"{name} may be read {count} elements behind its end" for name, count in self.over_read.items()),
+            *(
+                f"{name} may be read {counted(count, 'element')} behind its end"
+                for name, count in self.over_read.items()
+            ),
             *(f"{name} is aligned to {count} bytes" for name, count in self.alignment.items()),
             *(f"not checked: {WAIVABLE[name]} ({reason})" for name, reason in self.waived.items()),
         )

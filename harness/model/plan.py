@@ -173,6 +173,10 @@ class Job:
         return round(case.sizes[0][1] / _FEWEST_LANES * MS_PER_VECTOR_CALL) if self.kernel.takes_vectors else 0
 
 
+CORE_BUILD = ("O2", "hostile")
+"""Level and variant of the one build that core models run; its compiler is the first that is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What the user asked for. Empty tuples mean the default; the named_* sets hold what was said literally."""
@@ -191,9 +195,16 @@ class Selection:
     sizes: tuple[int, ...] = ()
     required: tuple[str, ...] = ()
     is_narrowed: bool = False
-    """Compilers, builds, suites, cases or sizes were named: core models and gates are run on request only."""
+    """Compilers, builds, suites, cases or sizes were named: gates are run on request only."""
     seed: int = 0
     cpu_timeout_s: float = 2.0
+
+    @property
+    def has_core_models(self) -> bool:
+        """Whether core models run unasked: what they run is selected, and nothing about targets or cases was named."""
+        opt, variant = CORE_BUILD
+        is_named = self.targets or self.suites or self.cases or self.sizes or self.emulator
+        return opt in self.opts and variant in self.variants and not is_named
 
 
 @dataclass(frozen=True, slots=True)

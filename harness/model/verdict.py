@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -53,6 +54,11 @@ _KERNEL_FAULTS = frozenset(
 _SEVERITY = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
+def number_text(number: float) -> str:
+    """Return a number of an input or output as people read it: integers in full, floats with nine digits."""
+    return str(number) if isinstance(number, int) else f"{number:.9g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The elements around the worst one: what came, what was due, and how far apart they may be."""
@@ -60,6 +66,7 @@ class Window:
     first: int
     """Index of the window's first element in the output."""
     got: tuple[float, ...]
+    """Of an integer output, integers; so is what was due."""
     want: tuple[float, ...]
     tolerance: tuple[float, ...]
 
@@ -72,10 +79,90 @@ class Worst:
     element: int
     got: float
     want: float
-    ulp: float
+    """Of an integer output both are integers."""
+    ulp: float | None
+    """How many units in the last place they are apart; None where the comparison is one of integers, or exact."""
     tolerance: float
     window: Window | None = None
     """Of failures only."""
+
+
+RESIDUES = 256
+"""What the indices of wrong elements are divided by to see which lanes they are in: a multiple of most vectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where along one dimension of an output its wrong elements lie."""
+
+    length: int
+    first: int
+    """The smallest index of a wrong element."""
+    last: int
+    residues: int
+    """Bit r is set where a wrong element has an index of remainder r, divided by RESIDUES."""
+
+    def __or__(self, other: Axis) -> Axis:
+        """Return where the wrong elements of both lie."""
+        first, last = min(self.first, other.first), max(self.last, other.last)
+        return Axis(self.length, first, last, self.residues | other.residues)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Which elements of an output are wrong in a case, in whichever call."""
+
+    output: str
+    count: int
+    """The most that were wrong in one call."""
+    axes: tuple[Axis, ...]
+    """One for a plain row; rows and columns of an array of several dimensions, whose first ones count as rows."""
+
+    def __or__(self, other: Wrong) -> Wrong:
+        """Return what is wrong in either of two calls."""
+        axes = tuple(one | another for one, another in zip(self.axes, other.axes, strict=True))
+        return Wrong(self.output, max(self.count, other.count), axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What of a case besides its sizes may decide whether a kernel gets it right."""
+
+    scalars: tuple[tuple[str, float], ...] = ()
+    pattern: str = ""
+    """How its inputs were drawn, such as "special"; empty for the op's ordinary rows."""
+    value: str = ""
+    """The name of the special value, or "lowest" of a peak downwards."""
+    position: int | None = None
+    """The element that holds the special value or the peak; None where all or none do."""
+    alignment_bytes: tuple[tuple[str, int], ...] = ()
+    """By buffer: the largest power of two that divides its address in every call, up to a cache line."""
+    is_in_place: bool = False
+    """Whether two buffers have one address."""
+    guards: str = ""
+    """Which guard pages its buffers touch in some call: "behind", "before" or "both"; of buffers at a distance "".
+    """
+    signs: str = ""
+    """Of all inputs: "negative", "positive", "none" without elements; empty where they are mixed."""
+    is_first: bool = False
+    """Whether it is the first case of its job."""
+    is_judged: bool = True
+    """Whether results are compared at all; if not, callers may expect none."""
+
+    @property
+    def strangeness(self) -> int:
+        """How far it is from what a reader thinks of first, an ordinary row in a buffer of its own: 0 is that."""
+        return 2 * _STRANGENESS.get(self.pattern, 1) + self.is_in_place
+
+
+_STRANGENESS = {"": 0, "special": 2, "sparse": 3}
+"""Of patterns; others are 1."""
+
+
+def reading_order(sizes: Sequence[tuple[str, int]], found: Circumstances) -> tuple[int, ...]:
+    """Order cases as a reader looks at them: ordinary rows first, of these the smallest that is not empty."""
+    numbers = [size for _, size in sizes]
+    return found.strangeness, 0 in numbers, sum(numbers), not found.guards
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +187,8 @@ class Finding:
     """Where in the kernel it shows, as "kernel.c:41", if anything tells."""
     also: tuple[str, ...] = ()
     """Further faults of the case, less grave; a verdict has them in its detail."""
+    wrong: tuple[Wrong, ...] = ()
+    """By output, of a failure whose elements were compared one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +211,7 @@ class Verdict:
     sizes: tuple[tuple[str, int], ...] = ()
     instructions: int | None = None
     """Retired by the calls, where the executor counts them."""
+    circumstances: Circumstances = Circumstances()
     id: str = ""
     """Of a failure, what `harness replay` takes; unique within a run."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.machine import resolve_triple
 from harness.model import (
     ASSEMBLY_SUFFIXES,
+    CORE_BUILD,
     DEFAULT_COMPILERS,
     HUGE_SUITE,
     LONG_SUITE,
@@ -164,7 +165,7 @@ def _compilers(
     if point.kernel.is_prebuilt:  # the compiler only links it: one that is here, whatever ISAs it knows
         here = [compiler for compiler in found if isinstance(compiler, Compiler)]
         return [*here[:1]] or found[:1]
-    if selection.compilers:
+    if selection.compilers and point.role is not Role.CORE:
         return fit
     usable: list[Compiler | Missing] = [compiler for compiler in fit if isinstance(compiler, Compiler)]
     if not usable:
@@ -199,7 +200,7 @@ def _jobs(
             (opt, variant) for opt in dict.fromkeys(selection.opts) for variant in dict.fromkeys(selection.variants)
         ]
         if point.role is Role.CORE:
-            builds = builds[-1:]
+            builds = [CORE_BUILD] if CORE_BUILD in builds else builds[-1:]
     if point.kernel.is_prebuilt:
         builds = list(dict.fromkeys(("", variant) for _, variant in builds))
     isa = project.isa_target(point.kernel.isa)

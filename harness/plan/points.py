@@ -33,13 +33,13 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
         UsageError: a literal name that the project does not have, or an impossible width or size.
     """
     kernels = select_kernels(project, selection.kernels)
-    targets = _select_targets(project, selection.targets)
+    targets = select_targets(project, selection.targets)
     _check_widths(project, selection)
     _check_required(project, selection)
     points: list[Point] = []
     absences: list[Absence] = []
     for kernel, kernel_named in kernels:
-        points += _further_points(project, kernel, targets, selection)
+        points += further_points(project, kernel, targets, selection)
         for target in targets or _own_targets(project, kernel):
             if reason := _why_not(kernel, target):
                 absences.append(_not_applicable(kernel, target, None, reason))
@@ -82,13 +82,13 @@ def _why_not(kernel: Kernel, target: Target) -> str:
 _ROLE_ORDER = {role: rank for rank, role in enumerate(Role)}
 
 
-def _further_points(project: Project, kernel: Kernel, targets: Sequence[Target], selection: Selection) -> list[Point]:
-    """The core models that a kernel's ISA promises to run on, and its gate, unless the selection is narrowed."""
+def further_points(project: Project, kernel: Kernel, targets: Sequence[Target], selection: Selection) -> list[Point]:
+    """Return the core models that a kernel's ISA promises to run on, and its gate, as far as they are selected."""
     found: list[Point] = []
     isa = project.isa_target(kernel.isa)
     for target in project.targets.values():
         required = _is_required(selection, target)
-        wants_core = required or not (targets or selection.is_narrowed or kernel.targets)
+        wants_core = required or (selection.has_core_models and not kernel.targets)
         if target.is_core and kernel.isa in target.isas and target not in targets and wants_core:
             widths = target.vector_bits if isa.is_scalable else isa.vector_bits
             chosen = selection.vector_bits if isa.is_scalable and selection.vector_bits_named else widths
@@ -122,7 +122,12 @@ def select_kernels(project: Project, patterns: Sequence[str]) -> list[tuple[Kern
     return list(chosen.values())
 
 
-def _select_targets(project: Project, names: Sequence[str]) -> list[Target]:
+def select_targets(project: Project, names: Sequence[str]) -> list[Target]:
+    """Return the targets of these names.
+
+    Raises:
+        UsageError: the project does not have one.
+    """
     for name in names:
         if name not in project.targets:
             raise UsageError(f"unknown target {name!r}{perhaps(name, project.targets)}; see 'harness list'")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from harness import __version__, kept
-from harness.errors import ExitCode, UsageError
+from harness.errors import ExitCode, UsageError, counted
 from harness.execution import Judging
 from harness.guarded import in_time
 from harness.judge import Judge
@@ -22,8 +21,9 @@ from harness.pipeline import Planned, exit_code, planned, program_name, runs_roo
 from harness.replay import minimal
 from harness.replay.debugging import debug, write_pack
 from harness.replay.evidence import evidence, lines
-from harness.replay.plan import Failure, changes, find, jobs_of, narrowed, settings_for
-from harness.replay.shrink import Candidate, OutOfTimeError, Shrinker, fewest
+from harness.replay.plan import Failure, changes, find, has_failure, jobs_of, narrowed, settings_for
+from harness.replay.shrink import OutOfTimeError, fewest
+from harness.replay.smallest import shrink, smallest_cases
 from harness.replay.trying import Trying, is_alike
 from harness.report.record import REPLAY_DIRECTORY, source_digests
 from harness.report.run import has_failed, read_record
@@ -32,22 +32,46 @@ from harness.report.text import visible
 from harness.settings import ReplaySettings
 from harness.workbench import Ran
 
+__all__ = ["replay", "smallest_cases"]
+
 _DIRECT = ("native", "qemu-user")
 """Executors whose command line a person can use as it stands."""
 
 
 def replay(asked: ReplaySettings, command: Sequence[str]) -> ExitCode:
     """Carry out `harness replay`; the exit code is that of a run of this one case."""
-    path = kept.record_path(asked.run, asked.config)
-    failure = find(read_record(path), asked.id)
+    path, failure = _found(asked)
     settings = settings_for(failure, asked.config or _manifest(failure))
     if asked.gdb and settings.place != "host":
         raise UsageError(f"--gdb: {failure.id} ran in {settings.place}; a debugger reaches guests on the host only")
     with planned(settings) as line:
         jobs = jobs_of(line.plan, failure)
-        _show(f"{failure.id} of {path}", *_changes(failure, jobs[-1]))
+        _show(f"{failure.id} of {path}{_age(path, asked)}", *_changes(failure, jobs[-1]))
         bench = _Again(line, failure, jobs, Judging(line.surveyor.builder, settings, program_name(command)))
         return bench.debugged() if asked.gdb else bench.looked_at(asked)
+
+
+def _found(asked: ReplaySettings) -> tuple[Path, Failure]:
+    """Return the record that has the failure, and that: of the run that is named, else of the newest that has it.
+
+    Raises:
+        UsageError: none has it, or the record does not say enough.
+    """
+    path = kept.record_path(asked.run or kept.LAST, asked.config)
+    record = read_record(path)
+    elsewhere = None if has_failure(record, asked.id) else kept.newest_with(asked.id, asked.config)
+    if elsewhere is None:
+        return path, find(record, asked.id)
+    if asked.run:
+        name = elsewhere.parent.name
+        raise UsageError(f"no failure {asked.id!r} in {path}; a failure of the run {name} has this id: --run {name}")
+    return elsewhere, find(read_record(elsewhere), asked.id)
+
+
+def _age(path: Path, asked: ReplaySettings) -> str:
+    """Say of a run that was found by the failure's id that it is not the last."""
+    is_last = bool(asked.run) or path == kept.record_path(kept.LAST, asked.config)
+    return "" if is_last else ", an earlier run: the last one has no such failure"
 
 
 def _manifest(failure: Failure) -> Path | None:
@@ -105,7 +129,8 @@ class _Again:
         if before and has_failed_at_all(failure.verdict) and not has_failed_at_all(seen.verdict):
             alone, seen = seen, self._run(failure.cases)
             is_carried = has_failed_at_all(seen.verdict)
-            _show("", f"it passes alone; behind the {len(before)} cases before it in its job it {_how(seen.verdict)}")
+            earlier = counted(len(before), "case")
+            _show("", f"it passes alone; behind the {earlier} before it in its job it {_how(seen.verdict)}")
             seen = seen if is_carried else alone
         _show("", "now:", *describe(replace(seen.verdict, reproduce="")).splitlines())
         if _differs(failure.verdict, seen.verdict):
@@ -173,29 +198,21 @@ class _Again:
         if wanted is None or binary is None or not wanted.outcome.is_kernel_fault or seen.case.pattern.sites:
             _show("", "nothing to shrink: it takes a case that a kernel gets wrong, of a row that is held whole")
             return
-        start = time.monotonic()
         place, job, case = self.line.surveyor.place, seen.job, seen.case
+        deadline = time.monotonic() + budget_s
         is_excused = bool(seen.ran.uppers.excuse)
-        trying = Trying(place, binary, job, case, wanted, self._executors(job), start + budget_s, is_excused)
-        first = Candidate(job.vector_bits, case.sizes, case.placement, seen.inputs[case.key])
-        shrinker = Shrinker(first, trying.space(), trying.fails)
+        trying = Trying(place, binary, job, case, wanted, self._executors(job), deadline, is_excused)
+        found = shrink(trying, seen.inputs[case.key], budget_s)
         how = "nothing smaller was found to fail alike"
-        alarm = threading.Timer(budget_s, trying.cancelled.set)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            shrinker.run()
-        except OutOfTimeError:
-            how = f"stopped after {budget_s:g} s (--budget)"
-        finally:
-            alarm.cancel()
-        took = f"{shrinker.tried} cases in {trying.processes} processes, {time.monotonic() - start:.1f} s"
-        if shrinker.best is first:
+        how = how if found.is_complete else f"stopped after {budget_s:g} s (--budget)"
+        processes = counted(trying.processes, "process", "processes")
+        took = f"{counted(found.tried, 'case')} in {processes}, {found.seconds:.1f} s"
+        if not found.is_smaller:
             _show("", f"it is as small as it gets ({took}; {how}):")
         else:
             _show("", f"the smallest case with the same outcome, {wanted.outcome.value} ({took}; {how}):")
-        _show(*(f"  {one}" for one in minimal.describe(shrinker.best, case, job.contract)))
-        program = minimal.snippet(job, case, shrinker.best, trying.wanted_of(shrinker.best))
+        _show(*(f"  {one}" for one in minimal.describe(found.best, case, job.contract)))
+        program = minimal.snippet(job, case, found.best, trying.wanted_of(found.best))
         if wanted.outcome is Outcome.STATE and not wanted.worst:
             _show("", "no program shows it: what a call has to preserve, only the guest checks")
         elif program:

@@ -10,12 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import ContractError
-from harness.formats import storage
+from harness.errors import ContractError, counted
+from harness.formats import is_float, storage
 from harness.judge import Judge
 from harness.judge.compare import deviations, stored
 from harness.judge.reference import Expected, Oracle
-from harness.model import Case, CaseObservation, Fill, Finding, Job, Observation, Outcome, Side, Trial, TrialStatus
+from harness.model import (
+    Case,
+    CaseObservation,
+    Fill,
+    Finding,
+    Job,
+    Observation,
+    Outcome,
+    Side,
+    Trial,
+    TrialStatus,
+    number_text,
+)
 
 Inputs = Mapping[str, NDArray[Any]]
 REACH = 8
@@ -47,8 +59,10 @@ class Element:
     index: int
     got: float
     want: float
+    """Of an integer output both are integers."""
     tolerance: float
-    ulp: float
+    ulp: float | None
+    """None where the comparison is one of integers, or exact."""
     is_wrong: bool
     differs: bool
     """Another call, which must have given the same, gave other bits."""
@@ -123,6 +137,7 @@ def _of_output(job: Job, name: str, expected: Expected, seen: CaseObservation) -
     with np.errstate(all="ignore"):
         got, error, share = max((deviations(raw, expected) for raw in results), key=lambda one: float(one[2].max()))
         ulps = error / expected.ulp
+    has_ulps = is_float(expected.dtype) and bool(expected.tolerance.any())
     wrong = ~(share <= 1.0)
     marked = wrong | differs
     worst = int(share.argmax()) if wrong.any() else int(differs.argmax())
@@ -130,10 +145,10 @@ def _of_output(job: Job, name: str, expected: Expected, seen: CaseObservation) -
     elements = tuple(
         Element(
             index,
-            float(got[index]),
-            float(expected.want[index]),
+            got[index].item(),
+            expected.want[index].item(),
             float(expected.tolerance[index]),
-            float(ulps[index]),
+            float(ulps[index]) if has_ulps else None,
             bool(wrong[index]),
             bool(differs[index]),
         )
@@ -192,15 +207,15 @@ def _said(call: Call) -> str:
 
 
 def _table(found: Evidence) -> list[str]:
-    head = f"  {found.output:>12} {'got':>16} {'want':>16} {'tolerance':>11} {'ULP':>10}"
+    has_ulps = any(one.ulp is not None for one in found.elements)
+    head = f"  {found.output:>12} {'got':>16} {'want':>16} {'tolerance':>11}" + (f" {'ULP':>10}" if has_ulps else "")
     rows = [head]
     for one in found.elements:
         pointer = ">" if one.index == found.worst else " "
         marks = " ".join(text for text, has in (("wrong", one.is_wrong), ("differs between calls", one.differs)) if has)
-        rows.append(
-            f"{pointer} {f'[{one.index}]':>12} {one.got:16.9g} {one.want:16.9g} {one.tolerance:11.3g} {one.ulp:10.4g}"
-            f"  {marks}".rstrip()
-        )
+        numbers = f"{number_text(one.got):>16} {number_text(one.want):>16} {one.tolerance:11.3g}"
+        ulp = f" {one.ulp:10.4g}" if one.ulp is not None else ""
+        rows.append(f"{pointer} {f'[{one.index}]':>12} {numbers}{ulp}  {marks}".rstrip())
     return rows
 
 
@@ -228,7 +243,9 @@ def _in_loop(found: Evidence, vectors: int) -> str:
     only = "; all marked elements are there" if len(behind) == len(found.wrong) else ""
     if found.worst >= full * block:
         left = found.length - full * block
-        return f"{loop}: in the tail, which is {left} elements behind {full} full iterations{only}"
+        return (
+            f"{loop}: in the tail, which is {counted(left, 'element')} behind {counted(full, 'full iteration')}{only}"
+        )
     return f"{loop}: iteration {found.worst // block} of {full}, counted from 0"
 
 

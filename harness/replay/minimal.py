@@ -25,9 +25,14 @@ def describe(one: Candidate, case: Case, contract: Contract) -> list[str]:
     """Say width, sizes, scalars, placement and values."""
     numbers = [f"{name} = {value}" for name, value in (*one.sizes, *case.scalars)]
     told = [", ".join((f"{one.vector_bits} bits" if one.vector_bits else "no vectors", *numbers))]
-    types = {parameter.name: parameter.type for parameter in contract.prototype.buffers}
-    told += [f"{name} = {values_text(_numbers(array, types[name]))}" for name, array in one.values.items()]
+    told += [f"{name} = {text}" for name, text in values_by_name(one, contract).items()]
     return [*told, _placement(one)]
+
+
+def values_by_name(one: Candidate, contract: Contract) -> dict[str, str]:
+    """Return the contents of each buffer, short and exact."""
+    types = {parameter.name: parameter.type for parameter in contract.prototype.buffers}
+    return {name: values_text(_numbers(array, types[name])) for name, array in one.values.items()}
 
 
 def _numbers(array: NDArray[Any], element: ScalarType) -> NDArray[Any]:

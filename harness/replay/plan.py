@@ -41,6 +41,11 @@ class Failure:
     harness: str
 
 
+def has_failure(record: Mapping[str, Any], wanted: str) -> bool:
+    """Whether a record has a failure with this id, or one that begins so."""
+    return bool(matching([verdict.id for verdict in run_of(record).verdicts if verdict.id], wanted))
+
+
 def find(record: Mapping[str, Any], wanted: str) -> Failure:
     """Return the failure that an id, or the beginning of one, stands for.
 
@@ -114,6 +119,7 @@ def settings_for(failure: Failure, config: Path | None) -> Settings:
         config=config,
         baseline=None,
         shard=None,
+        budget_s=0.0,
         reports=_QUIET,
     )
 

@@ -112,6 +112,16 @@ class Trying:
         alike = {place for place, finding in zip(sound, findings, strict=True) if is_alike(finding, self.wanted)}
         return [place in alike for place in range(len(candidates))]
 
+    def finding(self, one: Candidate) -> Finding:
+        """Run one candidate and return what the judge says of it.
+
+        Raises:
+            OutOfTimeError: the deadline has passed.
+        """
+        case = self._case(one)
+        job = replace(self.job, cases=(case,), vector_bits=one.vector_bits, executor=self.executors[one.vector_bits])
+        return self._findings(job, {case.key: self._with_gaps(case, one.values)})[0]
+
     def _with_gaps(self, case: Case, values: Values) -> Values:
         """Add what stands between the rows of an output that had none apart before its rows became shorter."""
         sizes = dict(case.sizes)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.model import Verdict
+from harness.report.failures import common_lines
 from harness.report.run import Run
 from harness.report.table import replay_line
 from harness.report.text import clipped, visible
@@ -20,11 +21,14 @@ _TITLE_CHARACTERS = 200
 def render(run: Run, root: Path) -> str:
     """Return one annotation per source line and outcome, the worst first; paths are relative to `root`."""
     sources = run.sources()
+    common = {id(verdict): common_lines(cause) for cause in run.causes for verdict in cause.failures}
     groups: dict[tuple[str, str, str], list[Verdict]] = {}
     for verdict in run.failures:
         path, line = _place(verdict, sources.get(verdict.kernel, ()), root)
         groups.setdefault((path, line, verdict.outcome.value), []).append(verdict)
-    lines = [_annotation(path, line, group) for (path, line, _), group in list(groups.items())[:_SHOWN]]
+    lines = [
+        _annotation(path, line, group, common[id(group[0])]) for (path, line, _), group in list(groups.items())[:_SHOWN]
+    ]
     if len(groups) > _SHOWN:
         lines.append(f"::notice title=harness::{len(groups) - _SHOWN} more places have failures; see the summary")
     return "\n".join(lines)
@@ -43,13 +47,14 @@ def _relative(source: str, root: Path) -> str:
     return Path(os.path.relpath(source, root)).as_posix() if Path(source).is_absolute() else source
 
 
-def _annotation(path: str, line: str, group: Sequence[Verdict]) -> str:
+def _annotation(path: str, line: str, group: Sequence[Verdict], common: Sequence[str]) -> str:
     worst = group[0]
     width = f" at {worst.vector_bits} bits" if worst.vector_bits else ""
     case = f", {worst.suite}/{worst.case}" if worst.case else ""
     more = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
     title = f"{worst.outcome.value} {worst.kernel} on {worst.target}{width}"
-    told = [f"{title} ({worst.build}){case}{more}", worst.finding.detail, f"reproduce: {worst.reproduce}"]
+    told = [f"{title} ({worst.build}){case}{more}", worst.finding.detail, *common]
+    told.append(f"reproduce: {worst.reproduce}")
     told += [f"replay: {replay_line(worst)}"] if worst.id else []
     message = "\n".join(visible(part) for part in told if part)
     properties = {"file": path, "line": line, "title": clipped(visible(title), _TITLE_CHARACTERS)}

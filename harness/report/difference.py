@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.errors import counted
 from harness.model import Outcome, Verdict
 from harness.report.run import NOT_RUN, Run, badness, has_failed
 from harness.report.table import describe, headroom_text, ulp_text
@@ -157,7 +158,7 @@ def _shift(shift: Shift) -> str:
     kernel, target, build, vector_bits, suite = shift.group
     width = f" at {vector_bits} bits" if vector_bits else ""
     return (
-        f"  {visible(f'{kernel} on {target}{width} ({build}) {suite}')}, {shift.cases} cases: headroom "
+        f"  {visible(f'{kernel} on {target}{width} ({build}) {suite}')}, {counted(shift.cases, 'case')}: headroom "
         f"{headroom_text(shift.before)} -> {headroom_text(shift.after)}, "
         f"max ULP {ulp_text(shift.ulp_before)} -> {ulp_text(shift.ulp_after)}"
     )

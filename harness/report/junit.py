@@ -6,11 +6,12 @@ and name together, so that the class name holds target, width and build.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from xml.sax.saxutils import quoteattr
 
 from harness.model import Outcome, Verdict
+from harness.report.failures import common_lines
 from harness.report.run import NOT_RUN, Run, has_failed
 from harness.report.table import describe
 from harness.report.text import visible
@@ -23,11 +24,12 @@ _ERRORS = (Outcome.HARNESS_ERROR, Outcome.CONTRACT_ERROR, Outcome.BUILD_ERROR)
 def render(run: Run) -> str:
     """Return the document."""
     suites = [list(group) for _, group in groupby(run.verdicts, _where)]
+    common = {id(verdict): common_lines(cause) for cause in run.causes for verdict in cause.failures}
     started = str(run.facts["started"]).partition("+")[0]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append(f'<testsuites name="harness" {_counts(run.verdicts, with_skipped=False)}>')
     for group in suites:
-        lines += _suite(group, started)
+        lines += _suite(group, started, common)
     lines.append("</testsuites>\n")
     return "\n".join(lines)
 
@@ -38,7 +40,7 @@ def _where(verdict: Verdict) -> str:
     return f"{verdict.kernel} on {verdict.target}{width}{build}"
 
 
-def _suite(verdicts: Sequence[Verdict], started: str) -> Iterator[str]:
+def _suite(verdicts: Sequence[Verdict], started: str, common: Mapping[int, Sequence[str]]) -> Iterator[str]:
     first = verdicts[0]
     yield f"<testsuite name={_quoted(_where(first))} {_counts(verdicts)} timestamp={_quoted(started)}>"
     facts = {
@@ -52,11 +54,11 @@ def _suite(verdicts: Sequence[Verdict], started: str) -> Iterator[str]:
         yield from (f"<property name={_quoted(name)} value={_quoted(value)}/>" for name, value in told.items())
         yield "</properties>"
     for verdict in verdicts:
-        yield _case(verdict)
+        yield _case(verdict, common.get(id(verdict), ()))
     yield "</testsuite>"
 
 
-def _case(verdict: Verdict) -> str:
+def _case(verdict: Verdict, common: Sequence[str]) -> str:
     name = f"{verdict.suite}/{verdict.case}" if verdict.case else verdict.outcome.value
     time = _seconds(verdict.finding.seconds)
     head = f'<testcase classname={_quoted(_class(verdict))} name={_quoted(name)} time="{time}"'
@@ -67,7 +69,7 @@ def _case(verdict: Verdict) -> str:
         return f"{head}><skipped type={_quoted(outcome)} message={_quoted(detail)}/></testcase>"
     element = "error" if verdict.outcome in _ERRORS else "failure"
     message = f"{outcome}: {detail}"
-    body = _text(describe(verdict))
+    body = _text(describe(verdict, common))
     return f"{head}><{element} type={_quoted(outcome)} message={_quoted(message)}>{body}</{element}></testcase>"
 
 

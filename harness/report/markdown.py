@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from harness.model import Outcome, Verdict
-from harness.report.failures import Group, grouped, members, where_of
+from harness.report.failures import common_lines, disagreement_text, more_of
 from harness.report.run import Run, has_failed
 from harness.report.table import (
     GATE,
@@ -23,6 +24,9 @@ from harness.report.table import (
 )
 from harness.report.text import clipped, visible
 
+if TYPE_CHECKING:
+    from harness.causes import Cause
+
 LIMIT_CHARACTERS = 60_000
 """Of the whole text; a step summary may have 1 MiB, a comment a little more than this."""
 _LISTED = 20
@@ -36,7 +40,8 @@ def render(run: Run) -> str:
     """Return failures in short, a table per kernel, what was not checked, versions, and the line that repeats it."""
     head = [f"### {_title(run)}", ""]
     head += [escape(verdict_line(run)) + ".", ""]
-    head += _list("Failures, worst first", map(_failure, grouped(run.failures)))
+    head += _list("Failures, worst first", map(_failure, run.causes))
+    head += _list("Builds of one source differ", (escape(disagreement_text(one)) for one in run.disagreements))
     left_out = (escape(clipped(f"{LEFT_OUT} {text}", _ITEM_CHARACTERS)) for text in run.left_out)
     tail = _list("Not checked", [*dict.fromkeys(map(_absence, run.not_run)), *left_out])
     tail += _list("Notes", (escape(note) for note in run.notes))
@@ -129,19 +134,20 @@ def _list(title: str, items: Iterable[str]) -> list[str]:
     return [f"**{title}**", "", *shown, *more, ""]
 
 
-def _failure(group: Group) -> str:
-    """Tell of the worst, and of how many more are like it."""
-    every = members(group)
-    verdict = every[0]
-    more = f" and {len(every) - 1} more, {where_of(every)}" if len(every) > 1 else ""
+def _failure(cause: Cause) -> str:
+    """Tell of the failure that teaches, of how many more are like it, and of what they have in common."""
+    verdict = cause.shown
+    more = f" and {told}" if (told := more_of(cause)) else ""
     where = f"{verdict.kernel} on {verdict.target}"
     if verdict.vector_bits:
         where += f" at {verdict.vector_bits} bits"
     if verdict.case:
         where += f", {verdict.suite}/{verdict.case}"
+    common = "".join(f"; {line}" for line in common_lines(cause))
     detail = f": {verdict.finding.detail}" if verdict.finding.detail else ""
-    told = escape(clipped(f"{verdict.outcome.value} {where} ({verdict.build}){more}{detail}", _ITEM_CHARACTERS))
-    return f"{told} ({replay_line(verdict)})" if verdict.id else told
+    build = f" ({verdict.build})" if verdict.build else ""
+    item = escape(clipped(f"{verdict.outcome.value} {where}{build}{common}{more}{detail}", _ITEM_CHARACTERS))
+    return f"{item} ({replay_line(verdict)})" if verdict.id else item
 
 
 def _absence(verdict: Verdict) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.errors import ExitCode, UsageError
+from harness.report.causes import together_of
 from harness.report.identity import identified_rows
 from harness.report.record import summarise
-from harness.report.run import NOT_RUN
+from harness.report.run import NOT_RUN, run_of
 
 Record = Mapping[str, Any]
 
@@ -67,7 +68,7 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
     rows = identified_rows(rows, shards[0]["seed"])  # what is unique in each need not be in all
     codes = {ExitCode(record["exit_code"]) for record in shards}
     command = _without_shard(shards[0]["command"])
-    return {
+    merged = {
         **shards[0],
         "started": min(record["started"] for record in shards),
         "seconds": max(record["seconds"] for record in shards),
@@ -82,6 +83,8 @@ def _merged(shards: Sequence[Record]) -> dict[str, Any]:
         "summary": summarise(row["outcome"] for row in rows),
         "verdicts": rows,
     }
+    smallest = {row["shown"]: row["smallest"] for record in shards for row in record.get("causes", ())}
+    return {**merged, **together_of(run_of(merged), smallest)}
 
 
 def _sum(numbers: Iterable[int | None]) -> int | None:

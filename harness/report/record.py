@@ -20,7 +20,7 @@ from typing import Any
 from harness import __version__
 from harness.errors import StorageError
 from harness.files import replace_file
-from harness.model import Job, Kernel, Observation, Outcome, Verdict, Window, Worst
+from harness.model import Circumstances, Job, Kernel, Observation, Outcome, Verdict, Window, Worst, Wrong
 from harness.place.sources import included
 from harness.report.identity import identified_rows
 
@@ -49,6 +49,8 @@ class Recorder:
     """What the inputs are proven to show, and what is waived."""
     left_out: Sequence[str] = ()
     """What the command line kept from being checked, with the option that did."""
+    together: Mapping[str, Any] = field(default_factory=dict)
+    """What is said of all failures together, at the end."""
     shard: Mapping[str, object] | None = None
     """Which part of the run this is: index, count, and number of jobs and digest of the whole plan."""
     reproduce: str = ""
@@ -149,6 +151,7 @@ class Recorder:
             "place": dict(self.place),
             "notes": [*self.notes, *([_NOT_KEPT.format(self.not_kept)] if self.not_kept else [])],
             "left_out": list(self.left_out),
+            **self.together,
             "jobs": sorted(self._jobs, key=lambda row: int(row["rank"])),
         }
 
@@ -218,6 +221,7 @@ def verdict_row(verdict: Verdict, rank: int) -> dict[str, Any]:
         "suite": verdict.suite,
         "case": verdict.case,
         "sizes": dict(verdict.sizes),
+        "inputs": _inputs_row(verdict.circumstances),
         "outcome": finding.outcome.value,
         "detail": finding.detail,
         "source_line": finding.source_line,
@@ -227,10 +231,33 @@ def verdict_row(verdict: Verdict, rank: int) -> dict[str, Any]:
         "tolerance_ulp": _number(finding.tolerance_ulp),
         "scalar_ulp": _number(finding.scalar_ulp),
         "worst": _worst_row(finding.worst) if finding.worst and finding.outcome is not Outcome.PASS else None,
+        "wrong": [_wrong_row(wrong) for wrong in finding.wrong],
         "seconds": round(finding.seconds, 6),
         "instructions": verdict.instructions,
         "reproduce": verdict.reproduce,
     }
+
+
+def _inputs_row(found: Circumstances) -> dict[str, Any]:
+    """Return what is not as it is in ordinary rows, and where the buffers are: a record has very many rows."""
+    row: dict[str, Any] = {"pattern": found.pattern} if found.pattern else {}
+    row |= {"value": found.value} if found.value else {}
+    row |= {"position": found.position} if found.position is not None else {}
+    row |= {"scalars": dict(found.scalars)} if found.scalars else {}
+    row |= {"alignment": dict(found.alignment_bytes)} if found.alignment_bytes else {}
+    row |= {"in_place": True} if found.is_in_place else {}
+    row |= {"guards": found.guards} if found.guards else {}
+    row |= {"signs": found.signs} if found.signs else {}
+    row |= {"first": True} if found.is_first else {}
+    return row if found.is_judged else {**row, "judged": False}
+
+
+def _wrong_row(wrong: Wrong) -> dict[str, Any]:
+    axes = [
+        {"length": axis.length, "first": axis.first, "last": axis.last, "residues": f"{axis.residues:x}"}
+        for axis in wrong.axes
+    ]
+    return {"output": wrong.output, "count": wrong.count, "axes": axes}
 
 
 def _worst_row(worst: Worst) -> dict[str, Any]:
@@ -298,7 +325,7 @@ def last_record(root: Path) -> dict[str, Any] | None:
 
 # ---- canonical form ------------------------------------------------------------------------------------------------
 
-_VOLATILE = frozenset({"started", "seconds", "manifest", "command", "reproduce", "cpu_nanoseconds"})
+_VOLATILE = frozenset({"started", "seconds", "smallest", "manifest", "command", "reproduce", "cpu_nanoseconds"})
 
 
 def canonical(record: Mapping[str, Any]) -> str:

@@ -7,18 +7,23 @@ import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
-from harness.model import Finding, Outcome, Verdict, Window, Worst
+from harness.model import Axis, Circumstances, Finding, Outcome, Verdict, Window, Worst, Wrong
 from harness.report.identity import identified
 from harness.report.record import RECORD_VERSION
+
+if TYPE_CHECKING:
+    from harness.causes import Cause
+    from harness.causes.builds import Disagreement
 
 NOT_RUN = (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """What every format tells: the facts of the whole run, and its verdicts in the order of the plan."""
 
@@ -71,6 +76,35 @@ class Run:
     def failures(self) -> list[Verdict]:
         """The worst first."""
         return sorted((v for v in self.verdicts if has_failed(v)), key=badness)
+
+    @cached_property
+    def causes(self) -> Sequence[Cause]:
+        """What went wrong, once for each cause, the worst first."""
+        from harness.causes import causes_of  # numpy, which a run that passed need not load for its report
+
+        return causes_of(self.verdicts, self.builds) if any(map(has_failed, self.verdicts)) else ()
+
+    @cached_property
+    def disagreements(self) -> Sequence[Disagreement]:
+        """Where builds of one source differ."""
+        from harness.causes.builds import disagreements
+
+        has_any = any(v.outcome is not Outcome.PASS and v.outcome not in NOT_RUN for v in self.verdicts)
+        return disagreements(self.verdicts, self.builds) if has_any else ()
+
+    def smallest_of(self, verdict: Verdict) -> Sequence[str]:
+        """Return the smallest case that fails like this one, in lines, if one was looked for and found."""
+        found = (row["smallest"] for row in self.facts.get("causes", ()) if row["shown"] == verdict.id)
+        return next(found, ()) if verdict.id else ()
+
+    @property
+    def builds(self) -> Mapping[str, Mapping[str, str]]:
+        """By label: compiler, level, variant, and the way it was run where every way was wanted."""
+        parts = {}
+        for job in self.jobs:
+            found = {name: job.get(name) for name in ("opt", "variant", "way")} | {"compiler": job["compiler"]["name"]}
+            parts[str(job["build"])] = {name: str(value) for name, value in found.items() if value is not None}
+        return parts
 
     @property
     def not_run(self) -> list[Verdict]:
@@ -178,12 +212,34 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
             scalar_ulp=_number(row["scalar_ulp"]),
             seconds=row["seconds"],
             source_line=row["source_line"],
+            wrong=tuple(map(_wrong, row.get("wrong", ()))),
         ),
         reproduce=row["reproduce"],
         named=row["named"],
         sizes=tuple(row["sizes"].items()),
         instructions=row.get("instructions"),
+        circumstances=_circumstances(row.get("inputs", {})),
     )
+
+
+def _circumstances(row: Mapping[str, Any]) -> Circumstances:
+    return Circumstances(
+        scalars=tuple(row.get("scalars", {}).items()),
+        pattern=row.get("pattern", ""),
+        value=row.get("value", ""),
+        position=row.get("position"),
+        alignment_bytes=tuple(row.get("alignment", {}).items()),
+        is_in_place=row.get("in_place", False),
+        guards=row.get("guards", ""),
+        signs=row.get("signs", ""),
+        is_first=row.get("first", False),
+        is_judged=row.get("judged", True),
+    )
+
+
+def _wrong(row: Mapping[str, Any]) -> Wrong:
+    axes = (Axis(one["length"], one["first"], one["last"], int(one["residues"], 16)) for one in row["axes"])
+    return Wrong(row["output"], row["count"], tuple(axes))
 
 
 def _worst(row: Mapping[str, Any]) -> Worst:
@@ -191,17 +247,22 @@ def _worst(row: Mapping[str, Any]) -> Worst:
     return Worst(
         output=row["output"],
         element=row["element"],
-        got=float(row["got"]),
-        want=float(row["want"]),
-        ulp=float(row["ulp"]),
+        got=_value(row["got"]),
+        want=_value(row["want"]),
+        ulp=_number(row["ulp"]),
         tolerance=float(row["tolerance"]),
         window=_window(window) if window else None,
     )
 
 
 def _window(row: Mapping[str, Any]) -> Window:
-    got, want, tolerance = (tuple(map(float, row[name])) for name in ("got", "want", "tolerance"))
-    return Window(row["first"], got, want, tolerance)
+    got, want = (tuple(map(_value, row[name])) for name in ("got", "want"))
+    return Window(row["first"], got, want, tuple(map(float, row["tolerance"])))
+
+
+def _value(value: float | str) -> float:
+    """Return what an output held: an integer is one."""
+    return value if isinstance(value, int) else float(value)
 
 
 def _number(value: float | str | None) -> float | None:

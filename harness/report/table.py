@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from harness.model import Outcome, Verdict
-from harness.report.failures import dealt, grouped, members, where_of
+from harness.report.failures import (
+    builds_text,
+    common_lines,
+    disagreement_text,
+    drawn_lanes,
+    lanes_of,
+    more_of,
+    worst_text,
+)
 from harness.report.run import NOT_RUN, Run
 from harness.report.text import visible
 
+if TYPE_CHECKING:
+    from harness.causes import Cause
+
 SHOWN_FAILURES = 12
-SHOWN_FAILURES_PER_GROUP = 3
+"""Causes that are reported; of more, those with the worst outcomes."""
+_SHOWN_DETAILS = 3
+_SHOWN_DISAGREEMENTS = 8
 LEFT_OUT = "LEFT OUT"
 """How reports mark what was not checked because of the command line."""
 GATE = "gate"
@@ -138,7 +151,7 @@ def _row(group: Sequence[Verdict]) -> Row:
 def _merge(rows: Sequence[Row]) -> Row:
     return replace(
         rows[0],
-        build=_builds_text([row.build for row in rows]),
+        build=builds_text([row.build for row in rows]),
         max_ulp=_max_ulp(rows),
         headroom=_headroom(rows),
     )
@@ -150,17 +163,6 @@ def _max_ulp(rows: Iterable[Row]) -> float | None:
 
 def _headroom(rows: Iterable[Row]) -> float | None:
     return min((row.headroom for row in rows if row.headroom is not None), default=None)
-
-
-def _builds_text(builds: Sequence[str]) -> str:
-    """Write several builds as a product, "gcc,clang O0,O2 plain", where they are one; else count them."""
-    parts = [build.split(" ") for build in builds]
-    if len({len(words) for words in parts}) > 1:  # a compiler given by a path with blanks in it
-        return f"{len(builds)} builds"
-    factors = [list(dict.fromkeys(words)) for words in zip(*parts, strict=True)]
-    if len(factors) <= 4 and math.prod(len(factor) for factor in factors) == len(builds):
-        return " ".join(",".join(factor) for factor in factors)
-    return builds[0] if len(builds) == 1 else f"{len(builds)} builds"
 
 
 HEADERS = ("kernel", "target", "build", "bits", "lanes", "suite", "cases passed", "max ULP", "headroom")
@@ -233,7 +235,7 @@ def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
     if not quiet:
         parts += ["\n".join(map(visible, run.notes))] if run.notes and rows else []
         parts += _not_checked(run)
-    parts += _builds_that_differ(rows)
+    parts += _builds_that_differ(run, verbose=verbose)
     parts += _failures(run, verbose=verbose)
     if not quiet:
         parts.append(verdict_line(run))
@@ -260,19 +262,12 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
     return text + (f"; {missing} not available here" if missing else "")
 
 
-def _builds_that_differ(rows: Sequence[Row]) -> list[str]:
-    """Point out kernels that pass in one build and fail in another, on the same target at the same width."""
-    builds: dict[tuple[str, str, tuple[int, ...]], dict[bool, list[str]]] = {}
-    for row in rows:
-        if row.cases:
-            seen = builds.setdefault((row.kernel, row.target, row.widths), {True: [], False: []})
-            seen[row.has_passed].append(row.build)
-    lines = []
-    for (kernel, target, widths), seen in builds.items():
-        if seen[True] and seen[False] and not set(seen[True]) & set(seen[False]):
-            failing, passing = (", ".join(dict.fromkeys(seen[outcome])) for outcome in (False, True))
-            width = f" at {widths[0]} bits" if widths else ""
-            lines.append("  " + visible(f"{kernel} on {target}{width}: fails as {failing}; passes as {passing}"))
+def _builds_that_differ(run: Run, *, verbose: bool) -> list[str]:
+    """Point out cases whose outcome depends on how the same source was built."""
+    found = run.disagreements
+    shown = found if verbose else found[:_SHOWN_DISAGREEMENTS]
+    lines = ["  " + visible(disagreement_text(one)) for one in shown]
+    lines += [f"  and {len(found) - len(shown)} more (-v shows all)"] if len(found) > len(shown) else []
     return ["Builds of one source differ (undefined lanes or behaviour):\n" + "\n".join(lines)] if lines else []
 
 
@@ -294,23 +289,28 @@ def _not_checked(run: Run) -> list[str]:
 
 
 def _failures(run: Run, *, verbose: bool) -> list[str]:
-    """Describe failures, the worst first; unless verbose, a few of each kernel and outcome, and fewer of many."""
-    groups = grouped(run.failures)
-    shown = groups if verbose else groups[:SHOWN_FAILURES]
-    few = max(1, min(SHOWN_FAILURES_PER_GROUP, SHOWN_FAILURES // max(1, len(groups))))
+    """Describe each cause once, the worst first; with verbose all of its failures."""
+    shown = run.causes if verbose else run.causes[:SHOWN_FAILURES]
     blocks = []
-    for group in shown:
-        every = members(group)
-        cases = every if verbose else dealt(group, few)[:few]
-        lines = [describe(verdict) for verdict in cases]
-        if len(every) > len(cases):
-            lines.append(visible(f"  and {len(every) - len(cases)} more like this, {where_of(every)} (-v shows all)"))
+    for cause in shown:
+        lines = [cause_text(run, cause, verbose=verbose)]
+        lines += map(describe, cause.failures[1:]) if verbose else ()
         blocks.append("\n".join(lines))
-    rest = [verdict for group in groups[len(shown) :] for verdict in members(group)]
+    rest = [verdict for cause in run.causes[len(shown) :] for verdict in cause.failures]
     if rest:
         kernels = dict.fromkeys(visible(verdict.kernel) for verdict in rest)
         blocks.append(f"  and {len(rest)} more failures of {', '.join(kernels)} (-v shows all)")
     return ["Failures, worst first:\n" + "\n\n".join(blocks)] if blocks else []
+
+
+def cause_text(run: Run, cause: Cause, *, verbose: bool = False) -> str:
+    """Describe the failure that teaches, what all of the cause have in common, and how many more there are."""
+    smallest = run.smallest_of(cause.shown)
+    drawn = drawn_lanes(cause.shown.finding.worst, lanes_of(cause.shown)) if not smallest else ""
+    more = more_of(cause)
+    common = [*common_lines(cause), *([drawn] if drawn else []), *smallest]
+    common += [more if verbose else f"and {more} (-v shows all)"] if more else []
+    return describe(cause.shown, common, details=None if verbose else _SHOWN_DETAILS)
 
 
 def replay_line(verdict: Verdict) -> str:
@@ -318,19 +318,11 @@ def replay_line(verdict: Verdict) -> str:
     return f"harness replay {verdict.id}"
 
 
-def _numbers(verdict: Verdict) -> list[str]:
-    worst = verdict.finding.worst
-    if worst is None:
-        return []
-    name = "the returned value" if worst.output == "return" else f"{worst.output}[{worst.element}]"
-    return [
-        f"      {name}: got {worst.got:.9g}, want {worst.want:.9g}, "
-        f"{worst.ulp:.4g} ULP apart; tolerance {worst.tolerance:.3g}"
-    ]
+def describe(verdict: Verdict, common: Sequence[str] = (), details: int | None = None) -> str:
+    """Describe one failure in lines safe to look at: where, what came, what was due, and what reproduces it.
 
-
-def describe(verdict: Verdict) -> str:
-    """Describe one failure in lines safe to look at: where, what came, what was due, and what reproduces it."""
+    `common` are lines about more than this one; of its details no more than `details` are reported.
+    """
     where = [verdict.kernel, f"on {verdict.target}"]
     if verdict.vector_bits:
         where.append(f"at {verdict.vector_bits} bits")
@@ -338,12 +330,11 @@ def describe(verdict: Verdict) -> str:
         where.append(f"({verdict.build})")
     if verdict.case:
         where.append(f"{verdict.suite}/{verdict.case}")
-    lines = [f"  {verdict.outcome.value}  {' '.join(where)}"]
-    details = [f"      {part}" for part in verdict.finding.detail.split("; ")] if verdict.finding.detail else []
-    numbers = _numbers(verdict)
-    lines += [*numbers, *details] if verdict.outcome is Outcome.MISMATCH else [*details, *numbers]
-    if verdict.reproduce:
-        lines.append(f"      reproduce: {verdict.reproduce}")
-    if verdict.id:
-        lines.append(f"      replay: {replay_line(verdict)}")
-    return "\n".join(map(visible, lines))
+    numbers = [worst_text(verdict.finding.worst)] if verdict.finding.worst else []
+    texts = verdict.finding.detail.split("; ")[:details] if verdict.finding.detail else []
+    lines = [*numbers, *texts] if verdict.outcome is Outcome.MISMATCH else [*texts, *numbers]
+    lines += common
+    lines += [f"reproduce: {verdict.reproduce}"] if verdict.reproduce else []
+    lines += [f"replay: {replay_line(verdict)}"] if verdict.id else []
+    title = f"  {verdict.outcome.value}  {' '.join(where)}"
+    return "\n".join(map(visible, (title, *(f"      {line}" for line in lines))))

@@ -84,6 +84,8 @@ class Settings:
     config: Path | None
     baseline: Path | None
     shard: Shard | None
+    budget_s: float
+    """Wall time for making each reported failure smaller; 0 for none."""
     reports: Reports
 
 
@@ -93,8 +95,8 @@ class ReplaySettings:
 
     id: str
     """Of the failure, or its beginning."""
-    run: str
-    """A record, a kept run's directory or name, or "last"."""
+    run: str | None
+    """A record, a kept run's directory or name, or "last"; None for the newest kept run that has the failure."""
     config: Path | None
     shrink: bool
     budget_s: float
@@ -147,6 +149,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         config=values["config"],
         baseline=values["baseline"],
         shard=values["shard"],
+        budget_s=values["budget"],
         reports=_reports(values),
     )
 

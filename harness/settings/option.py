@@ -62,16 +62,16 @@ def size(text: str) -> int:
     return number
 
 
-def seconds(flag: str) -> Callable[[str], float]:
-    """Return a reader of a time between a millisecond and a day."""
+def seconds(flag: str, *, or_zero: bool = False) -> Callable[[str], float]:
+    """Return a reader of a time between a millisecond and a day, or of 0 where that has a meaning."""
 
     def read(text: str) -> float:
         try:
             number = float(text)
         except ValueError:
             raise UsageError(f"{flag} {text}: expected seconds") from None
-        if not 0.001 <= number <= 86400:
-            raise UsageError(f"{flag} {text}: expected seconds between 0.001 and 86400")
+        if not 0.001 <= number <= 86400 and not (or_zero and number == 0):
+            raise UsageError(f"{flag} {text}: expected {'0, or ' if or_zero else ''}seconds between 0.001 and 86400")
         return number
 
     return read

@@ -130,6 +130,15 @@ OPTIONS: tuple[Option, ...] = (
         group="how",
     ),
     Option(
+        "budget",
+        ("--budget",),
+        "time for making each reported failure smaller; 0 for none (default: 3 s)",
+        seconds("--budget", or_zero=True),
+        "S",
+        default=3.0,
+        group="how",
+    ),
+    Option(
         "config",
         ("--config",),
         "the manifest (default: harness.toml found upwards)",
@@ -141,10 +150,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "of",
         ("--run",),
-        "a record, a kept run's directory or name, or last (default: last)",
+        "a record, a kept run's directory or name, or last (default: the newest kept run that has it)",
         str,
         "RUN",
-        default="last",
         group="what to replay",
         verbs=("replay",),
     ),

@@ -64,12 +64,14 @@ def test_a_broken_kernel_gets_its_outcome(
     if "--svl" not in needs:
         needs += ["--svl", ",".join(map(str, widths))]
     build = ["--cc", row.get("cc", "gcc"), "--opt", "O2"]
-    command = ["run", row["kernel"], "--config", BROKEN / "harness.toml", *build, "--timeout", "1", *needs]
+    how = [*build, "--timeout", "1", "--budget", "0"]
+    command = ["run", row["kernel"], "--config", BROKEN / "harness.toml", *how, *needs]
     if "emulators" in row and "docker" in pytestconfig.getoption("--require"):
         command += ["--in", "docker", "--suite", "residues"]  # which has one of them; it is slow
     done = harness(*command, "--json", report)
     assert report.exists(), done.stderr
-    verdicts = json.loads(report.read_text())["verdicts"]
+    record = json.loads(report.read_text())
+    verdicts = record["verdicts"]
     jobs = by_job(verdicts)
     if not jobs and "emulators" in row and "--in" not in command:
         pytest.skip(verdicts[0]["detail"])
@@ -84,6 +86,10 @@ def test_a_broken_kernel_gets_its_outcome(
             shown += 1
     assert shown, f"{row['kernel']} was seen nowhere: {list(jobs)}"
     assert done.returncode == 1, done.stderr
+    rules = [cause["rule"] for cause in record["causes"]]
+    assert len(rules) == row.get("causes", 1), f"{row['kernel']} has one fault, and is reported as {rules}"
+    assert row.get("rule", "") in rules[0]
+    assert row.get("rule", "") in done.stdout
 
 
 def must_pass_at(row: dict[str, Any], target: str, bits: int | None, variant: str) -> bool:

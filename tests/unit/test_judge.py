@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from harness.errors import ContractError
 from harness.judge import Judge, gate_finding
-from harness.judge.compare import compare
+from harness.judge.compare import compare, wrong_among
 from harness.judge.reference import Expected, Oracle
 from harness.judge.ulp import ulp_of
 from harness.model import (
+    Axis,
     CaseObservation,
     Contract,
     Damage,
@@ -320,3 +321,47 @@ def test_a_gate_passes_by_an_illegal_instruction_alone(
     finding = gate_finding(observation, "sve", elsewhere)
     assert finding.outcome is outcome
     assert detail in finding.detail
+
+
+# ---- where elements are wrong --------------------------------------------------------------------------------------
+
+
+def test_wrong_elements_are_known_over_all_calls() -> None:
+    first, second = RIGHT.copy(), RIGHT.copy()
+    first[2], second[[3, 8]] = 99, 99
+    (wrong,) = judged(seen(trial(first), trial(second))).wrong
+    assert (wrong.output, wrong.count) == ("row", 2)
+    assert wrong.axes == (Axis(9, 2, 8, 1 << 2 | 1 << 3 | 1 << 8),)
+    assert judged(seen(trial(), trial())).wrong == ()
+
+
+def test_elements_that_differ_between_fills_are_wrong_too() -> None:
+    apart = RIGHT.copy()
+    apart[4] = np.nextafter(apart[4], np.float32(9))
+    trials = (Trial(Fill.NAN, Side.END), Trial(Fill.HUGE_NEGATIVE, Side.END))
+    (finding,) = Judge(CONTRACT).findings(seen(trial(), trial(apart)), CASES, trials, INPUTS)
+    assert finding.depends_on_fill
+    assert [wrong.axes for wrong in finding.wrong] == [(Axis(9, 4, 4, 1 << 4),)]
+
+
+def test_rows_and_columns_of_a_matrix() -> None:
+    is_wrong = np.zeros((5, 7), bool)
+    is_wrong[1:3, 6] = True
+    wrong = wrong_among("c", is_wrong.ravel(), columns=7)
+    assert wrong.axes == (Axis(5, 1, 2, 0b110), Axis(7, 6, 6, 1 << 6))
+    assert (wrong | wrong_among("c", ~is_wrong.ravel(), columns=7)).axes[1] == Axis(7, 0, 6, 0b1111111)
+
+
+def test_exact_comparisons_have_no_ulps() -> None:
+    integers = Expected(np.array([4294967295, 1], "<u4"), np.zeros(2), np.ones(2), "<u4")
+    with np.errstate(all="ignore"):
+        found = compare("y", np.array([0, 1], "<u4").tobytes(), integers)
+    assert found.is_exact
+    assert found.worst
+    assert (found.worst.got, found.worst.want, found.worst.ulp) == (0, 4294967295, None)
+    assert isinstance(found.worst.want, int)
+    exact = Expected(np.array([1.5]), np.zeros(1), ulp_of(np.array([1.5]), "<f4"), "<f4")
+    with np.errstate(all="ignore"):
+        assert compare("y", np.array([1.25], "<f4").tobytes(), exact).is_exact
+    rounded = Expected(np.array([1.5]), np.array([1e-6]), ulp_of(np.array([1.5]), "<f4"), "<f4")
+    assert not compare("y", np.array([1.25], "<f4").tobytes(), rounded).is_exact

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from harness.model import ANYWHERE, Case, Layout, Pattern
 from harness.project import bundled_contract
 from harness.prototype import SCALAR_TYPES
-from harness.replay.evidence import Evidence, position, ranges
+from harness.replay.evidence import Element, Evidence, _table, position, ranges
 from harness.replay.minimal import _literal, _place_in_c, describe, number_text, values_text
 from harness.replay.shrink import Candidate
 
@@ -79,3 +81,12 @@ def test_bfloat16_is_shown_as_numbers_and_an_output_whose_rows_are_apart_is_read
     assert describe(one, case, bundled_contract("dot_bf16"))[1:3] == ["x = {1, -2}", "y = {1, -2}"]
     assert _place_in_c(Layout((2, 3), 5)) == "i / 3 * 5 + i % 3"
     assert _place_in_c(Layout((2, 3), 3)) == _place_in_c(None) == "i"
+
+
+def test_integers_are_integers_and_have_no_ulps() -> None:
+    element = Element(3, 4294967295, 0, 0.0, None, is_wrong=True, differs=False)
+    head, row = _table(Evidence((), "y", (element,), worst=3, length=4, wrong=(3,)))
+    assert "ULP" not in head
+    assert row.split() == [">", "[3]", "4294967295", "0", "0", "wrong"]
+    floats = replace(element, got=0.5, want=1.5, tolerance=1e-7, ulp=8e6)
+    assert _table(Evidence((), "y", (floats,), worst=3, length=4, wrong=(3,)))[1].split()[-2:] == ["8e+06", "wrong"]

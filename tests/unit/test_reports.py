@@ -135,7 +135,7 @@ def test_every_kernel_that_fails_is_told_before_any_is_told_again() -> None:
     text = table.render(run)
     assert re.findall(r"MISMATCH  (\S+) on", text) == [f"op{k}/sve" for k in range(10)]
     assert "and 199 more like this, at 128, 256, 512, 1024, 2048 bits, in 2 builds" in text
-    assert len(text.splitlines()) < 100
+    assert len(text.splitlines()) < 10 * 12
     listed = re.findall(r"- MISMATCH (\S+) on sve at 128 bits.* and 199 more", markdown.render(run))
     assert listed == [f"op{k}/sve" for k in range(10)]
     told_of = re.findall(r'<span class="outcome">MISMATCH</span> (\S+) on sve at (\d+) bits', html.render(run))
@@ -144,13 +144,12 @@ def test_every_kernel_that_fails_is_told_before_any_is_told_again() -> None:
     assert all(len({bits for kernel, bits in told_of if kernel == f"op{k}/sve"}) == 5 for k in range(10))
 
 
-def test_of_one_kernel_that_fails_several_jobs_are_shown() -> None:
-    text = table.render(told.run([v for v in failing_everywhere() if v.kernel == "op3/sve"]))
-    assert re.findall(r"at (\d+) bits \(gcc (\w+) plain\) boundary/len1$", text, re.MULTILINE) == [
-        ("128", "O0"),
-        ("128", "O2"),
-        ("256", "O0"),
-    ]
+def test_one_fault_is_told_once_with_where_else_it_shows() -> None:
+    run = told.run([v for v in failing_everywhere() if v.kernel == "op3/sve"])
+    text = table.render(run)
+    assert re.findall(r"at (\d+) bits \(gcc (\w+) plain\) boundary/len1$", text, re.MULTILINE) == [("128", "O0")]
+    verbose = table.render(run, verbose=True)
+    assert len(re.findall(r"MISMATCH  op3/sve on", verbose)) == len(run.failures)
 
 
 def test_the_name_of_a_file_does_nothing_to_the_terminal(harness: Any, tmp_path: Path, repository: Path) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from harness.errors import UsageError
-from harness.model import Plan, Selection, Shard
+from harness.model import Finding, Outcome, Plan, Selection, Shard
 from harness.plan import share_of
 from harness.project import load_project
 from harness.report.merging import merge
-from harness.report.record import canonical
+from harness.report.record import canonical, verdict_row
 from tests.conftest import Harness
+from tests.unit import told
 from tests.unit.test_plan import planned
 
 KERNELS = ("sum_f32/scalar", "sum_f32/avx2", "max_f32/scalar", "max_f32/avx2")
@@ -38,11 +39,15 @@ def test_every_job_is_in_one_shard_and_brings_what_it_is_compared_with(tmp_path:
 
 def test_verdicts_on_all_builds_are_told_once_and_in_the_order_of_the_plan() -> None:
     def shard(index: int) -> dict[str, Any]:
+        compiler = {"name": "gcc", "version": "14", "triple": "t"}
         job = {"rank": 1 - index, "kernel": f"k{index}", "target": "t", "vector_bits": 128, "build": None}
+        job |= {"compiler": compiler}
+        whose: dict[str, Any] = {"kernel": f"k{index}", "target": "t", "vector_bits": 128, "build": None}
+        too_good = Finding(Outcome.UNEXPECTED_PASS, "take 'expected' out")
         rows = [
-            {"job": 1 - index, "outcome": "PASS", **job},
-            {"job": 2, "outcome": "UNAVAILABLE", **job, "kernel": "absent"},
-            {"job": 2, "outcome": "UNEXPECTED_PASS", **job},
+            verdict_row(told.passed(**whose), 1 - index),
+            verdict_row(told.absent(kernel="absent", target="t", vector_bits=128), 2),
+            verdict_row(told.passed(**whose, finding=too_good), 2),
         ]
         part = {"index": index + 1, "count": 2, "jobs": 2, "plan": ""}
         facts = {

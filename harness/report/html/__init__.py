@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InstallationError
-from harness.model import Outcome, Verdict
-from harness.report.failures import Group, dealt, grouped, members, where_of
+from harness.model import Outcome, Verdict, number_text
+from harness.report.failures import common_lines, dealt, disagreement_text, lanes_of, more_of, used_share
 from harness.report.history import Point
 from harness.report.html.cases import case_data, name_in_data
 from harness.report.run import Run, has_failed
@@ -37,6 +36,7 @@ _SHOWN_ROWS = 120
 _SHOWN_NOTES = 50
 _SHOWN_FAILURES = 100
 _FAILURES_PER_JOB = 3
+_SHOWN_DISAGREEMENTS = 50
 _SHOWN_KERNELS = 60
 _SHOWN_ABSENCES = 100
 _TEXT_CHARACTERS = 1_000
@@ -74,8 +74,7 @@ def render(run: Run) -> str:
     page = environment().get_template("page.html")
     from harness.report.html.kernels import kernels_of
 
-    groups = grouped(run.failures)
-    numbered = _chosen_failures(run, groups)
+    numbered = _chosen_failures(run)
     rows = folded_suites(summary_rows(run.verdicts))
     first_failure = {_place(run.verdicts[index]): number for index, number in reversed(numbered.items())}
     kernels = list(dict.fromkeys(row.kernel for row in rows if row.cases))
@@ -104,7 +103,8 @@ def render(run: Run) -> str:
         ],
         more_rows=max(0, len(rows) - _SHOWN_ROWS),
         notes=list(run.notes)[:_SHOWN_NOTES],
-        failures=_failure_groups(run, groups, numbered),
+        failures=_failure_groups(run, numbered),
+        disagreements=[disagreement_text(one) for one in run.disagreements[:_SHOWN_DISAGREEMENTS]],
         shown_failures=len(numbered),
         all_failures=len(run.failures),
         kernels=drawn,
@@ -179,27 +179,28 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 # ---- failures ------------------------------------------------------------------------------------------------------
 
 
-def _chosen_failures(run: Run, groups: Sequence[Group]) -> dict[int, int]:
-    """Choose failures to show, some of every group before many of any; by their index in the run, with their number."""
+def _chosen_failures(run: Run) -> dict[int, int]:
+    """Choose failures to show, some of every cause before many of any; by their index in the run, with their number."""
     index_of = {id(verdict): index for index, verdict in enumerate(run.verdicts)}
-    rounds = zip_longest(*(dealt(group, _FAILURES_PER_JOB) for group in groups[:_SHOWN_FAILURES]))
+    rounds = zip_longest(*(dealt(cause, _FAILURES_PER_JOB) for cause in run.causes[:_SHOWN_FAILURES]))
     chosen = [id(verdict) for one_of_each in rounds for verdict in one_of_each if verdict is not None]
     taken = set(chosen[:_SHOWN_FAILURES])
-    shown = [id(v) for group in groups for v in dealt(group, _FAILURES_PER_JOB) if id(v) in taken]
+    shown = [id(v) for cause in run.causes for v in dealt(cause, _FAILURES_PER_JOB) if id(v) in taken]
     return {index_of[identity]: number for number, identity in enumerate(shown, 1)}
 
 
-def _failure_groups(run: Run, groups: Sequence[Group], numbered: Mapping[int, int]) -> list[dict[str, Any]]:
-    """Return the chosen failures by group, the worst of each apart from the others."""
+def _failure_groups(run: Run, numbered: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Return the chosen failures by cause, the one that teaches apart from the others."""
     number_of = {id(run.verdicts[index]): number for index, number in numbered.items()}
-    told = []
-    for group in groups:
-        every = members(group)
-        shown = [_failure(v, number_of[id(v)]) for v in dealt(group, _FAILURES_PER_JOB) if id(v) in number_of]
-        if shown:
-            more = f"{len(every) - 1} more like this, {where_of(every)}" if len(every) > 1 else ""
-            told.append({"worst": shown[0], "more": more, "others": shown[1:]})
-    return told
+    groups = []
+    for cause in run.causes:
+        dealt_ones = [v for v in dealt(cause, _FAILURES_PER_JOB) if id(v) in number_of]
+        if dealt_ones:
+            common = [*common_lines(cause), *run.smallest_of(cause.shown)]
+            first = _failure(cause.shown, number_of[id(cause.shown)], common)
+            others = [_failure(verdict, number_of[id(verdict)]) for verdict in dealt_ones[1:]]
+            groups.append({"worst": first, "more": more_of(cause), "others": others})
+    return groups
 
 
 def _place(verdict: Verdict) -> tuple[object, ...]:
@@ -213,8 +214,8 @@ def _where(verdict: Verdict) -> str:
     return f"{verdict.kernel} on {verdict.target}{width}{build}{case}"
 
 
-def _failure(verdict: Verdict, number: int) -> dict[str, Any]:
-    told = [line.strip() for line in describe(verdict).splitlines()[1:]]
+def _failure(verdict: Verdict, number: int, common: Sequence[str] = ()) -> dict[str, Any]:
+    told = [line.strip() for line in describe(verdict, common).splitlines()[1:]]
     drawn = _drawn_lanes(verdict)
     return {
         "number": number,
@@ -233,8 +234,8 @@ def _drawn_lanes(verdict: Verdict) -> dict[str, Any]:
     if not has_failed(verdict) or worst is None or worst.window is None:
         return {"lanes": None, "elements": []}
     window = worst.window
-    count = (verdict.vector_bits or 0) // (verdict.element_bits or 1) or 1
-    shares = [_share(*values) for values in zip(window.got, window.want, window.tolerance, strict=True)]
+    count = lanes_of(verdict)
+    shares = [used_share(*values) for values in zip(window.got, window.want, window.tolerance, strict=True)]
     last = window.first + len(shares) - 1
     label = f"Elements {window.first} to {last} of {worst.output}, vectors of {count} lanes; worst: {worst.element}"
     told = f"{label} (framed). A box has its lane's number; a bar begins a vector; rows begin with their first element."
@@ -250,13 +251,5 @@ def _drawn_lanes(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _share(got: float, want: float, tolerance: float) -> float:
-    """Return how much of the tolerance an element uses; infinite for a wrong class."""
-    if got == want or (math.isnan(got) and math.isnan(want)):
-        return 0.0
-    error = abs(got - want)
-    return error / tolerance if tolerance > 0 and math.isfinite(error) else math.inf
-
-
 def _numbers(values: Iterable[float]) -> Sequence[str]:
-    return [f"{value:.9g}" for value in values]
+    return [number_text(value) for value in values]
