@@ -126,6 +126,9 @@ def _explained(
     likely_line, advice = _advice(job) if is_asked else ("", "")
     explained = []
     for index, finding in enumerate(findings):
+        if finding.outcome is Outcome.PASS:
+            explained.append(finding)
+            continue
         seen = ran.observation.cases.get(index) if ran.observation else None
         pcs = [t.fault.pc for t in seen.trials if t.fault and t.fault.signal != signal.SIGABRT] if seen else []
         place = ran.locations.get(pcs[0]) if pcs else None
