@@ -91,7 +91,7 @@ class Experimenter:
             failing = [n for n, finding in enumerate(findings) if finding.outcome is outcome]
             if failing and not self.cancelled.is_set():
                 way = self._way(job, ran, outcome, failing, inputs)
-                found |= dict.fromkeys(failing, self._told(job, ran, way)) if way is not None else {}
+                found |= dict.fromkeys(failing, self._described(job, ran, way)) if way is not None else {}
         return found
 
     def _way(self, job: Job, ran: Ran, outcome: Outcome, failing: Sequence[int], inputs: Inputs) -> Way | None:
@@ -136,7 +136,7 @@ class Experimenter:
         findings = Judge(job.contract).findings(seen, changed.cases, changed.trials, inputs)
         return tuple(case for case, f in zip(job.cases, findings, strict=True) if f.outcome is Outcome.PASS)
 
-    def _told(self, job: Job, ran: Ran, way: Way) -> Cause:
+    def _described(self, job: Job, ran: Ran, way: Way) -> Cause:
         if isinstance(way, Undefined):
             text = _TEXTS[way].format(arguments=narrow_arguments(job))
             return Cause(text, is_of_lanes=way is Undefined.LANES)

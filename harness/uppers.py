@@ -38,7 +38,7 @@ def examined(builder: Builder, job: Job, binary: Binary, observation: Observatio
         return UpperHalves()
     excuse = _excuse(builder, job, [function_of(code, way.used_at) for way in ways])
     lines = source_lines(disassembly_with_lines(place, binary.kernel_objects, triple))
-    text = " or ".join(_told(code, lines, way) for way in _last_uses(ways)[:_SHOWN_WAYS])
+    text = " or ".join(_described(code, lines, way) for way in _last_uses(ways)[:_SHOWN_WAYS])
     return UpperHalves(f"from {text}, without VZEROUPPER on the way", lines.get(ways[0].used_at, ""), excuse)
 
 
@@ -66,7 +66,7 @@ def _last_uses(ways: Sequence[Way]) -> list[Way]:
     return list(by_return.values())
 
 
-def _told(code: Code, lines: dict[InstructionPlace, str], way: Way) -> str:
+def _described(code: Code, lines: dict[InstructionPlace, str], way: Way) -> str:
     return f"{_instruction(code, lines, way.used_at)} to the return{_at(lines, way.returns_at)}"
 
 

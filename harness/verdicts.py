@@ -164,6 +164,9 @@ def _explained(
     read_first = min(dependent, key=lambda at: reading_order(job.cases[at].sizes, found[at]), default=None)
     explained = []
     for index, finding in enumerate(findings):
+        if finding.outcome is Outcome.PASS:
+            explained.append(finding)
+            continue
         seen = ran.observation.cases.get(index) if ran.observation else None
         pcs = [t.fault.pc for t in seen.trials if t.fault and t.fault.signal != signal.SIGABRT] if seen else []
         location = ran.locations.get(pcs[0]) if pcs else None
