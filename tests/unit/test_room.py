@@ -86,7 +86,7 @@ place.close()
 """
 TOOL = """
     command = ("sh", "-c", "dd if=/dev/zero of=made bs=64k count=4; exit 1")
-    print(place.run_tools([command], Path("."), 20, products=["made"])[0].status)
+    print(place.run_tools([command], Path.cwd(), 20, products=["made"])[0].status)
 """
 GUEST = """
     with place.open_slot(threading.Event()) as slot:
