@@ -23,7 +23,7 @@ from harness.errors import HarnessError, StorageError
 from harness.machine import cpu_identity, cpu_text, file_identity, native_triple
 from harness.place import Command, Exit, GuestCall, GuestEnd, Processor, Program
 from harness.place.memory import available_bytes
-from harness.place.room import check_room, scratch_directory
+from harness.place.room import check_room, is_out_of_room, scratch_directory
 from harness.place.scratch import scratch, sweep
 from harness.place.watchdog import Watchdog
 
@@ -138,8 +138,9 @@ class _Slot:
         try:
             pack.write_bytes(call.pack)
             out.write_bytes(b"")
-        except OSError as error:
-            raise StorageError(f"{self.directory}: cannot write the guest's files: {error.strerror}") from None
+        except OSError as error:  # or a kernel has done something to the directory
+            kind = StorageError if is_out_of_room(error) else HarnessError
+            raise kind(f"{self.directory}: cannot write the guest's files: {error.strerror}") from None
         command = (*call.emulator, str(call.binary), str(pack), str(out))
         try:
             ended = _run_watched(

@@ -12,7 +12,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from harness import __version__, kept
-from harness.errors import ExitCode, UsageError, counted
+from harness.build.store import cache_directory
+from harness.errors import ExitCode, StorageError, UsageError, counted
 from harness.execution import Judging
 from harness.guarded import in_time
 from harness.judge import Judge
@@ -160,11 +161,19 @@ class _Again:
         """Start the guest for a debugger."""
         job = narrowed(self.jobs[-1], self.failure.cases[-1:])
         binary = self.line.surveyor.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
-        debug(job, binary, write_pack(job, self.judging.bench.inputs(job.contract, job.cases), self._directory()))
+        debug(job, binary, self._pack(job, self.judging.bench.inputs(job.contract, job.cases)))
         return ExitCode.PASSED
 
-    def _directory(self) -> Path:
-        return runs_root(self.line.project) / REPLAY_DIRECTORY / self.failure.id
+    def _pack(self, job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Path:
+        """Write what the guest gets where the project keeps such things, or in the cache if nothing can be kept there.
+
+        Raises:
+            HarnessError: it can be written nowhere.
+        """
+        try:
+            return write_pack(job, inputs, runs_root(self.line.project) / REPLAY_DIRECTORY / self.failure.id)
+        except StorageError:
+            return write_pack(job, inputs, cache_directory() / "replay" / self.failure.id)
 
     # -- telling
 
@@ -177,7 +186,7 @@ class _Again:
             return
         files: tuple[str, ...] = ()
         if seen.job.executor.how in _DIRECT and self.line.settings.place == "host":
-            pack = write_pack(seen.job, seen.inputs, self._directory())
+            pack = self._pack(seen.job, seen.inputs)
             files = (str(pack), str(pack.with_name("observation")))
         _show(f"  {shlex.join((*seen.ran.observation.command, *files))}")
 

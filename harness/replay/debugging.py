@@ -14,7 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import StorageError, UsageError
 from harness.launch import encode, load_of
 from harness.model import Binary, Job
 
@@ -29,7 +29,7 @@ def write_pack(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]], direc
     """Leave what the guest is given where a person can use it, beside the last few of other failures.
 
     Raises:
-        HarnessError: it cannot be written.
+        StorageError: it cannot be written.
     """
     patient = replace(job, cpu_timeout_ms=_CPU_TIMEOUT_MS)
     try:
@@ -41,7 +41,7 @@ def write_pack(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]], direc
         for old in others[:-KEPT_PACKS]:
             shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        raise HarnessError(f"{directory}: cannot write there: {error.strerror}") from None
+        raise StorageError(f"{directory}: cannot write there: {error.strerror}") from None
     return path
 
 

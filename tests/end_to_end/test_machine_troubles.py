@@ -109,6 +109,17 @@ def test_where_no_run_can_be_kept_it_runs_and_says_so(harness: Harness, mine: Pa
     assert "not kept" not in harness("run", "sum_f32/scalar", *ONE, cwd=mine).stdout
 
 
+def test_a_failure_of_a_run_that_is_not_kept_can_be_replayed(harness: Harness, mine: Path) -> None:
+    (mine / ".harness").write_text("")
+    (mine / "k.c").write_text(SUM.replace("sum += x[i]", "sum += 2 * x[i]"))
+    done = harness("run", "sum_f32/scalar", *ONE, "--json", "r.json", cwd=mine)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (failure,) = json.loads((mine / "r.json").read_text())["verdicts"]
+    again = harness("replay", failure["id"], "--run", "r.json", cwd=mine)
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert "now:\n  MISMATCH" in again.stdout
+
+
 def test_a_record_that_was_asked_for_and_cannot_be_written_is_an_error(harness: Harness, mine: Path) -> None:
     done = harness("run", "sum_f32/scalar", *ONE, "--json", "/dev/full", cwd=mine)
     assert done.returncode == 5

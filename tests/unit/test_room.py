@@ -7,11 +7,12 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from harness.errors import StorageError
+from harness.errors import HarnessError, StorageError
 from harness.place import GuestCall
 from harness.place.host import HostPlace
 from harness.place.room import check_room, is_out_of_room, scratch_directory
@@ -73,7 +74,7 @@ def test_temporary_files_go_where_compilers_put_theirs(monkeypatch: pytest.Monke
 LIMITED = """
 import sys, threading
 from pathlib import Path
-from harness.errors import StorageError
+from harness.errors import HarnessError, StorageError
 from harness.place import GuestCall
 from harness.place.host import HostPlace
 place = HostPlace()
@@ -85,7 +86,7 @@ place.close()
 """
 TOOL = """
     command = ("sh", "-c", "dd if=/dev/zero of=made bs=64k count=4; exit 1")
-    print(place.run_tools([command], Path("."), 20, products=["made"])[0].status)
+    print(place.run_tools([command], Path.cwd(), 20, products=["made"])[0].status)
 """
 GUEST = """
     with place.open_slot(threading.Event()) as slot:
@@ -118,15 +119,25 @@ def test_what_failed_with_room_to_write_is(tmp_path: Path, action: str, status: 
     assert limited(tmp_path, action, None) == f"{status}\n"
 
 
-def test_a_guest_whose_files_have_no_place_is_not_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import threading
-
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, StorageError), (errno.EFBIG, StorageError), (errno.EISDIR, HarnessError)]
+)
+def test_a_guest_whose_files_have_no_place_is_not_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, kind: type[HarnessError]
+) -> None:
+    """What a kernel did to its directory is no want of room, and ends no run."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    def refuses(_self: Path, _contents: bytes) -> int:
+        raise fails_with(number)
+
     place = HostPlace()
     with place.open_slot(threading.Event()) as slot:
         (directory,) = tmp_path.iterdir()
-        (directory / "pack").mkdir()  # for root, too, a file that cannot be written
-        with pytest.raises(StorageError, match=f"{directory}: cannot write the guest's files"):
-            slot.run(GuestCall((), Path("/bin/true"), b"", 1.0))
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "write_bytes", refuses)
+            with pytest.raises(HarnessError, match=f"^{directory}: cannot write the guest's files: ") as caught:
+                slot.run(GuestCall((), Path("/bin/true"), b"", 1.0))
+        assert type(caught.value) is kind
     place.close()
     assert list(tmp_path.iterdir()) == []
