@@ -19,7 +19,7 @@ _LONG = 1024
 _SHORT = (8192, _LONG, 128, 32, 16)
 """Sizes below which ordinary rows are looked at by themselves: in a long row one element drowns."""
 _PARTS = 3
-"""Vector lengths that may have a rule each."""
+"""Vector lengths, or kinds of builds, that may have a rule each."""
 
 
 @dataclass(frozen=True, slots=True)

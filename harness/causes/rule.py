@@ -69,8 +69,8 @@ def _all_of(table: Table, failing: Mask, passing: Mask) -> Rule | None:
 
 
 def _any_of(table: Table, failing: Mask, passing: Mask) -> Rule | None:
-    """Return a rule of the form: A is not so, or B is not so. What passed has both in common."""
-    found = _Search(_candidates(table, passing, failing, with_jobs=False), MOST_CONDITIONS - 1).run()
+    """Return a rule on sizes of the form: A is not so, or B is not so. What passed has both in common."""
+    found = _Search(_candidates(table, passing, failing, only_sizes=True), MOST_CONDITIONS - 1).run()
     if found is None or len(found.conditions) < 2:
         return None
     return Rule(found.conditions, True, found.cost + _ALTERNATIVE_COST)
@@ -99,19 +99,18 @@ class Candidates:
     """The number whose bits are all observations that must be ruled out."""
 
 
-def _candidates(table: Table, covered: Mask, others: Mask, *, with_jobs: bool = True) -> Candidates:
+def _candidates(table: Table, covered: Mask, others: Mask, *, only_sizes: bool = False) -> Candidates:
     """Return conditions that hold for all of `covered` and rule out some of `others`.
 
     Observations that the same conditions rule out count once; of conditions that rule out the same, the simplest stays.
     """
     of_cases = _scope(table.case_of, covered, others, table.cases.count)
     of_jobs = _scope(table.job_of, covered, others, len(next(iter(table.jobs.values()))))
-    found = [
-        *size_conditions(table.cases, of_cases),
-        *input_conditions(table.cases, of_cases),
-        *(width_conditions(table.cases, of_cases) if with_jobs else ()),
-        *(job_conditions(table.jobs, of_jobs) if with_jobs else ()),
-    ]
+    found = [*size_conditions(table.cases, of_cases)]
+    if not only_sizes:
+        found += input_conditions(table.cases, of_cases)
+        found += width_conditions(table.cases, of_cases)
+        found += job_conditions(table.jobs, of_jobs)
     common = (one for one in found if one.holds[(of_jobs if one.is_of_jobs else of_cases).covered].all())
     conditions = sorted(common, key=lambda one: one.cost)
     case_of, job_of = table.case_of[others], table.job_of[others]

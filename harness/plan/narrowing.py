@@ -60,7 +60,7 @@ def _points(project: Project, selection: Selection, role: Role) -> list[Point]:
     targets = select_targets(project, selection.targets)
     kernels = [kernel for kernel, _ in select_kernels(project, selection.kernels)]
     found = [point for kernel in kernels for point in further_points(project, kernel, targets, selection)]
-    return [point for point in found if point.role is role and point.target.name not in selection.targets]
+    return [point for point in found if point.role is role]
 
 
 def _whole(selection: Selection) -> Selection:
