@@ -49,10 +49,12 @@ def entry(root: Path, key: str, fill: Callable[[Path], None]) -> Path:
 
 
 _ASIDE = ".new-"
+_LEAST_AGE_S = 3600
+"""A home directory may be shared by machines; no build takes as long."""
 
 
 def _make(place: Path, fill: Callable[[Path], None]) -> None:
-    sweep(place.parent, _ASIDE)  # what runs that died have left
+    sweep(place.parent, _ASIDE, _LEAST_AGE_S)  # what runs that died have left
     with contextlib.ExitStack() as stack:
         try:
             aside = stack.enter_context(scratch(place.parent, _ASIDE))

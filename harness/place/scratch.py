@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,14 +38,19 @@ def scratch(parent: Path, prefix: str) -> Iterator[Path]:
         os.close(lock)
 
 
-def sweep(parent: Path, prefix: str) -> list[Path]:
-    """Remove the directories of `scratch` whose owners are dead, and return them; those of other users stay."""
+def sweep(parent: Path, prefix: str, least_age_s: float = 0) -> list[Path]:
+    """Remove the directories of `scratch` whose owners are dead, and return them; those of other users stay.
+
+    Where several machines share a file system, their locks may not be: `least_age_s`, since the last change, is longer
+    than an owner works on one there.
+    """
     removed = []
     for path in _directories(parent, prefix):
         with contextlib.suppress(OSError):
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                if os.fstat(lock).st_uid != os.geteuid():
+                status = os.fstat(lock)
+                if status.st_uid != os.geteuid() or time.time() - status.st_mtime < least_age_s:
                     continue
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while the owner lives
                 shutil.rmtree(path, ignore_errors=True)

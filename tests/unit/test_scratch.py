@@ -63,6 +63,13 @@ def test_what_a_killed_owner_leaves_is_swept_and_what_a_live_one_has_is_not(tmp_
     assert (tmp_path / "work-file").exists()
 
 
+def test_what_is_young_is_left_where_locks_may_not_tell(tmp_path: Path) -> None:
+    (tmp_path / "work-1").mkdir()
+    assert sweep(tmp_path, "work-", 60) == []
+    os.utime(tmp_path / "work-1", (0, 0))
+    assert sweep(tmp_path, "work-", 60) == [tmp_path / "work-1"]
+
+
 def test_what_is_not_ones_own_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "work-1").mkdir()
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)

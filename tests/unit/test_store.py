@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.build.store import entry
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StorageError
 
 # Says so when it fills, and takes its time.
 FILLER = """
@@ -30,6 +31,27 @@ def test_of_several_processes_one_fills_an_entry(tmp_path: Path) -> None:
     assert [process.communicate()[0].strip() for process in started] == ["whole"] * 3
     assert (tmp_path / "log").read_text() == "filled\n"
     assert [path.name for path in (tmp_path / "store" / "ab").iterdir()] == ["abcdef"]
+
+
+def test_what_a_dead_process_had_begun_is_swept_by_the_next(tmp_path: Path) -> None:
+    old, young = tmp_path / "ab" / ".new-old", tmp_path / "ab" / ".new-young"
+    for directory in (old, young):
+        directory.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    entry(tmp_path, "abcdef", lambda aside: (aside / "made").touch())
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_an_entry_that_cannot_be_moved_into_place_is_said(tmp_path: Path) -> None:
+    (tmp_path / "ab" / "abcdef").parent.mkdir()
+
+    def fill(aside: Path) -> None:
+        aside.joinpath("made").touch()
+        (tmp_path / "ab" / "abcdef").write_text("a file in its place")
+
+    with pytest.raises(StorageError, match="abcdef: cannot write the build cache"):
+        entry(tmp_path, "abcdef", fill)
 
 
 def test_an_entry_that_could_not_be_filled_is_tried_again(tmp_path: Path) -> None:
