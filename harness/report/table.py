@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 SHOWN_FAILURES = 12
 """Causes that are reported; of more, those with the worst outcomes."""
-_SHOWN_DETAILS = 3
+BLOCK_LINES = 12
+"""Of a cause; of its details as many are reported as there is room for, and these at least."""
+_FEWEST_DETAILS = 3
 _SHOWN_DISAGREEMENTS = 8
 LEFT_OUT = "LEFT OUT"
 """How reports mark what was not checked because of the command line."""
@@ -310,7 +312,8 @@ def cause_text(run: Run, cause: Cause, *, verbose: bool = False) -> str:
     more = more_of(cause)
     common = [*common_lines(cause), *([drawn] if drawn else []), *smallest]
     common += [more if verbose else f"and {more} (-v shows all)"] if more else []
-    return describe(cause.shown, common, details=None if verbose else _SHOWN_DETAILS)
+    others = 1 + bool(cause.shown.finding.worst) + bool(cause.shown.reproduce) + bool(cause.shown.id) + len(common)
+    return describe(cause.shown, common, details=None if verbose else max(_FEWEST_DETAILS, BLOCK_LINES - others))
 
 
 def replay_line(verdict: Verdict) -> str:
