@@ -21,6 +21,7 @@ from harness.scaffold.contract import is_describable
 from harness.scaffold.manifest import Found
 
 _FILES_AT_MOST = 4000
+_PLAIN_AT_MOST = 8
 _SOURCE_BYTES = 1 << 20
 _LIBRARY_BYTES = 1 << 26
 _MADE_BY_TOOLS = ("CACHEDIR.TAG", "CMakeCache.txt", "pyvenv.cfg")
@@ -68,6 +69,8 @@ def take_inventory(root: Path, contracts: Contracts) -> Inventory:
     names = {candidate.name for candidates, _, _ in written.values() for candidate in candidates}
     for path in sources.keys() - written.keys():
         taker.take_prebuilt(path, [c for c in sources[path][0] if c.name not in names])
+    if not inventory.kernels:
+        taker.take_plain()
     inventory.kernels = _with_names(inventory.kernels)
     return inventory
 
@@ -113,6 +116,8 @@ class _Taker:
     contracts: Contracts
     inventory: Inventory
     candidates: dict[Path, list[Candidate]]
+    plain: list[tuple[Candidate, Path, Sequence[Path]]] = field(default_factory=list)
+    """Functions that a contract could describe, and that have neither vectors nor the name of an op."""
 
     def take(self, path: Path, candidates: Sequence[Candidate], needed: Sequence[Path]) -> None:
         """Take the kernels of one source."""
@@ -123,6 +128,8 @@ class _Taker:
             op = self._op(candidate, len(candidates))
             is_vectorised = candidate.isa is not None and candidate.isa.isa != SCALAR_ISA
             if op is None and not is_vectorised:
+                if candidate.prototype and is_describable(candidate.prototype):
+                    self.plain.append((candidate, path, needed))
                 continue
             if op is None and candidate.prototype is None:
                 why = candidate.complaint or "nothing declares its parameters"
@@ -133,6 +140,11 @@ class _Taker:
                 self.inventory.left_out.append(f"{self._where(candidate)}: {why}")
                 continue
             self._add(candidate, op, self._with_callees(path), needed)
+
+    def take_plain(self) -> None:
+        """Take functions without vectors and without the name of an op, where they are few: they are what is meant."""
+        for candidate, path, needed in self.plain if len(self.plain) <= _PLAIN_AT_MOST else ():
+            self._add(candidate, None, self._with_callees(path), needed)
 
     def take_prebuilt(self, path: Path, candidates: Sequence[Candidate]) -> None:
         """Take from an object or a library what has the name of an op, and no source."""

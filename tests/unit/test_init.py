@@ -121,6 +121,20 @@ def test_beside_kernels_of_known_ops_those_of_others_are_comments(
     tomllib.loads(re.sub(r"(?m)^# (?=\[\[kernel|\w+ = )", "", text.partition("# Further keys")[0]))
 
 
+def test_where_nothing_else_is_functions_without_vectors_are_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = "void softmax(float *x, int n, float temperature) { x[n] = temperature; }\n"
+    kernels, said = written(tmp_path / "alone", {"k.c": plain}, capsys)
+    assert [kernel["op"] for kernel in kernels] == ["softmax"]
+    assert "todo   contracts/softmax.py: say in numpy what softmax computes" in said
+    kernels, _ = written(tmp_path / "beside", {"k.c": plain, "v.c": SVE.format("rms_norm")}, capsys)
+    assert [kernel["op"] for kernel in kernels] == ["rms_norm_f32"]
+    many = {f"k{n}.c": plain.replace("softmax", f"step{n}") for n in range(9)}
+    with pytest.raises(NothingFoundError):
+        written(tmp_path / "many", many, capsys)
+
+
 def test_an_op_that_the_manifest_names_gets_the_contract_that_it_lacks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
