@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, Unpack
 
-from harness import kept
 from harness.causes import Cause
 from harness.errors import ExitCode, UsageError, perhaps
 from harness.model import Plan, Project, Verdict
 from harness.pipeline import dry_run as plan_of
 from harness.pipeline import validate
 from harness.project import load_project as read_project
-from harness.replay import smallest_cases
+from harness.project import runs_root
 from harness.report import html, junit, markdown, table
 from harness.report.difference import Difference, difference
 from harness.report.run import Run, read_record, run_of
+from harness.report.store import record_path
 from harness.settings import Option, Settings, options_of, read_settings
 
 Several = str | Iterable[str]
@@ -143,7 +143,7 @@ def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
         KeyboardInterrupt: the run was interrupted; the record holds what was finished.
     """
     settings, command = told(_listed(kernels), options)
-    result = Result(*validate(settings, command, smallest_cases))
+    result = Result(*validate(settings, command))
     if result.exit_code is ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return result
@@ -176,7 +176,7 @@ def read_run(run: str | Path) -> Result:
     Raises:
         UsageError: there is none, or it cannot be read.
     """
-    record = read_record(kept.record_path(str(run)))
+    record = read_record(record_path(str(run), runs_root(Path.cwd())))
     return Result(run_of(record), record)
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from harness import __version__
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.report.text import visible
-from harness.settings import add_options, read_replay, read_reports, read_settings
+from harness.settings import add_options
 
 
 class _Parser(argparse.ArgumentParser):
@@ -87,13 +87,6 @@ def _add_comparisons(verbs: argparse._SubParsersAction[_Parser]) -> None:
     history.add_argument("--html", metavar="F", help="write a page with plots")
 
 
-class _Visible(logging.Formatter):
-    """Commands as they are, but for what a terminal would obey: a file may have any name."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return visible(record.getMessage())
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     command = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
@@ -120,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("out of memory: fewer jobs at a time (-j), or smaller sizes, need less")
         return int(ExitCode.HARNESS)
     except Exception as error:
-        from harness.place.room import is_out_of_room  # --help shall not pay for it
+        from harness.backend.room import is_out_of_room  # --help shall not pay for it
 
         if isinstance(error, OSError) and is_out_of_room(error):
             _drop_output()
@@ -159,60 +152,9 @@ def _take_interrupts() -> None:
         signal.signal(signal.SIGINT, interrupt)
 
 
-def _show_commands() -> None:
-    shown = logging.StreamHandler(sys.stderr)
-    shown.setFormatter(_Visible())
-    logging.basicConfig(level=logging.INFO, handlers=[shown])
-
-
 def _dispatch(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
-    # Imported late: numpy costs more than --help may take.
-    if parsed.verb == "run":
-        settings = read_settings(parsed)
-        if settings.reports.verbose:
-            _show_commands()
-        from harness.pipeline import run
-        from harness.replay import smallest_cases
-
-        return run(settings, command, smallest_cases)
-    if parsed.verb == "replay":
-        told = read_replay(parsed)
-        if told.verbose:
-            _show_commands()
-        from harness.replay import replay
-
-        return replay(told, command)
-    if parsed.verb in ("report", "merge", "diff", "history"):
-        return _tell_of_kept_runs(parsed)
-    return _look(parsed)
-
-
-def _look(parsed: argparse.Namespace) -> ExitCode:
-    """The verbs that run no kernel and tell of no run."""
-    if parsed.verb == "check":
-        from harness.check import show_check
-
-        return show_check(parsed.config, parsed.kernel)
-    if parsed.verb == "init":
-        from harness.init import show_init
-
-        return show_init(parsed.directory)
-    from harness import inspection
-
-    if parsed.verb == "list":
-        return inspection.show_list(parsed.config)
-    if parsed.verb == "doctor":
-        return inspection.show_doctor(parsed.config)
-    return inspection.clean()
-
-
-def _tell_of_kept_runs(parsed: argparse.Namespace) -> ExitCode:
-    from harness import kept
-
-    if parsed.verb == "report":
-        return kept.report(parsed.run, read_reports(parsed))
-    if parsed.verb == "merge":
-        return kept.merge(parsed.runs, read_reports(parsed))
-    if parsed.verb == "diff":
-        return kept.diff(parsed.a, parsed.b, verbose=parsed.verbose)
-    return kept.show_history(parsed.kernel, parsed.html)
+    """Carry out a verb: the module of its name, imported late since numpy costs more than --help may take."""
+    carry_out: Callable[[argparse.Namespace, Sequence[str]], ExitCode] = importlib.import_module(
+        f"harness.commands.{parsed.verb}"
+    ).main
+    return carry_out(parsed, command)

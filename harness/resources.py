@@ -38,7 +38,7 @@ def features_directory() -> Path:
 
 def memory_operands_directory() -> Path:
     """Return the directory of the memory operands that emulators are tried with, one .toml per architecture."""
-    return _own_directory("memory_operands")
+    return _own_directory("features") / "memory_operands"
 
 
 def _own_directory(name: str) -> Path:

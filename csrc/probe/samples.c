@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* harness/samples.py has the same numbers. */
+/* harness/survey/samples.py has the same numbers. */
 #define SLOT_BYTES 64 /* length of the code, length of the operand, code */
 #define HEAD_BYTES 2
 enum result { RESULT_RAN = 1, RESULT_ILLEGAL = 2, RESULT_FAULT = 3, RESULT_OTHER = 4 };

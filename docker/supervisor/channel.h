@@ -1,5 +1,5 @@
 /* What travels between the harness and the supervisor. Everything is little-endian and laid out without padding.
- * harness/place/supervisor.py is the other end; a unit test holds the sizes of the structures against it. */
+ * harness/backend/supervisor.py is the other end; a unit test holds the sizes of the structures against it. */
 #ifndef HARNESS_SUPERVISOR_CHANNEL_H
 #define HARNESS_SUPERVISOR_CHANNEL_H
 

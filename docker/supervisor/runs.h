@@ -3,7 +3,7 @@
  *
  * Contents are cut into slabs. In a slab, struct section says how many blocks follow it literally, and how often the
  * last of them is repeated after that (zeros before the first); what is left of a slab, less than a block, follows its
- * last section. harness/place/runs.py is the other end. */
+ * last section. harness/backend/run_lengths.py is the other end. */
 #ifndef HARNESS_SUPERVISOR_RUNS_H
 #define HARNESS_SUPERVISOR_RUNS_H
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
+from harness.backend import Command, Place
 from harness.build.adapter import adapter_source, user_declaration
 from harness.build.commands import (
     BINARY_NAME,
@@ -27,14 +28,13 @@ from harness.build.commands import (
 )
 from harness.build.preprocessed import preprocessed_digest
 from harness.build.shims import hostile_flags
-from harness.build.store import entry, key_of
 from harness.build.symbols import prebuilt_complaint, symbol_complaint
 from harness.build.toolchain import find_binutil
 from harness.build.tools import run_tools
 from harness.errors import BuildError, StorageError
 from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Build, Compiler, Contract, Kernel
-from harness.place import Command, Place
-from harness.place.sources import included
+from harness.storage.cache import entry, key_of
+from harness.storage.source_files import included
 
 HOSTILE = "hostile"
 """The build variant in which undefined lanes hold poison."""

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from harness.build.strips import strips_of
 from harness.model import Contract, Kernel, has_sme
-from harness.prototype import SCALAR_TYPES, Parameter, Prototype, ScalarType
-from harness.vectors import Bank
+from harness.model.prototype import SCALAR_TYPES, Parameter, Prototype, ScalarType
+from harness.model.vectors import Bank
 
 _HEADERS = ("stdbool.h", "stddef.h", "stdint.h", "sys/types.h")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.backend import Command
 from harness.build.toolchain import compile_command
 from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES, Build, Compiler, Kernel
-from harness.place import Command
 
 BINARY_NAME = "guest"
 RUNNER_NAME = "guest_runner.o"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.backend import Command, Place
 from harness.build.code import is_of_kernel
 from harness.build.toolchain import find_binutil
 from harness.errors import HarnessError
-from harness.place import Command, Place
 
 _TIMEOUT_S = 20
 _INSTRUCTION_BYTES = 16

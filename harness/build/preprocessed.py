@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from harness.build.store import key_of
-from harness.machine import file_identity
-from harness.place import Command
+from harness.backend import Command
+from harness.backend.machine import file_identity
+from harness.storage.cache import key_of
 
 _LINE_MARKER = re.compile(r'^# \d+ "((?:[^"\\]|\\.)+)"', re.MULTILINE)
 _INCLUDED_BINARY = re.compile(r"\.incbin\s+\\?\"([^\"\\]+)")

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.backend import Command, Place
 from harness.build.commands import CPP_STANDARD
 from harness.build.toolchain import compile_command
 from harness.build.tools import run_tools
 from harness.errors import BuildError
 from harness.model import Compiler
-from harness.place import Command, Place
 
 _ROOT = Path("/")
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.backend import Place
 from harness.build.code import parse, source_frames
 from harness.build.commands import source_command
 from harness.build.locate import disassembly, disassembly_with_lines
@@ -14,8 +15,7 @@ from harness.build.shims import Advice, suspects
 from harness.build.walk import places_reached
 from harness.errors import HarnessError
 from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Job
-from harness.place import Place
-from harness.place.sources import included
+from harness.storage.source_files import included
 
 _TIMEOUT_S = 60
 _DEFINITION = re.compile(r"(?m)^#define (\w+)(.*)$")

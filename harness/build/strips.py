@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.model import Contract, Kernel
-from harness.prototype import Parameter
-from harness.vectors import Bank, VectorType
+from harness.model.prototype import Parameter
+from harness.model.vectors import Bank, VectorType
 
 Convert = Callable[[Parameter, Parameter, int], str]
 """Writes value[i] as an argument of another type: (mine, theirs, i)."""

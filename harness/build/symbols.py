@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from harness.elf import lto_form, objects_in
+from harness.discovery.elf import lto_form, objects_in
 from harness.model import PREBUILT_SUFFIXES, Kernel
 
 _NEAREST = 3

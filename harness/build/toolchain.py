@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness.backend import Place, Program
+from harness.backend.packages import how_to_install
 from harness.model import Compiler, Missing
-from harness.packages import how_to_install
-from harness.place import Place, Program
 
 CLANG_VERSIONS = range(22, 11, -1)
 """Major versions looked for under their own names, such as clang-19, newest first."""

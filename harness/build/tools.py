@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.backend import Command, Place
 from harness.errors import BuildError, HarnessError
-from harness.place import Command, Place
 
 COMPILER_TIMEOUT_S = 300
 

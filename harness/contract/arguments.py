@@ -10,7 +10,7 @@ from typing import Any
 from harness.contract.suites import ByLanes, Entry, Sized
 from harness.errors import ContractError, perhaps
 from harness.model import Flow, Number
-from harness.prototype import Prototype, ScalarType
+from harness.model.prototype import Prototype, ScalarType
 
 _RESERVED_SUITES = ("gate", "size")
 """What the harness calls the one call without the ISA, and the cases of --size."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from harness.contract.expressions import parse_array
 from harness.errors import ContractError, perhaps
 from harness.model import Extent, Flow
-from harness.prototype import Prototype
+from harness.model.prototype import Prototype
 
 
 def buffers_of(prototype: Prototype, texts: Mapping[Flow, str]) -> tuple[dict[str, Flow], dict[str, Extent]]:

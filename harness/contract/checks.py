@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from harness.contract.suites import ByLanes, Entry, Sized
 from harness.errors import ContractError, perhaps
-from harness.formats import limits
 from harness.model import HUGE_SUITE, SPECIAL_FLOATS, SPECIAL_INTEGERS, Allowed, Contract, Flow, Pattern
-from harness.prototype import Parameter
+from harness.model.prototype import Parameter
+from harness.numerics.formats import limits
 
 
 def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from harness.contract.expressions import parse_requirement
 from harness.errors import ContractError, perhaps
 from harness.model import WAIVABLE, Conventions
-from harness.prototype import Prototype
+from harness.model.prototype import Prototype
 
 _LARGEST_ALIGNMENT_BYTES = 4096
 """A page: what a guard page can be kept next to."""

@@ -17,7 +17,7 @@ from harness.contract.suites import Entry, expand, normal
 from harness.contract.tolerances import Given, tolerances_of
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Flow, Number, Pass, Pattern, Rounding
-from harness.prototype import parse_prototype
+from harness.model.prototype import parse_prototype
 
 
 def op(

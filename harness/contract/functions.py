@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ContractError, perhaps
-from harness.guarded import Line
 from harness.model import Formula
+from harness.model.guarded import Line
 
 _HERE = str(Path(__file__).parent) + os.sep
 _WITHOUT_NAMES = ("builtins", "cmath", "math", "numpy", "operator", "scipy", "statistics")

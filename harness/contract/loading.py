@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ContractError
-from harness.guarded import Line, guarded, in_time, line_in_trace
 from harness.model import Contract
+from harness.model.guarded import Line, guarded, in_time, line_in_trace
 
 
 def load_contracts(path: Path) -> dict[str, Contract]:

@@ -11,7 +11,7 @@ from typing import Any
 from harness.contract.functions import bound, calling_line, formula_of
 from harness.errors import ContractError, perhaps
 from harness.model import EachPass, Formula, MaxPass, Pass, SumPass
-from harness.prototype import SCALAR_TYPES, ScalarType
+from harness.model.prototype import SCALAR_TYPES, ScalarType
 
 Roundings = float | Callable[..., Any]
 

@@ -24,8 +24,8 @@ from harness.discovery.definition import (
     Definition,
     declared,
 )
-from harness.prototype import Parameter, Prototype, ScalarType
-from harness.vectors import VECTOR_TYPES, VectorType
+from harness.model.prototype import Parameter, Prototype, ScalarType
+from harness.model.vectors import VECTOR_TYPES, VectorType
 
 _REGISTER_BYTES = 8
 _FLOAT_REGISTERS = 8

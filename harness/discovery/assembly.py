@@ -6,7 +6,7 @@ import re
 
 from harness.discovery.isas import assembly_code
 from harness.errors import ConfigurationError
-from harness.prototype import SCALAR_TYPES, Prototype, parse_prototype
+from harness.model.prototype import SCALAR_TYPES, Prototype, parse_prototype
 
 _GLOBAL = re.compile(r"(?m)^\s*\.glob[a]?l\s+([\w$., \t]+)")
 _MACRO_CALL = re.compile(

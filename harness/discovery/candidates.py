@@ -14,7 +14,7 @@ from harness.discovery.objects import compiled_functions, isa_of_function
 from harness.discovery.source import Function, functions
 from harness.errors import ConfigurationError
 from harness.model import ASSEMBLY_SUFFIXES, CPP_SUFFIXES, PREBUILT_SUFFIXES, SCALAR_ISA
-from harness.prototype import Prototype, parse_prototype
+from harness.model.prototype import Prototype, parse_prototype
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from harness.discovery.candidates import Candidate
 from harness.discovery.ops import ops_in_name
 from harness.errors import UsageError, perhaps
 from harness.model import SCALAR_ISA
-from harness.prototype import Prototype
+from harness.model.prototype import Prototype
 
 Form = Callable[[str], Prototype]
 """Returns the prototype of an op."""

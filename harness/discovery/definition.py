@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.prototype import SCALAR_TYPES, Prototype, parse_prototype
-from harness.vectors import VECTOR_TYPES
+from harness.model.prototype import SCALAR_TYPES, Prototype, parse_prototype
+from harness.model.vectors import VECTOR_TYPES
 
 FLOAT, INTEGER, POINTER, VECTOR = "float", "integer", "pointer", "vector"
 VOID, AGGREGATE, FUNCTION, UNKNOWN = "void", "aggregate", "function", "unknown"

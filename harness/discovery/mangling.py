@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.prototype import Prototype
+from harness.model.prototype import Prototype
 
 # 5.1.5.2; the fixed-width types of LP64 Linux are int, long and kin.
 _CODES = {

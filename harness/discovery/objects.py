@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from harness.discovery.elf import objects_in
 from harness.discovery.isas import ARM, RISCV, X86, Evidence
-from harness.elf import objects_in
 
 _MACHINES = {62: X86, 183: ARM, 243: RISCV}  # gABI: e_machine
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from harness.errors import ConfigurationError
 from harness.model import Contract, Flow
-from harness.prototype import Parameter, Prototype
+from harness.model.prototype import Parameter, Prototype
 
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DTYPE = re.compile(r"_(?:f|bf|[iu])(\d+)$")

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formats import storage, widened
 from harness.judge.compare import Comparison, compare, distance_ulp, stored, wrong_among
 from harness.judge.faults import (
     changed_input,
@@ -40,7 +39,8 @@ from harness.model import (
     Wrong,
     number_text,
 )
-from harness.prototype import BF16
+from harness.model.prototype import BF16
+from harness.numerics.formats import storage, widened
 
 __all__ = ["UNDEFINED_THINGS", "Judge", "gate_finding"]
 

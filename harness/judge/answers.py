@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
-from harness.guarded import guarded
 from harness.model import Formula
+from harness.model.guarded import guarded
 
 _SIXTY_FOUR_BITS = 1 << 64
 

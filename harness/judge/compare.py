@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formats import is_float, limits, storage, widened
 from harness.judge.reference import Expected
 from harness.model import RESIDUES, Array, Axis, Window, Worst, Wrong
-from harness.prototype import BF16
+from harness.model.prototype import BF16
+from harness.numerics.formats import is_float, limits, storage, widened
 
 
 @dataclass(frozen=True, slots=True)

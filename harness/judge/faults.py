@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formats import places
 from harness.judge.crashes import crash_text, signal_name
 from harness.model import (
     XINUSE,
@@ -30,6 +29,7 @@ from harness.model import (
     TrialStatus,
     Violation,
 )
+from harness.numerics.formats import places
 
 
 def gate_finding(observation: Observation, isa: str, faults_elsewhere: str) -> Finding:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formats import is_float, limits
 from harness.model import Array
+from harness.numerics.formats import is_float, limits
 
 
 @dataclass(frozen=True, slots=True)

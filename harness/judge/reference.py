@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
-from harness.formats import limits, places, rounded, widened
 from harness.judge.answers import as_numbers, check_precision, numbers, wrapped
 from harness.judge.finiteness import Due, check_finite
 from harness.judge.neighbours import neighbours
 from harness.judge.tolerance import Steps, propagate, unit_roundoff
-from harness.judge.ulp import ulp_of
 from harness.model import Array, Case, Contract, Flow, Formula, Rounding, SumPass
-from harness.prototype import ScalarType
+from harness.model.prototype import ScalarType
+from harness.numerics.formats import limits, places, rounded, widened
+from harness.numerics.ulp import ulp_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Expected:
     tolerance: Array
     ulp: Array
     dtype: str
-    """The number format, see harness.formats."""
+    """The number format, see harness.numerics.formats."""
     bounds: tuple[float, float] | None = None
     """Every element lies within them exactly, NaN excepted."""
     other: NDArray[Any] | None = None

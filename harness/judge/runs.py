@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.formats import storage
 from harness.judge.compare import Comparison, compare
 from harness.judge.reference import Expected
 from harness.model import Case, Runs
+from harness.numerics.formats import storage
 
 Stretches = NDArray[np.int64]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from harness.formats import widened
 from harness.model import Contract
-from harness.prototype import BF16
+from harness.model.prototype import BF16
+from harness.numerics.formats import widened
 
 
 def signs_of(contract: Contract, inputs: Mapping[str, NDArray[Any]]) -> str:

@@ -36,10 +36,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError
-from harness.formats import limits
 from harness.judge.answers import exact_numbers, numbers
 from harness.model import Array, Contract, EachPass, Formula, MaxPass, Rounding, SumPass
-from harness.prototype import BF16, ScalarType
+from harness.model.prototype import BF16, ScalarType
+from harness.numerics.formats import limits
 
 FALSE_ALARM = 1e-9
 """Probability, per sum, that rounding alone leads a correct kernel out of its tolerance."""

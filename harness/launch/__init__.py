@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from harness.backend import GuestCall, GuestEnd, Place, Slot
 from harness.errors import HarnessError, StorageError, WireError
 from harness.guest import (
     PackBuffer,
@@ -36,7 +37,6 @@ from harness.model import (
     Trial,
     TrialStatus,
 )
-from harness.place import GuestCall, GuestEnd, Place, Slot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

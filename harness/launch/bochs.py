@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.backend import Exit, Place
 from harness.model import Executor, Missing
-from harness.place import Exit, Place
 
 MACHINE_FAILED = 124
 """Exit status of the launcher when Bochs, the monitor or the disks failed, and not the guest; csrc/bochs/launcher."""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from harness.backend import Place
+from harness.backend.packages import how_to_install
 from harness.launch.bochs import BOCHS, BOCHS_MODELS
 from harness.launch.sde import SDE, SDE_CHIPS, find_sde, sde_version
-from harness.machine import resolve_triple
 from harness.model import Emulation, Executor, Missing, Target
-from harness.packages import how_to_install
-from harness.place import Place
+from harness.model.triple import resolve_triple
 
 _VERSION_TIMEOUT_S = 20
 QEMU_USER = "qemu-user"

@@ -6,8 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from harness.backend import Place, Program
 from harness.model import Emulation, Executor, Missing
-from harness.place import Place, Program
 
 SDE = "sde"
 SDE_REMEDY = "unpack Intel SDE and set SDE_PATH to its directory, or SDE_TARBALL to its tarball for --in docker"

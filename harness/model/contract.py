@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from harness.errors import counted
-from harness.guarded import Line
 from harness.model.allowed import Allowed
 from harness.model.formula import Formula
-from harness.prototype import Prototype, ScalarType
+from harness.model.guarded import Line
+from harness.model.prototype import Prototype, ScalarType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ else:
 Number = int | float
 
 VISIBLE_SUITE = "visible"
-"""The suite whose cases are there to show every element's part in the result; see harness.judge.visibility."""
+"""The suite whose cases are there to show every element's part in the result; see harness.sensitivity.visibility."""
 LONG_SUITE = "long"
 """The same for rows that cost much, which one build per target and width is enough for."""
 HUGE_SUITE = "huge"
@@ -71,7 +71,7 @@ class Flow(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """How inputs are drawn; harness.inputs draws them.
+    """How inputs are drawn; harness.numerics.inputs draws them.
 
     `directed` says that rounding errors may all have one sign, so that sqrt(n) bounds do not hold.
     """

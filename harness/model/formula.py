@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.guarded import Line, guarded
+from harness.model.guarded import Line, guarded
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.model.contract import Contract, Conventions
+from harness.model.prototype import Prototype
 from harness.model.verdict import Outcome
-from harness.prototype import Prototype
 
 SCALAR_ISA = "scalar"
 """The ISA of plain C, to whose results those of the other kernels of an op are compared."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.machine import resolve_triple
 from harness.model import (
     ASSEMBLY_SUFFIXES,
     CORE_BUILD,
@@ -35,8 +34,9 @@ from harness.model import (
     all_missing,
     has_sme,
 )
+from harness.model.prototype import SmeInterface
+from harness.model.triple import resolve_triple
 from harness.plan.cases import CaseMatrices, check_cases, check_suites
-from harness.prototype import SmeInterface
 
 TRIALS = {
     "plain": (Trial(Fill.BENIGN, Side.END), Trial(Fill.BENIGN, Side.START)),

@@ -40,6 +40,7 @@ __all__ = [
     "load_targets",
     "match_lanes",
     "match_parameters",
+    "runs_root",
     "single_kernel_project",
 ]
 
@@ -106,6 +107,12 @@ def find_manifest(start: Path) -> Path | None:
         if holds_manifest(directory / PYPROJECT_NAME):
             return directory / PYPROJECT_NAME
     return None
+
+
+def runs_root(start: Path, config: Path | None = None) -> Path:
+    """Return the directory whose `.harness` stores the runs of the project around `start`."""
+    manifest = config or find_manifest(start)
+    return manifest.absolute().parent if manifest else start
 
 
 def holds_manifest(path: Path) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from harness.errors import ConfigurationError
 from harness.model import Contract, EachPass, Flow, has_sme
-from harness.prototype import Parameter, Prototype, ScalarType
-from harness.vectors import REGISTER_LIMITS, Bank, VectorType
+from harness.model.prototype import Parameter, Prototype, ScalarType
+from harness.model.vectors import REGISTER_LIMITS, Bank, VectorType
 
 MADE_UP = ""
 """Instead of a contract's name: a predicate, a mask or a vl, which the adapter makes for every call."""

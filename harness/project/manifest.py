@@ -11,13 +11,13 @@ from harness.contract.conventions import conventions_of
 from harness.contract.loading import load_contracts
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Conventions, Expectation, Kernel, Outcome, Project, Target, has_sme
+from harness.model.prototype import Prototype, interface_of, parse_prototype
 from harness.project.bundled import bundled_contract, bundled_ops
 from harness.project.compilation import adapter_of, compilation_of, features_of, sources_of
 from harness.project.lanes import check_vectors, match_lanes
 from harness.project.layers import Layers
 from harness.project.matching import match_parameters
 from harness.project.toml import Table, read_toml
-from harness.prototype import Prototype, interface_of, parse_prototype
 
 PYPROJECT_NAME = "pyproject.toml"
 IN_PYPROJECT = ("tool", "harness")

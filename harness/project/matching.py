@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.errors import ConfigurationError
 from harness.model import Contract
-from harness.prototype import Parameter, Prototype, ScalarType
+from harness.model.prototype import Parameter, Prototype, ScalarType
 
 
 def match_parameters(prototype: Prototype, contract: Contract) -> tuple[str, ...]:

@@ -7,8 +7,6 @@ import hashlib
 import json
 import math
 import platform
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,15 +17,12 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import StorageError
-from harness.files import replace_file
 from harness.model import Circumstances, Job, Kernel, Observation, Outcome, Verdict, Window, Worst, Wrong
-from harness.place.sources import included
 from harness.report.identity import identified_rows
+from harness.storage.files import replace_file
+from harness.storage.source_files import included
 
 RECORD_VERSION = 2
-RUNS_DIRECTORY = Path(".harness") / "runs"
-REPLAY_DIRECTORY = Path(".harness") / "replay"
-KEPT_RUNS = 20
 _WRITE_INTERVAL_S = 0.5
 # Records of large runs take long to write: spend at most one part in so many of the time on it.
 _WRITE_SHARE = 20
@@ -288,39 +283,6 @@ def summarise(outcomes: Iterable[str]) -> dict[str, int]:
     """Count verdicts per outcome; every outcome has an entry."""
     counts = Counter(outcomes)
     return {outcome.value: counts[outcome.value] for outcome in reversed(Outcome)}
-
-
-# ---- files ---------------------------------------------------------------------------------------------------------
-
-
-def new_run_directory(root: Path) -> Path:
-    """Make a directory for this run under `root` and drop the oldest beyond KEPT_RUNS.
-
-    Raises:
-        StorageError: it cannot be made.
-    """
-    runs = root / RUNS_DIRECTORY
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=runs))
-        for old in sorted(path for path in runs.iterdir() if path.is_dir())[:-KEPT_RUNS]:
-            shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise StorageError(f"{runs}: cannot write there: {error.strerror}") from None
-    return place
-
-
-def last_record(root: Path) -> dict[str, Any] | None:
-    """Read the newest kept record, or return None where there is none."""
-    for place in sorted((root / RUNS_DIRECTORY).glob("*/record.json"), reverse=True):
-        try:
-            record = json.loads(place.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(record, dict) and record.get("version") in range(1, RECORD_VERSION + 1):
-            return record
-    return None
 
 
 # ---- canonical form ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from harness.prototype import Parameter, Prototype
+from harness.model.prototype import Parameter, Prototype
 
 _SIZES = (3, 5, 7, 11, 13)
 """Different primes, so that one size argument taken for another shows."""

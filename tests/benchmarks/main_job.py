@@ -19,14 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.backend.host import HostPlace
 from harness.cli import make_parser
+from harness.execution.worker import Workbench
 from harness.launch import load_of, observe
-from harness.pipeline import make_surveyor
-from harness.place.host import HostPlace
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.settings import read_settings
-from harness.workbench import Workbench
+from harness.survey import make_surveyor
 
 ONE_BUILD = ["--cc", "gcc", "--opt", "O2", "--build", "plain", "-q"]
 PINNED = ["run", "rms_norm_f32/sve", "--suite", "boundary", "--svl", "128,256,512", *ONE_BUILD]

@@ -15,21 +15,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.build.store import cache_directory
+from harness.backend.host import HostPlace
 from harness.cli import make_parser
+from harness.execution.verdicts import VerdictMaker
+from harness.execution.worker import Ran, Workbench
 from harness.launch import load_of, observe
 from harness.model import Case, Job, Role, Verdict
-from harness.pipeline import make_surveyor
-from harness.place.host import HostPlace
 from harness.plan import make_plan, select
 from harness.project import load_project
-from harness.proof import prove
 from harness.report import table
 from harness.report.record import Recorder
 from harness.report.run import Run
+from harness.sensitivity.proof import prove
 from harness.settings import Settings, read_settings
-from harness.verdicts import VerdictMaker
-from harness.workbench import Ran, Workbench
+from harness.storage.cache import cache_directory
+from harness.survey import make_surveyor
 
 DEFAULT_KERNEL = "rms_norm_f32/sve"
 

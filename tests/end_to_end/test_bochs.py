@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend import Exit, Place
+from harness.backend.container import ContainerPlace
+from harness.backend.host import HostPlace
 from harness.build import Builder
 from harness.build.bochs import BochsTools, build_bochs_tools
-from harness.build.store import cache_directory
 from harness.build.toolchain import find_compiler
 from harness.launch.bochs import BOCHS_CPU, MACHINE_FAILED, find_bochs, run_self_test
 from harness.model import Compiler, Executor, Missing
-from harness.place import Exit, Place
-from harness.place.container import ContainerPlace
-from harness.place.host import HostPlace
+from harness.storage.cache import cache_directory
 from tests.conftest import Harness
 
 ROOT = Path(__file__).parents[2]

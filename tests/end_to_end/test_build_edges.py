@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from harness.backend.host import HostPlace
 from harness.build import Builder
 from harness.build.commands import RUNNER_NAME, RUNNER_SYMBOLS
-from harness.build.store import cache_directory
 from harness.build.toolchain import find_compiler
-from harness.elf import objects_in
+from harness.discovery.elf import objects_in
 from harness.model import Compiler
-from harness.place.host import HostPlace
 from harness.resources import bundled_root
+from harness.storage.cache import cache_directory
 from tests.conftest import Harness
 
 ONE = ("--cc", "gcc", "--opt", "O2", "--build", "plain", "--size", "33")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import harness as api
-from harness.build.store import cache_directory
+from harness.storage.cache import cache_directory
 from tests.conftest import Harness
 
 pytest_plugins = ["pytester"]

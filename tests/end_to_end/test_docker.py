@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 import docker
-from harness.place.containers import OWNER_LABEL
+from harness.backend.containers import OWNER_LABEL
 from tests.conftest import Harness, Once
 
 pytestmark = pytest.mark.docker

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.machine import cpu_text
+from harness.backend.machine import cpu_text
 from tests.conftest import Harness
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build.store import cache_directory
+from harness.storage.cache import cache_directory
 
 pytest_plugins = ["pytester"]
 

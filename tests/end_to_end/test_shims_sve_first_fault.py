@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend.host import HostPlace
 from harness.build.shims import hostile_flags
 from harness.build.shims.declarations import Declaration, declarations
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
-from harness.place.host import HostPlace
 
 TRIPLE = "aarch64-linux-gnu"
 MARCH = "-march=armv8.2-a+sve+bf16"

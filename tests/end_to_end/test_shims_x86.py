@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend.host import HostPlace
 from harness.build.shims import hostile_flags
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
-from harness.place.host import HostPlace
 
 TRIPLE = "x86_64-linux-gnu"
 STRICT = ("-Wall", "-Wextra", "-Wshadow", "-Werror", "-Wno-psabi", "-Wno-ignored-attributes")

@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from harness.contract.functions import bound, formula_of
-from harness.inputs import InputStream
 from harness.model import Case, Contract, Formula, Selection
+from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
 from harness.project import bundled_contract
 

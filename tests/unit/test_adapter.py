@@ -9,7 +9,7 @@ import pytest
 
 from harness.build.adapter import adapter_source
 from harness.model import Kernel
-from harness.prototype import parse_prototype
+from harness.model.prototype import parse_prototype
 from tests.unit.samples import rms_norm
 
 

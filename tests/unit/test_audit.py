@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness import audit
+from harness.backend.host import host_place
+from harness.execution import static_checks as audit
 from harness.features import memory_forms_of
 from harness.model import (
     Binary,
@@ -21,7 +22,6 @@ from harness.model import (
     Role,
     Selection,
 )
-from harness.pipeline import host_place
 from harness.plan import make_plan, select
 from harness.project import load_project
 

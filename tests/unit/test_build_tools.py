@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from harness.backend import Command, Exit, Place
 from harness.build.tools import first_error, run_tools
 from harness.errors import BuildError, HarnessError
-from harness.place import Command, Exit, Place
 
 
 class Tools:
@@ -111,7 +111,7 @@ def test_the_first_error_is_what_is_shown(said: str, first: str) -> None:
 
 def test_tools_speak_english_whatever_the_users_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What disassemblers print is read, and they translate it."""
-    from harness.place.host import HostPlace
+    from harness.backend.host import HostPlace
 
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     ended: Any = HostPlace().run_tools([("sh", "-c", "echo $LC_ALL")], tmp_path, 10)[0]

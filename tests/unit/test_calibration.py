@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from harness.contract.functions import parameters_of
-from harness.formats import places, rounded, widened
-from harness.inputs import InputStream
 from harness.judge.compare import compare
 from harness.judge.reference import Expected, Oracle
 from harness.model import Case, Contract, Selection
+from harness.numerics.formats import places, rounded, widened
+from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
 from harness.project import bundled_contract
 

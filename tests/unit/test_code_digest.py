@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import code_digest as digests
-from harness import proof
-from harness.code_digest import code_digest, imported_files, imports_digest
 from harness.contract.loading import load_contracts
 from harness.model import Contract, Selection
-from harness.pipeline import _PROBING
 from harness.plan import make_cases
+from harness.sensitivity import proof
+from harness.storage import code_digest as digests
+from harness.storage.code_digest import code_digest, imported_files, imports_digest
+from harness.survey import _PROBING
 from tests.unit.samples import boundary_cases, rms_norm
 
 PACKAGE = Path(proof.__file__).parent
@@ -28,8 +28,8 @@ PROVES = """
 import sys
 from pathlib import Path
 from harness.contract.loading import load_contracts
-from harness.inputs import InputStream
-from harness.judge.visibility import find_gaps
+from harness.numerics.inputs import InputStream
+from harness.sensitivity.visibility import find_gaps
 from harness.model import Case
 (contract,) = load_contracts(Path(sys.argv[1])).values()
 specs = contract.suites["visible"](4)[:2]
@@ -50,7 +50,12 @@ def really_imported() -> set[str]:
 def test_a_proof_is_keyed_by_every_module_that_is_imported_for_it() -> None:
     """Fails when a module that matters is not covered, wherever it comes to lie."""
     imported = really_imported() - {"harness.contract.loading"}  # which reads what the contract's own digest is of
-    assert {"harness.judge.tolerance", "harness.inputs", "harness.prototype", "harness.formats"} <= imported
+    assert {
+        "harness.judge.tolerance",
+        "harness.numerics.inputs",
+        "harness.model.prototype",
+        "harness.numerics.formats",
+    } <= imported
     covered = imported_files(proof.ROOTS)
     assert imported <= covered.keys(), sorted(imported - covered.keys())
     for name, path in covered.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.report.record import RUNS_DIRECTORY
+from harness.report.store import RUNS_DIRECTORY
 from tests.unit import told
 
 

@@ -11,9 +11,9 @@ import pytest
 from harness.build.adapter import adapter_source, user_declaration
 from harness.build.commands import RUNNER_SYMBOLS, Callers, caller_flags, recipe
 from harness.model import Build, Compilation, Compiler, Contract, Kernel
+from harness.model.prototype import parse_prototype
 from harness.project import bundled_contract, load_project
 from harness.project.targets import load_target
-from harness.prototype import parse_prototype
 from harness.resources import bundled_root, targets_directory
 
 GCC = Compiler("gcc", "gcc", "12.2.0", "x86_64-linux-gnu", ("gcc",), "id")

@@ -15,11 +15,11 @@ from harness.contract import each, every, exact, loud, op, rows, sizes, sum_of
 from harness.contract.functions import bound, formula_of
 from harness.contract.loading import load_contracts
 from harness.errors import ContractError
-from harness.inputs import InputStream
 from harness.judge.reference import Oracle
-from harness.judge.visibility import find_gaps
 from harness.model import Contract, Selection
+from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
+from harness.sensitivity.visibility import find_gaps
 
 
 class Scaled:

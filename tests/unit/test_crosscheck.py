@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from harness import crosscheck
-from harness.crosscheck import CrossCheck
+from harness.backend import Place
+from harness.execution import cross_check as crosscheck
+from harness.execution.cross_check import CrossCheck
+from harness.execution.worker import Ran
 from harness.model import Binary, CaseObservation, Job, Observation, Outcome, TrialObservation, TrialStatus, Verdict
-from harness.place import Place
-from harness.workbench import Ran
 from tests.unit.told import passed
 
 CODE = "   0:\tvfmadd213ps %zmm0,%zmm1,%zmm2\n   6:\tvmovups %zmm0,(%rdi)\n  12:\tmov %rdi,%rax\n"

@@ -17,8 +17,8 @@ from harness.discovery.objects import compiled_functions, isa_of_function
 from harness.discovery.ops import fitted, ops_in_name
 from harness.discovery.source import Function, functions, includes, own_includes
 from harness.errors import ConfigurationError, UsageError
+from harness.model.prototype import Prototype, parse_prototype
 from harness.project import bundled_contract, bundled_ops
-from harness.prototype import Prototype, parse_prototype
 
 
 def external(text: str) -> list[str]:

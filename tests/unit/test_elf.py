@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.elf import lto_form, objects_in
+from harness.discovery.elf import lto_form, objects_in
 
 SOURCE = """
 extern int elsewhere(void);

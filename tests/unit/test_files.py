@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StorageError
-from harness.files import replace_file
+from harness.storage.files import replace_file
 
 
 def test_it_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:

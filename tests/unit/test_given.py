@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ConfigurationError, HarnessError, UsageError
-from harness.given import given_project
 from harness.model import Kernel
+from harness.project.adhoc import given_project
 from harness.settings import Given
 
 SOURCE = """#include "size.h"

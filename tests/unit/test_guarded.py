@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness import guarded as module
 from harness.contract.loading import load_contracts
 from harness.errors import ContractError
-from harness.guarded import Line, guarded, in_time
+from harness.model import guarded as module
+from harness.model.guarded import Line, guarded, in_time
 
 HERE = Line(__file__, 1)
 

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from harness.cli import main
+from harness.commands.init import write_project
 from harness.contract.loading import load_contracts
 from harness.discovery.rust import exported, isas_of_rust, library_name
 from harness.errors import ConfigurationError, ContractError, NothingFoundError
-from harness.init import show_init
+from harness.model.prototype import parse_prototype
 from harness.project import load_project
-from harness.prototype import parse_prototype
 from harness.resources import bundled_root
 from harness.scaffold.contract import contract_text, is_describable
 from harness.scaffold.jobs import action_of, github_job, gitlab_job
@@ -32,7 +32,7 @@ def written(root: Path, files: dict[str, str], capsys: pytest.CaptureFixture[str
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    show_init(str(root))
+    write_project(str(root))
     kernels = tomllib.loads((root / "harness.toml").read_text()).get("kernel", [])
     return kernels, capsys.readouterr().out
 
@@ -143,7 +143,7 @@ def test_an_op_that_the_manifest_names_gets_the_contract_that_it_lacks(
     (tmp_path / "k.c").write_text("void f(float *out, const float *x, long n) { }\n")
     with pytest.raises(ConfigurationError, match=r"2: no contract for the op 'mine'; .* 'harness init' drafts a contr"):
         load_project(None, tmp_path)
-    show_init(str(tmp_path))
+    write_project(str(tmp_path))
     said = capsys.readouterr().out
     assert "wrote  contracts/mine.py\n" in said
     assert 'todo   name it in the manifest, at its top: contracts = ["contracts/mine.py"]\n' in said
@@ -157,7 +157,7 @@ def test_an_op_whose_kernel_nothing_declares_is_left_to_the_user(
 ) -> None:
     (tmp_path / "harness.toml").write_text('[[kernel]]\nop = "mine"\nisa = "scalar"\nsources = ["k.S"]\nsymbol = "f"\n')
     (tmp_path / "k.S").write_text(".globl f\nf: ret\n")
-    show_init(str(tmp_path))
+    write_project(str(tmp_path))
     said = capsys.readouterr().out
     assert "todo   write a contract for mine: nothing declares its kernel's parameters, so that none could be" in said
     assert not (tmp_path / "contracts").exists()
@@ -241,7 +241,7 @@ def test_a_gitlab_repository_gets_a_job_of_gitlab(tmp_path: Path, capsys: pytest
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    show_init(str(tmp_path / "sub"))
+    write_project(str(tmp_path / "sub"))
     job = yaml.safe_load((tmp_path / ".gitlab" / "harness.gitlab-ci.yml").read_text())
     assert job["harness"]["extends"] == ".harness"
     assert job["harness"]["variables"]["HARNESS_CONFIG"] == "sub/harness.toml"
@@ -312,7 +312,7 @@ def test_a_folder_with_nothing_usable_is_told_in_one_line(
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(NothingFoundError) as caught:
-        show_init(str(tmp_path))
+        write_project(str(tmp_path))
     assert message.replace("{root}", str(tmp_path)) in str(caught.value)
     assert main(["init", str(tmp_path)]) == 3
     assert capsys.readouterr().err.count("\n") == 1

@@ -14,9 +14,9 @@ from harness.contract import each, op
 from harness.discovery.agreement import compare
 from harness.discovery.debug_info import definition_of
 from harness.discovery.definition import Definition, definition_from, prototype_of
-from harness.interface import judged
+from harness.execution.interface import judged
 from harness.model import Contract, Kernel
-from harness.prototype import parse_prototype
+from harness.model.prototype import parse_prototype
 from tests.conftest import Once
 
 SOURCE = """

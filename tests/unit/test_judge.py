@@ -13,7 +13,6 @@ from harness.errors import ContractError
 from harness.judge import Judge, gate_finding
 from harness.judge.compare import compare, wrong_among
 from harness.judge.reference import Expected, Oracle
-from harness.judge.ulp import ulp_of
 from harness.model import (
     Axis,
     CaseObservation,
@@ -32,6 +31,7 @@ from harness.model import (
     TrialStatus,
     Violation,
 )
+from harness.numerics.ulp import ulp_of
 from tests.unit.samples import boundary_cases, function_of, inputs_of, rms_norm
 
 CONTRACT = rms_norm()

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend.host import host_place
 from harness.build.probes import predefined_macros
 from harness.build.toolchain import find_compiler
 from harness.features import machines, memory_forms_of, table_of
 from harness.model import Compiler, FeatureTable, MemoryForm
-from harness.pipeline import host_place
-from harness.samples import Sample
+from harness.survey.samples import Sample
 
 FORMS = memory_forms_of("x86_64")
 ISA_FLAGS = {

@@ -11,15 +11,15 @@ import pytest
 
 from harness.contract import absolute, each, exact, extremes, integers, op, rows, sqrt_n, sum_of, ulp
 from harness.errors import ContractError
-from harness.formats import limits, rounded, widened
-from harness.inputs import InputStream, special_bits
 from harness.judge.compare import compare
 from harness.judge.reference import Oracle
-from harness.judge.ulp import ulp_of
-from harness.judge.visibility import find_gaps
 from harness.model import SPECIAL_FLOATS, Case, CaseSpec, Contract, Pattern, Selection
+from harness.model.prototype import BF16, SCALAR_TYPES
+from harness.numerics.formats import limits, rounded, widened
+from harness.numerics.inputs import InputStream, special_bits
+from harness.numerics.ulp import ulp_of
 from harness.plan import make_cases
-from harness.prototype import BF16, SCALAR_TYPES
+from harness.sensitivity.visibility import find_gaps
 
 SIZES = [1, 2, 3, 17, 40]
 

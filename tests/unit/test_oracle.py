@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from harness.contract import each, every, exact, loud, max_of, normal, op, rows, special_values, sum_of, ulp
 from harness.errors import ContractError
-from harness.extremes import extremes
-from harness.inputs import InputStream
 from harness.judge.compare import compare
 from harness.judge.neighbours import neighbours
 from harness.judge.reference import Oracle
-from harness.judge.visibility import find_gaps
 from harness.model import Case, Contract, Selection
+from harness.model.prototype import BF16
+from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
-from harness.prototype import BF16
+from harness.sensitivity.extremes import extremes
+from harness.sensitivity.visibility import find_gaps
 
 Reference = Callable[..., Any]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend.host import HostPlace
+from harness.backend.packages import family_of, how_to_install
 from harness.build.toolchain import find_compiler
 from harness.cli import main
 from harness.launch.emulators import find_executor
 from harness.model import Emulation, Missing
-from harness.packages import family_of, how_to_install
-from harness.place.host import HostPlace
 from harness.project import load_targets
 from harness.resources import targets_directory
 
@@ -81,7 +81,7 @@ def test_an_unknown_distribution_gets_each_command() -> None:
 
 def test_what_is_missing_here_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("harness.packages.distribution", lambda: "debian")
+    monkeypatch.setattr("harness.backend.packages.distribution", lambda: "debian")
     place = HostPlace()
     missing = find_compiler("gcc", RISCV, place)
     assert isinstance(missing, Missing)

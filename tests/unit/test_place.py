@@ -16,15 +16,16 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend import run_lengths as runs
+from harness.backend import supervisor
+from harness.backend.image import Installed
+from harness.backend.image_context import SDE_TARBALL, Recipe, find_recipe
+from harness.backend.supervisor import FRAME, REPLY, ContainerLostError, ReplyKind, Supervisor
 from harness.errors import UnavailableError, UsageError
 from harness.pipeline import compiled_sources
-from harness.place import runs, supervisor
-from harness.place.image import Installed
-from harness.place.recipe import SDE_TARBALL, Recipe, find_recipe
-from harness.place.sources import closure, topmost
-from harness.place.supervisor import FRAME, REPLY, ContainerLostError, ReplyKind, Supervisor
 from harness.project import load_project
 from harness.resources import bundled_root
+from harness.storage.source_files import closure, topmost
 
 ROOT = Path(__file__).parents[2]
 CHANNEL = (ROOT / "docker" / "supervisor" / "channel.h").read_text()

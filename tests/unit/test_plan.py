@@ -9,6 +9,7 @@ import pytest
 
 from harness.contract import exact, op
 from harness.errors import UsageError
+from harness.execution.caveats import gaps_of_executors, gaps_of_hostile_builds
 from harness.model import (
     Capabilities,
     Compilation,
@@ -25,11 +26,10 @@ from harness.model import (
     Selection,
     Trial,
 )
-from harness.notes import gaps_of_executors, gaps_of_hostile_builds
+from harness.model.prototype import STREAMING_MODES, SmeInterface
 from harness.plan import make_cases, make_plan, reproducer, select
 from harness.plan.cases import gate_cases
 from harness.project import load_project
-from harness.prototype import STREAMING_MODES, SmeInterface
 from tests.unit.samples import rms_norm
 
 GCC = Compiler("gcc", "gcc", "12.2.0", "aarch64-linux-gnu", ("gcc",), "id")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from harness.execution.progress import Progress, meanwhile
 from harness.model import Selection
-from harness.progress import Progress, meanwhile
 from harness.project import load_project
 from harness.report.text import visible
 from tests.unit import told

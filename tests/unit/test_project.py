@@ -10,8 +10,8 @@ from harness.contract.loading import load_contracts
 from harness.discovery.ops import fitted
 from harness.errors import ConfigurationError, ContractError, UsageError
 from harness.model import Flow
+from harness.model.prototype import parse_prototype
 from harness.project import bundled_contract, load_project, load_target, match_parameters
-from harness.prototype import parse_prototype
 from tests.unit.samples import rms_norm
 
 KERNEL = """

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StorageError
-from harness.report.record import Recorder, new_run_directory
+from harness.report.record import Recorder
+from harness.report.store import new_run_directory
 
 
 def recorder(*files: Path, kept: Path | None = None) -> Recorder:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.commands.replay.evidence import Element, Evidence, _table, position, ranges
 from harness.model import ANYWHERE, Case, Layout, Pattern
+from harness.model.prototype import SCALAR_TYPES
 from harness.project import bundled_contract
-from harness.prototype import SCALAR_TYPES
-from harness.replay.evidence import Element, Evidence, _table, position, ranges
-from harness.replay.minimal import _literal, _place_in_c, describe, number_text, values_text
-from harness.replay.shrink import Candidate
+from harness.shrinking.minimal import _literal, _place_in_c, describe, number_text, values_text
+from harness.shrinking.search import Candidate
 
 
 def test_an_element_of_the_body_has_a_lane_and_an_iteration() -> None:

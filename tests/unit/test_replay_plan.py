@@ -11,11 +11,11 @@ from typing import Any, cast
 import pytest
 
 from harness import __version__
+from harness.commands.replay import replay
+from harness.commands.replay.debugging import KEPT_PACKS, debug, write_pack
+from harness.commands.replay.plan import changes, find, settings_for
 from harness.errors import UsageError
 from harness.model import Binary, Executor, Job
-from harness.replay import replay
-from harness.replay.debugging import KEPT_PACKS, debug, write_pack
-from harness.replay.plan import changes, find, settings_for
 from harness.report.run import read_record, run_of
 from harness.settings import ReplaySettings
 from tests.unit import told
@@ -110,7 +110,7 @@ def test_a_debugger_is_for_guests_that_it_reaches(tmp_path: Path) -> None:
 
 def test_packs_are_kept_for_the_last_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, made in (("replace", None), ("load_of", None), ("encode", b"pack")):
-        monkeypatch.setattr(f"harness.replay.debugging.{name}", lambda *_given, made=made, **_named: made)
+        monkeypatch.setattr(f"harness.commands.replay.debugging.{name}", lambda *_given, made=made, **_named: made)
     job = cast(Job, SimpleNamespace(cases=()))
     for number in (*range(KEPT_PACKS + 3), 3):  # the third but oldest of those left, again
         write_pack(job, {}, tmp_path / f"id{number}")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.model import ANYWHERE, Placement
-from harness.replay.shrink import Candidate, OutOfTimeError, Shrinker, Sizes, Space, complexity, fewest
+from harness.shrinking.search import Candidate, OutOfTimeError, Shrinker, Sizes, Space, complexity, fewest
 
 Fails = Callable[[Candidate], bool]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend import GuestCall
+from harness.backend.host import HostPlace
+from harness.backend.room import check_room, is_out_of_room, scratch_directory
 from harness.errors import HarnessError, StorageError
-from harness.place import GuestCall
-from harness.place.host import HostPlace
-from harness.place.room import check_room, is_out_of_room, scratch_directory
 
 
 def fails_with(number: int) -> OSError:
@@ -75,8 +75,8 @@ LIMITED = """
 import sys, threading
 from pathlib import Path
 from harness.errors import HarnessError, StorageError
-from harness.place import GuestCall
-from harness.place.host import HostPlace
+from harness.backend import GuestCall
+from harness.backend.host import HostPlace
 place = HostPlace()
 try:
     {action}

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.place.scratch import scratch, sweep
+from harness.storage.scratch import scratch, sweep
 
 OWNER = """
 import sys, time
 from pathlib import Path
-from harness.place.scratch import scratch
+from harness.storage.scratch import scratch
 with scratch(Path(sys.argv[1]), "work-") as directory:
     (directory / "large").write_text("x")
     print(directory, flush=True)
@@ -85,7 +85,7 @@ def test_what_is_not_ones_own_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
 # Starts a process with the mark that starts another one in a session of its own, and one without the mark.
 WATCHED = """
 import os, subprocess, sys, time
-from harness.place.watchdog import Watchdog
+from harness.backend.watchdog import Watchdog
 watchdog = Watchdog()
 watchdog.start()
 how = {"env": {**os.environ, **watchdog.mark}, "start_new_session": True}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend.host import HostPlace
 from harness.build.code import source_frames
 from harness.build.shims import coverage_note, diagnose, hostile_flags, hostile_inputs, suspects
 from harness.build.shims.declarations import aliases, declarations
@@ -16,7 +17,6 @@ from harness.build.shims.sve_header import sve_header
 from harness.build.shims.sve_table import EXEMPT, dont_care_intrinsics, first_fault_loads
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
-from harness.place.host import HostPlace
 
 
 def headers_of(spec: str, triple: str) -> Path:

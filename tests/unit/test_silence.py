@@ -13,13 +13,13 @@ from typing import cast
 import pytest
 
 from harness import launch
+from harness.backend import Exit, GuestCall, GuestEnd, supervisor
+from harness.backend.container import ContainerPlace, _ContainerSlot
+from harness.backend.containers import Container
+from harness.backend.supervisor import ContainerLostError, SilentError, Supervisor
 from harness.errors import StorageError
 from harness.guest import Transcript
 from harness.model import Binary, CaseObservation, Conventions, Executor, Fill, Side, Trial
-from harness.place import Exit, GuestCall, GuestEnd, supervisor
-from harness.place.container import ContainerPlace, _ContainerSlot
-from harness.place.containers import Container
-from harness.place.supervisor import ContainerLostError, SilentError, Supervisor
 from harness.project.bundled import bundled_contract
 
 SILENT = GuestEnd(Exit(None, "", "its container fell silent: nothing was heard for 60 s"), b"")

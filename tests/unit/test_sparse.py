@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from harness import launch
+from harness.backend import host, memory
+from harness.backend.host import HostPlace
 from harness.contract import each, loud, op, sparse, sum_of
 from harness.contract.suites import Entry
 from harness.errors import ContractError
-from harness.inputs import InputStream
 from harness.judge import Judge
 from harness.judge.compare import compare
 from harness.judge.reference import Oracle
 from harness.judge.runs import abreast, compare_runs
-from harness.judge.visibility import MARGIN
 from harness.model import (
     HUGE_SUITE,
     Binary,
@@ -44,10 +44,10 @@ from harness.model import (
     TrialObservation,
     TrialStatus,
 )
-from harness.place import host, memory
-from harness.place.host import HostPlace
+from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
 from harness.project import bundled_contract
+from harness.sensitivity.visibility import MARGIN
 
 OPS = ("axpy", "dot", "max", "rms_norm", "sigmoid", "silu", "softmax", "sum")
 CONTRACTS = [bundled_contract(f"{name}_f32") for name in OPS]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.build.store import entry
 from harness.errors import HarnessError, StorageError
+from harness.storage.cache import entry
 
 # Says so when it fills, and takes its time.
 FILLER = """
 import sys, time
 from pathlib import Path
-from harness.build.store import entry
+from harness.storage.cache import entry
 def fill(aside):
     time.sleep(0.3)
     (aside / "made").write_text("whole")

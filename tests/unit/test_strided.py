@@ -10,14 +10,14 @@ import pytest
 from harness.contract import around_lanes, each, every, loud, op, pairwise, sizes, sum_of
 from harness.contract.matrices import cover
 from harness.errors import ContractError
-from harness.formats import places
-from harness.inputs import InputStream
 from harness.judge.compare import compare
 from harness.judge.faults import gap_written
 from harness.judge.reference import Oracle
-from harness.judge.visibility import find_gaps
 from harness.model import Case, Contract, Layout, Outcome, Selection, TrialObservation, TrialStatus
+from harness.numerics.formats import places
+from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
+from harness.sensitivity.visibility import find_gaps
 
 STRIDES = {"lda": "k", "ldb": "n", "ldc": "n"}
 PROTOTYPE = (

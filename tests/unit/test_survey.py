@@ -6,15 +6,15 @@ from typing import cast
 
 import pytest
 
+from harness.backend import Command, Exit, Place
 from harness.features import table_of
 from harness.launch.bochs import BOCHS_MODELS
 from harness.launch.emulators import has_cpu_model, switched_on
 from harness.launch.sde import SDE_CHIPS
 from harness.model import Emulation, Executor, Missing, Need, Observation, Promise, Target
-from harness.place import Command, Exit, Place
 from harness.project.targets import load_target
-from harness.proving import lacking, objection, promised_features, unknown_property
 from harness.resources import targets_directory
+from harness.survey.proving import lacking, objection, promised_features, unknown_property
 
 SKYLAKE = 1 << 5 | 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31
 KNIGHTS_LANDING = 1 << 5 | 1 << 16

@@ -9,13 +9,13 @@ from typing import cast
 
 import pytest
 
+from harness.backend import Command, Exit, Place, Program
 from harness.build import Builder
 from harness.errors import StorageError
-from harness.memory import Memory
 from harness.model import Compiler, Kernel, Missing, Project
-from harness.place import Command, Exit, Place, Program
 from harness.project import load_project
 from harness.resources import bundled_root
+from harness.storage.answers import Memory
 from harness.survey import Surveyor
 from tests.unit.samples import rms_norm
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.backend.host import HostPlace
 from harness.build.toolchain import candidates_here, find_binutil, find_compiler, identity_of
 from harness.model import Compiler, Missing
-from harness.place.host import HostPlace
 
 ARM, X86 = "aarch64-linux-gnu", "x86_64-linux-gnu"
 GCC_MACROS = "#define __GNUC__ 14\\n#define __GNUC_MINOR__ 2\\n#define __GNUC_PATCHLEVEL__ 1\\n"

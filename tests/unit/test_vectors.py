@@ -13,9 +13,9 @@ from harness.build.strips import load_of, store_of
 from harness.contract import each, every, op, sum_of
 from harness.errors import ConfigurationError, ContractError
 from harness.model import Contract, Kernel
+from harness.model.prototype import interface_of, parse_prototype
+from harness.model.vectors import VECTOR_TYPES, Bank
 from harness.project.lanes import check_vectors, match_lanes
-from harness.prototype import interface_of, parse_prototype
-from harness.vectors import VECTOR_TYPES, Bank
 
 
 def map_of(prototype: str) -> Contract:

@@ -13,11 +13,11 @@ import pytest
 from harness.contract import exact, loud, op, peaks, rows
 from harness.contract.loading import load_contracts
 from harness.errors import ContractError
-from harness.inputs import InputStream
-from harness.judge.visibility import find_gaps
 from harness.model import Case, Contract, Selection
+from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
 from harness.project import bundled_contract
+from harness.sensitivity.visibility import find_gaps
 
 ROW_LENGTHS = [2, 3, 8, 33]
 

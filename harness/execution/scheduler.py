@@ -1,0 +1,225 @@
+"""Carries out a plan: jobs in threads, each judged as it comes in."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from harness.backend import Place
+from harness.build import Builder
+from harness.execution.cross_check import CrossCheck
+from harness.execution.expected_failures import as_expected, unexpected_passes
+from harness.execution.experiments import Experimenter
+from harness.execution.progress import Progress
+from harness.execution.verdicts import VerdictMaker, absent
+from harness.execution.worker import Ran, Workbench
+from harness.model import (
+    SCALAR_ISA,
+    Job,
+    Plan,
+    Verdict,
+)
+from harness.plan import share_of
+from harness.report.record import Recorder
+from harness.report.run import has_failed
+from harness.settings import Settings
+
+_TICK_S = 0.25
+_JOBS_AHEAD = 6
+"""Jobs that may have finished before the judge gets to them, besides two per worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to."""
+
+    plan: Plan
+    verdicts: tuple[Verdict, ...]
+    interrupted: bool
+    excuses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What is excused in kernels' code, each with the kernels that have it."""
+    notes: tuple[str, ...] = ()
+    """What jobs found out that was not checked, and why."""
+
+
+def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
+    """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them.
+
+    `program` is how the user can call this program again.
+    """
+    verdicts: dict[int, list[Verdict]] = {}
+    judging = Judging(builder, settings, program)
+    bench = judging.bench
+    share = share_of(plan, settings.shard)
+    chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
+    progress = _progress(list(chosen.values()), settings)
+    left = Counter(job.kernel.op for job in chosen.values())
+    excuses: dict[str, dict[str, None]] = {}
+    interrupted = False
+    notes: dict[str, None] = {}
+    pool = ThreadPoolExecutor(settings.jobs)
+    try:
+        futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
+        for finished in _in_judging_order(plan.jobs, futures):
+            if finished is None:
+                recorder.write_if_due()
+                progress.tick()
+                continue
+            rank, ran = finished
+            job = ran.job or plan.jobs[rank]
+            found = judging.verdicts(job, ran)
+            if ran.note:
+                excuses.setdefault(ran.note, {})[job.kernel.id] = None
+            notes |= dict.fromkeys(filter(None, [ran.uppers.excuse]))
+            if rank not in share.helpers:
+                verdicts[rank] = found
+                commands = ran.binary.commands if ran.binary else ()
+                recorder.add_job(rank, job, ran.observation, commands, ran.inputs_digest)
+                recorder.add(rank, found)
+            left[job.kernel.op] -= 1
+            if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
+                judging.forget(job.kernel.op)
+            if len(verdicts) < len(share.own):
+                recorder.write_if_due()
+            progress.judged(job, sum(map(has_failed, found)))
+            if settings.stop_early and not all(v.outcome.is_accepted for v in found):
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        bench.cancelled.set()
+        _wind_down(pool, builder.place, are_at_work=len(verdicts) < len(share.own))
+        progress.close()
+    judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
+    rest = [absent(absence) for absence in plan.absences]
+    if len(verdicts) == len(share.own):  # what was broken off cannot tell that nothing failed
+        rest += unexpected_passes([plan.jobs[rank] for rank in share.own], judged)
+    recorder.add(len(plan.jobs), rest)
+    return Result(plan, (*judged, *rest), interrupted, {note: list(ids) for note, ids in excuses.items()}, tuple(notes))
+
+
+def _wind_down(pool: ThreadPoolExecutor, place: Place, *, are_at_work: bool) -> None:
+    """End guests that nobody waits for any more; what failed may be run once more where all came to their end.
+
+    Whoever interrupts a second time does not wait, and is shown what was found.
+    """
+    try:
+        if are_at_work:
+            place.close()
+        pool.shutdown(wait=True, cancel_futures=True)
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(slots=True)
+class Judging:
+    """A bench for jobs, and what turns into verdicts what they tell."""
+
+    builder: Builder
+    settings: Settings
+    program: str
+    bench: Workbench = field(init=False)
+    _maker: VerdictMaker = field(init=False)
+    _crosscheck: CrossCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
+        experimenter = Experimenter(self.builder.place, self.bench.cancelled)
+        self._maker = VerdictMaker(self.settings, self.program, self.builder.place, experimenter.causes)
+        self._crosscheck = CrossCheck(self.builder.place)
+
+    def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:
+        """Judge a job that came from the bench."""
+        self.bench.waiting_room.release()
+        job = ran.job or job
+        judged = self._maker.verdicts(job, ran, self.bench.inputs(job.contract, job.cases))
+        return as_expected(job, self._crosscheck.checked(job, ran, judged))
+
+    def forget(self, op: str) -> None:
+        """Drop what is kept of an op whose jobs are done."""
+        self._maker.forget(op)
+        self.bench.forget(op)
+
+
+@dataclass(slots=True)
+class Stepwise:
+    """Carries out a plan a job at a time, in whatever order it is asked for: what pytest does."""
+
+    plan: Plan
+    judging: Judging
+    _found: dict[int, list[Verdict]] = field(default_factory=dict)
+    _compared: set[str] = field(default_factory=set)
+    """Ops whose scalar results are at hand."""
+
+    def verdicts(self, rank: int) -> list[Verdict]:
+        """Return the verdicts on the job at a place in the plan; the op's scalar kernel runs before its others."""
+        op = self.plan.jobs[rank].kernel.op
+        if rank not in self._found and op not in self._compared:
+            scalar = (r for r, job in enumerate(self.plan.jobs) if job.kernel.op == op and job.kernel.isa == SCALAR_ISA)
+            for first in scalar:
+                self._found[first] = self._judged(self.plan.jobs[first])
+                break
+            self._compared.add(op)
+        if rank not in self._found:
+            self._found[rank] = self._judged(self.plan.jobs[rank])
+        return self._found[rank]
+
+    def forget(self, op: str) -> None:
+        """Drop what is kept of an op, save its verdicts."""
+        self.judging.forget(op)
+        self._compared.discard(op)
+
+    def _judged(self, job: Job) -> list[Verdict]:
+        return self.judging.verdicts(job, self.judging.bench.run(job))
+
+
+def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
+    while pending:
+        done, pending = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+        if not done:
+            yield None
+        while done:
+            yield done.pop()
+
+
+def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> Iterator[tuple[int, Ran] | None]:
+    """Yield jobs as they finish, but none of an op before the op's first scalar job. Empties `futures`.
+
+    Yields None now and then while nothing finishes, so that what has is written down.
+    """
+    first_scalar: dict[str, int] = {}
+    for rank, job in enumerate(jobs):
+        if job.kernel.isa == SCALAR_ISA:
+            first_scalar.setdefault(job.kernel.op, rank)
+    held: dict[str, list[tuple[int, Ran]]] = {}
+    for future in _as_finished(set(futures)):
+        if future is None:
+            yield None
+            continue
+        rank = futures.pop(future)  # results are large: what is judged must not stay referenced here
+        op = jobs[rank].kernel.op
+        if rank == first_scalar.get(op):
+            del first_scalar[op]
+            yield rank, future.result()
+            yield from sorted(held.pop(op, []), key=lambda item: item[0])
+        elif op in first_scalar:
+            held.setdefault(op, []).append((rank, future.result()))
+        else:
+            yield rank, future.result()
+
+
+def _progress(jobs: Sequence[Job], settings: Settings) -> Progress:
+    is_silent = settings.reports.quiet or settings.reports.verbose
+    return Progress(jobs, sys.stderr, is_live=sys.stderr.isatty(), is_silent=is_silent)
+
+
+def _watched(bench: Workbench, job: Job, progress: Progress) -> Ran:
+    progress.begin(job)
+    try:
+        return bench.run(job)
+    finally:
+        progress.end(job)
