@@ -274,7 +274,7 @@ static struct sealed *prepare(const char *pack_path, const char *output_path) {
     return sealed;
 }
 
-/* By this name, since a kernel's file may have a main of its own: the linker is told to wrap it (--wrap=main). */
+/* By this name, since a kernel's file may have a main of its own: the linker wraps it (--wrap=main). */
 int __wrap_main(int argc, char **argv);
 
 int __wrap_main(int argc, char **argv) {
