@@ -315,7 +315,7 @@ static void before_constructors(int argc, char **argv, char **environment) {
 __attribute__((section(".preinit_array"), used)) static void (*const first_of_all)(int, char **,
                                                                                    char **) = before_constructors;
 
-/* By this name, since a kernel's file may have a main of its own: the linker is told to wrap it (--wrap=main). */
+/* By this name, since a kernel's file may have a main of its own: the linker wraps it (--wrap=main). */
 int __wrap_main(int argc, char **argv);
 
 int __wrap_main(int argc, char **argv) {

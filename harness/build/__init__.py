@@ -154,7 +154,7 @@ class Builder:
             raise BuildError(complaint)
 
     def _plainly(self, aside: Path, kernel: Kernel, how: Recipe) -> str:
-        """Say why a build failed, where that can be told from what was to be linked; empty where it cannot."""
+        """Say why a build failed, where what was to be linked shows it; empty where it does not."""
         prebuilt = {path: _bytes_of(path) for path in kernel.sources if path.suffix in PREBUILT_SUFFIXES}
         if complaint := prebuilt_complaint(prebuilt):
             return complaint

@@ -117,7 +117,7 @@ def caller_flags(kernel: Kernel, isa_flags: tuple[str, ...]) -> tuple[str, ...]:
     """Return the flags of code that calls a kernel: those of its ISA, if the vectors that it passes need them.
 
     Otherwise none that concern the processor, so that on one without the ISA it is the kernel that faults; what else
-    the target's compilers have to be told holds for callers as well.
+    the target's compilers need holds for callers as well.
     """
     if all(vector.is_baseline for vector in kernel.prototype.vectors):
         return tuple(flag for flag in isa_flags if not flag.startswith("-m"))

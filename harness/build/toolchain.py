@@ -28,7 +28,7 @@ _BESIDE = {"cc1": "cc1plus", "libgcc.a": "libstdc++.a"}
 def find_compiler(spec: str, triple: str, place: Place) -> Compiler | Missing:
     """Look for the compiler that `spec` (gcc, gcc-12, clang, clang-19 or a path) means for a triple.
 
-    What a program is, and for which machine, is told by the macros that it defines: a program that does not preprocess
+    The macros that a program defines say what it is, and for which machine: a program that does not preprocess
     an empty file to them is no compiler.
     """
     for program in candidates_here(spec, triple, place):

@@ -47,7 +47,7 @@ _LINKER_ERROR = re.compile(
 _REMARK = re.compile(r"(?:^|: )(?:warning|note|remark): |^In file included from |^\d* *\||:$")
 """Warnings, notes, where something was included from, an echo of the source, and what announces the next line."""
 _SUMMARY = re.compile(r"collect2: |linker command failed|assembler command failed|all warnings being treated as errors")
-"""What drivers say at the end, when the error itself has been told."""
+"""What drivers say at the end, when the error itself has been printed."""
 
 
 def first_error(stderr: str) -> str:

@@ -171,7 +171,7 @@ def _compilers(
     if not usable:
         lacking = [missing for missing in fit if isinstance(missing, Missing) and capabilities.is_unfit(missing)]
         return [all_missing(lacking)] if lacking else fit[:1]
-    # What is not installed is not missed; what is, and lacks something, is told.
+    # What is not installed is not missed; what is, and lacks something, is listed.
     unfit = [now for now, before in zip(fit, found, strict=True) if now is not before]
     return usable + unfit if point.role is Role.MAIN else usable[:1]
 

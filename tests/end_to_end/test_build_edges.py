@@ -93,18 +93,18 @@ def test_of_several_errors_the_first_is_told_and_no_warning(harness: Harness, tm
 
 
 @pytest.mark.parametrize(
-    ("defined", "told"),
+    ("defined", "message"),
     [
         ("totals", "k.c: no function 'total' that the linker sees (perhaps you meant 'totals')"),
         ("static_total", "k.c: no function 'total' that the linker sees (perhaps you meant 'static_total')"),
     ],
 )
 def test_a_symbol_that_is_not_there_is_told_with_the_nearest(
-    harness: Harness, tmp_path: Path, defined: str, told: str
+    harness: Harness, tmp_path: Path, defined: str, message: str
 ) -> None:
     code, _, outcomes = ran(harness, project(tmp_path, SUM.format(name=defined)), *ONE)
     assert code == 1
-    assert outcomes == {("BUILD_ERROR", told)}
+    assert outcomes == {("BUILD_ERROR", message)}
 
 
 def test_a_static_function_is_told_as_that(harness: Harness, tmp_path: Path) -> None:

@@ -86,8 +86,8 @@ def test_a_full_standard_output_is_told_in_one_line(mine: Path, arguments: tuple
             [sys.executable, "-m", "harness", *arguments], cwd=mine, stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert done.returncode == 5
-    told = [line for line in done.stderr.splitlines() if "jobs done" not in line]
-    assert told == ["harness: standard output: cannot write there: No space left on device"]
+    lines = [line for line in done.stderr.splitlines() if "jobs done" not in line]
+    assert lines == ["harness: standard output: cannot write there: No space left on device"]
 
 
 def test_an_absurd_size_is_refused_with_the_limit(harness: Harness, mine: Path) -> None:

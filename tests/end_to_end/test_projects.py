@@ -87,8 +87,8 @@ def test_a_mangled_name_that_is_not_there_is_told(harness: Harness, project: Pat
     replace_in(project / "harness.toml", "ILi2E", "ILi3E")
     done = harness("run", "*/mangled", "--cc", "gcc", "--opt", "O2", "--build", "plain", cwd=project)
     assert done.returncode == 1
-    told = r"axpy\.cpp: no function '\w*axpyILi3E\w*' that the linker sees \(perhaps you meant '\w*axpyILi2E\w*'\)"
-    assert re.search(told, done.stdout), done.stdout
+    message = r"axpy\.cpp: no function '\w*axpyILi3E\w*' that the linker sees \(perhaps you meant '\w*axpyILi2E\w*'\)"
+    assert re.search(message, done.stdout), done.stdout
 
 
 def compile_object(project: Path) -> None:

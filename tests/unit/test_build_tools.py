@@ -14,7 +14,7 @@ from harness.errors import BuildError, HarnessError
 
 
 class Tools:
-    """A place whose tools end as they are told to."""
+    """A backend whose tools end as the test says."""
 
     def __init__(self, *ends: Exit | OSError) -> None:
         self.ends = ends

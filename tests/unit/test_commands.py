@@ -1,4 +1,4 @@
-"""The command lines of builds: what kernels, their callers and the linker are told."""
+"""The command lines of builds: what kernels, their callers and the linker get."""
 
 from __future__ import annotations
 

@@ -271,8 +271,8 @@ def test_a_compiler_without_cpp_is_told_where_there_is_cpp(project: Project, suf
     plan = make_plan(project, Selection(kernels=("*",)), points, absences, found)
     specs = {job.build.compiler.spec for job in plan.jobs if job.role is Role.MAIN}
     assert specs == ({"clang"} if without else {"gcc", "clang"})
-    told = [absence for absence in plan.absences if absence.outcome is Outcome.UNAVAILABLE]
-    assert [absence.reason for absence in told] == [str(lacks[gcc])] * without
+    listed = [absence for absence in plan.absences if absence.outcome is Outcome.UNAVAILABLE]
+    assert [absence.reason for absence in listed] == [str(lacks[gcc])] * without
     named = Selection(kernels=("sum_f32/neon",), compilers=("gcc",))
     points, absences = select(project, named)
     plan = make_plan(project, named, points, absences, replace(found, executors={p.need: QEMU for p in points}))

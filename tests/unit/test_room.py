@@ -1,4 +1,4 @@
-"""Want of space is told from a tool's own failure, by trying to write."""
+"""Want of space and a tool's own failure are two things: trying to write shows which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kernel whose symbol the linker does not see: what its author is told."""
+"""A kernel whose symbol the linker does not see: what its author reads."""
 
 from __future__ import annotations
 
