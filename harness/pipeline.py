@@ -106,7 +106,7 @@ def validate(
         recorder.together = together_of(found, shrunk)
         recorder.write(finished=finished, exit_code=code)
         record = recorder.record(finished=finished, exit_code=code)
-        return Run({key: value for key, value in record.items() if key != "verdicts"}, found.verdicts), record
+        return found.with_facts({key: value for key, value in record.items() if key != "verdicts"}), record
 
 
 def _as_run(recorder: Recorder, verdicts: Sequence[Verdict]) -> Run:
