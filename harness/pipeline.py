@@ -59,11 +59,12 @@ def validate(
             if is_finished:
                 with _meanwhile("proving what the inputs show", settings):
                     verdicts += record_caveats(recorder, result, line.project, line.settings, program)
-                smallest = _smallest(line, _as_run(recorder, verdicts))
+            run = _as_run(recorder, verdicts)
+            smallest = _smallest(line, run) if is_finished else {}
         except KeyboardInterrupt:  # both may take long
-            is_finished = False
+            is_finished, run = False, _as_run(recorder, verdicts)
         code = exit_code(verdicts) if is_finished else ExitCode.INTERRUPTED
-        return _recorded(recorder, verdicts, smallest, code)
+        return _recorded(recorder, run, smallest, code)
 
 
 def dry_run(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Plan:
@@ -162,15 +163,14 @@ def _as_run(recorder: Recorder, verdicts: Sequence[Verdict]) -> Run:
 
 
 def _recorded(
-    recorder: Recorder, verdicts: Sequence[Verdict], smallest: Mapping[str, Sequence[str]], code: ExitCode
+    recorder: Recorder, run: Run, smallest: Mapping[str, Sequence[str]], code: ExitCode
 ) -> tuple[Run, dict[str, Any]]:
     """Write the record at the end of a run; return the run and the record."""
     finished = code is not ExitCode.INTERRUPTED
-    run = _as_run(recorder, verdicts)
     recorder.together = together_of(run, smallest)
     recorder.write(finished=finished, exit_code=code)
     record = recorder.record(finished=finished, exit_code=code)
-    return Run({key: value for key, value in record.items() if key != "verdicts"}, run.verdicts), record
+    return run.with_facts({key: value for key, value in record.items() if key != "verdicts"}), record
 
 
 def _meanwhile(what: str, settings: Settings) -> contextlib.AbstractContextManager[None]:

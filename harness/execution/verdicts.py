@@ -29,6 +29,7 @@ from harness.model import (
     Case,
     CaseObservation,
     Circumstances,
+    Contract,
     Executor,
     FaultKind,
     Finding,
@@ -69,13 +70,16 @@ class VerdictMaker:
     _judges: dict[str, Judge] = field(default_factory=dict)
     _suspects: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By binary, which jobs at several widths share."""
-    _circumstances: dict[object, Circumstances] = field(default_factory=dict)
-    """Of cases, which many jobs share."""
+    _circumstances: dict[object, dict[object, Circumstances]] = field(default_factory=dict)
+    """By calls and conventions, and by case: many jobs share them."""
+    _signs: dict[int, str] = field(default_factory=dict)
+    """Of inputs, by case key."""
 
     def forget(self, op: str) -> None:
         """Drop the judge of an op whose jobs are done."""
         self._judges.pop(op, None)
         self._circumstances.clear()
+        self._signs.clear()
 
     def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
         """Judge one job."""
@@ -93,22 +97,30 @@ class VerdictMaker:
         attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
         judged = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
         causes = self.experiment(job, ran, judged, inputs) if self.experiment else {}
-        found = [self._circumstances_of(job, number, inputs[case.key]) for number, case in enumerate(job.cases)]
+        found = self._circumstances_of(job, inputs)
         explained = _explained(job, ran, judged, found, self._suspected, causes)
         return [
             _verdict(job, attested, case, finding, repeat(case), of_case)
             for case, finding, of_case in zip(job.cases, explained, found, strict=True)
         ]
 
-    def _circumstances_of(self, job: Job, number: int, inputs: Mapping[str, NDArray[Any]]) -> Circumstances:
-        case, trials = job.cases[number], job.trials[: job.trial_counts[number]]
-        key = (case.key, case.placement, trials, job.kernel.conventions.lines)
-        if key not in self._circumstances:
-            signs = signs_of(job.contract, inputs)
-            without_signs = circumstances(job.contract, job.kernel.conventions, case, trials)
-            self._circumstances[key] = replace(without_signs, signs=signs)
-        found = self._circumstances[key]
-        return found if number else replace(found, is_first=True)
+    def _circumstances_of(self, job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Circumstances]:
+        """Return the circumstances of each case of a job, remembered for those that other jobs have, too."""
+        conventions = job.kernel.conventions
+        known = self._circumstances.setdefault((job.trials, conventions.lines), {})
+        found = []
+        for case, count in zip(job.cases, job.trial_counts, strict=True):
+            key = (case.key, case.placement, count)
+            if key not in known:
+                of_case = circumstances(job.contract, conventions, case, job.trials[:count])
+                known[key] = replace(of_case, signs=self._signs_of(job.contract, case, inputs[case.key]))
+            found.append(known[key])
+        return [replace(found[0], is_first=True), *found[1:]] if found else []
+
+    def _signs_of(self, contract: Contract, case: Case, inputs: Mapping[str, NDArray[Any]]) -> str:
+        if case.key not in self._signs:
+            self._signs[case.key] = signs_of(contract, inputs)
+        return self._signs[case.key]
 
     def _suspected(self, job: Job, ran: Ran) -> tuple[str, str]:
         """Return the likeliest line, and in words what is undefined there and elsewhere; both empty without any."""

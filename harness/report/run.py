@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from harness.causes import Cause
     from harness.causes.builds import Disagreement
 
+_COMPUTED = ("causes", "disagreements")
+"""What is computed from verdicts when it is first asked for."""
 NOT_RUN = (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
 
 
@@ -91,6 +93,12 @@ class Run:
 
         has_any = any(v.outcome is not Outcome.PASS and v.outcome not in NOT_RUN for v in self.verdicts)
         return disagreements(self.verdicts, self.builds) if has_any else ()
+
+    def with_facts(self, facts: Mapping[str, Any]) -> Run:
+        """Return the same run with more facts; what its verdicts came to is not computed again."""
+        other = Run(facts, self.verdicts)
+        other.__dict__.update({name: self.__dict__[name] for name in _COMPUTED if name in self.__dict__})
+        return other
 
     def smallest_of(self, verdict: Verdict) -> Sequence[str]:
         """Return the smallest case that fails like this one, in lines, if one was looked for and found."""

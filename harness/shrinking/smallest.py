@@ -84,8 +84,11 @@ def smallest_cases(
         except (HarnessError, OutOfTimeError):  # it helps, but the report is complete without it
             return []
 
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         found = dict(zip((verdict.id for verdict in shown), pool.map(lines, shown), strict=True))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)  # on Ctrl-C the rest is not begun
     return {identity: text for identity, text in found.items() if text}
 
 
