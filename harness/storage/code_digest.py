@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 _IMPORT = re.compile(r"(?m)^[ \t]*(?:from +([\w.]+) +import +(?:\(([^)]*)\)|([^\n(]+))|import +([\w., ]+))")
 _NAME = re.compile(r"\w+")
 _INSTALLED = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
