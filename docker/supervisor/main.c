@@ -1,7 +1,7 @@
 /* PID 1 of every container: carries out what the harness asks for on standard input, answers on standard output.
  *
- * harness/backend/supervisor.py is the other end of this file. It runs one command at a time, enforces its deadlines, and
- * leaves nothing of it running. When standard input closes, because the harness is done or has died, the supervisor
+ * harness/backend/supervisor.py is the other end of this file. It runs one command at a time, enforces its deadlines,
+ * and leaves nothing of it running. When standard input closes, because the harness is done or has died, the supervisor
  * ends and the container with it.
  *
  * The commands are the same user as the supervisor and hostile. Nothing of theirs reaches it: it is not dumpable, so
