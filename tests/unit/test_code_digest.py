@@ -21,7 +21,7 @@ from harness.storage.code_digest import code_digest, imported_files, imports_dig
 from harness.survey import _PROBING
 from tests.unit.samples import boundary_cases, rms_norm
 
-PACKAGE = Path(proof.__file__).parent
+PACKAGE = Path(proof.__file__).parent.parent
 
 # Computes a proof with as little else as possible, and says what of this package was imported for it.
 PROVES = """
@@ -67,7 +67,7 @@ def test_a_proof_is_keyed_by_every_module_that_is_imported_for_it() -> None:
 
 def test_probes_are_keyed_by_every_module_that_asks() -> None:
     covered = imported_files(_PROBING)
-    for name in ("survey", "build.probes", "build.toolchain", "launch", "launch.emulators", "place.host", "guest.pack"):
+    for name in ("survey", "build.probes", "build.toolchain", "launch", "launch.emulators", "backend.host", "guest.pack"):
         assert f"harness.{name}" in covered
 
 
@@ -100,7 +100,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     ("changed", "matters"),
     [
         ("judge/tolerance.py", True),
-        ("prototype.py", True),
+        ("model/prototype.py", True),
         ("model/contract.py", True),
         ("contract/expressions.py", True),
         ("report/table.py", False),

@@ -37,7 +37,7 @@ def test_without_a_verb_it_says_how_to_begin_and_is_no_pass(capsys: pytest.Captu
 
 def test_history_without_runs_says_where_they_would_be(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history"]) == 3
-    expected = f"harness: no run is kept in {folder / RUNS_DIRECTORY}: 'harness run' keeps each one\n"
+    expected = f"harness: no run is stored in {folder / RUNS_DIRECTORY}: 'harness run' stores each one\n"
     assert capsys.readouterr().err == expected
 
 
@@ -46,8 +46,8 @@ def test_history_without_runs_says_where_they_would_be(folder: Path, capsys: pyt
     [
         (["sum_f32"], 0, ""),
         (["sum_f32/sve", "*/sve"], 0, ""),
-        (["sum_f32/svee"], 2, "no run of the 1 kept here judged 'sum_f32/svee' (perhaps you meant 'sum_f32/sve')"),
-        (["sum_f32", "nothing"], 2, "no run of the 1 kept here judged 'nothing'; they judged sum_f32/sve"),
+        (["sum_f32/svee"], 2, "no run of the 1 stored here judged 'sum_f32/svee' (perhaps you meant 'sum_f32/sve')"),
+        (["sum_f32", "nothing"], 2, "no run of the 1 stored here judged 'nothing'; they judged sum_f32/sve"),
     ],
 )
 @pytest.mark.usefixtures("kept")
