@@ -20,7 +20,7 @@ from harness.pipeline import dry_run as plan_of
 from harness.pipeline import validate
 from harness.project import load_project as read_project
 from harness.project import runs_root
-from harness.report import html, junit, markdown, table
+from harness.report import formats, table
 from harness.report.difference import Difference, difference
 from harness.report.run import Run, read_record, run_of
 from harness.report.store import record_path
@@ -114,21 +114,16 @@ class Result:
         """Return what the command line prints."""
         return table.render(self._run, verbose=verbose)
 
-    def markdown(self) -> str:
-        """Return what --markdown writes."""
-        return markdown.render(self._run)
-
-    def junit(self) -> str:
-        """Return what --junit writes."""
-        return junit.render(self._run)
-
-    def html(self) -> str:
-        """Return what --html writes.
+    def report(self, name: str) -> str:
+        """Return the report that the option of a name writes, such as "markdown", "junit" or "html".
 
         Raises:
-            InstallationError: Jinja2 is missing.
+            UsageError: there is no such format.
+            InstallationError: what the format needs is missing, such as Jinja2.
         """
-        return html.render(self._run)
+        if name not in formats.names():
+            raise UsageError(f"unknown format {name!r}; expected one of {', '.join(formats.names())}")
+        return formats.format_of(name).render(self._run)
 
 
 def run(kernels: Several = (), **options: Unpack[Options]) -> Result:

@@ -6,6 +6,7 @@ install have them beside the package, where they are edited.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from harness.errors import InstallationError
@@ -39,6 +40,30 @@ def features_directory() -> Path:
 def memory_operands_directory() -> Path:
     """Return the directory of the memory operands that emulators are tried with, one .toml per architecture."""
     return _own_directory("features") / "memory_operands"
+
+
+@cache
+def modules_of(folder: str) -> dict[str, str]:
+    """Return the modules that stand in a folder of the package, so that a file there is all that a new one takes.
+
+    Returns:
+        By name, in alphabetical order and with dashes, the first line of each one's docstring without its full stop.
+        None is imported, since some take long to.
+    """
+    directory = _own_directory(folder)
+    found = [path for path in directory.glob("*.py") if not path.name.startswith("_")]
+    found += directory.glob("[!_]*/__init__.py")
+    paths = {_module_name(path).replace("_", "-"): path for path in found}
+    return {name: _first_line(paths[name]) for name in sorted(paths)}
+
+
+def _module_name(path: Path) -> str:
+    return path.parent.name if path.name == "__init__.py" else path.stem
+
+
+def _first_line(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.readline().strip().strip('"').removesuffix(".")
 
 
 def _own_directory(name: str) -> Path:

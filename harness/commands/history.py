@@ -10,7 +10,8 @@ from pathlib import Path
 from harness.errors import ExitCode, NothingFoundError, UsageError, counted, perhaps
 from harness.model import is_selected
 from harness.project import runs_root
-from harness.report import history, html
+from harness.report import history
+from harness.report.formats import html
 from harness.report.run import read_record
 from harness.report.store import RUNS_DIRECTORY, stored_records
 from harness.settings import STDOUT

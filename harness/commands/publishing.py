@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.report import annotations as github
-from harness.report import html, junit, markdown, table
+from harness.report import table
+from harness.report.formats import format_of
 from harness.report.run import Run
 from harness.settings import STDOUT, Reports
 from harness.storage.files import replace_file
@@ -21,8 +22,8 @@ def check(reports: Reports) -> None:
     Raises:
         InstallationError: a package is missing.
     """
-    if reports.html:
-        html.environment()
+    for name in reports.files:
+        format_of(name)
 
 
 def publish(run: Run, reports: Reports, record: Mapping[str, Any] | None = None) -> None:
@@ -40,22 +41,22 @@ def publish(run: Run, reports: Reports, record: Mapping[str, Any] | None = None)
         HarnessError: a file cannot be written.
     """
     rest = sys.stderr if reports.on_stdout else sys.stdout
-    written: list[tuple[Path | None, Callable[[], str]]] = [
-        (reports.json if record is not None else None, lambda: as_json(record)),
-        (reports.markdown, lambda: markdown.render(run)),
-        (reports.html, lambda: html.render(run)),
-        (reports.junit, lambda: junit.render(run)),
-    ]
-    for path, render in written:
-        if path == STDOUT:
-            print(render().rstrip("\n"))
-        elif path:
-            replace_file(path, render())
+    if reports.json and record is not None:
+        _write(reports.json, as_json(record))
+    for name, path in reports.files.items():
+        _write(path, format_of(name).render(run))
     texts = [table.render(run, verbose=reports.verbose, quiet=reports.quiet)]
     if reports.annotations:
         texts.append(github.render(run, Path.cwd()))
     for text in filter(None, texts):
         print(text, file=rest)
+
+
+def _write(path: Path, text: str) -> None:
+    if path == STDOUT:
+        print(text.rstrip("\n"))
+    else:
+        replace_file(path, text)
 
 
 def as_json(record: Mapping[str, Any] | None) -> str:

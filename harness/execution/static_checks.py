@@ -13,7 +13,7 @@ from harness.build.locate import disassembly, disassembly_with_lines
 from harness.build.probes import predefined_macros
 from harness.build.streaming import outside_streaming_mode
 from harness.features import memory_forms_of, table_of
-from harness.launch.emulators import flattering_instructions
+from harness.launch.emulators import emulator_of
 from harness.model import ASSEMBLY_SUFFIXES, Binary, Executor, FeatureTable, Job, Role
 
 _SHOWN_INSTRUCTIONS = 3
@@ -42,7 +42,8 @@ def audit(place: Place, job: Job, binary: Binary) -> Objections:
         return replace(_beyond_isa(place, job, binary), note=found.note)
     executor = job.executor
     triple = job.build.compiler.triple
-    may_be_wrong = executor.wrong_instructions or executor.overreaching or flattering_instructions(executor, triple)
+    flattering = emulator_of(executor.how).flattering_instructions(triple)
+    may_be_wrong = executor.wrong_instructions or executor.overreaching or flattering
     return Objections(unavailable=_cannot_judge(place, job, binary) if may_be_wrong else "")
 
 
@@ -111,7 +112,8 @@ def _estimates(job: Job, code: Code) -> str:
     """Why a kernel would pass that is wrong: it uses instructions that look better here than anywhere."""
     if "estimates" in job.kernel.conventions.waived:
         return ""
-    found = sorted(flattering_instructions(job.executor, job.build.compiler.triple) & _mnemonics(code))
+    flattering = emulator_of(job.executor.how).flattering_instructions(job.build.compiler.triple)
+    found = sorted(flattering & _mnemonics(code))
     how = f"{job.executor.how} computes {' and '.join(found)} more precisely than any processor"
     return f"{how}: a missing Newton step would not show; run it natively" if found else ""
 

@@ -22,7 +22,6 @@ from harness.guest import (
     encode_pack,
 )
 from harness.guest.error_stream import split_by_case
-from harness.launch.bochs import BOCHS, MACHINE_FAILED
 from harness.model import (
     Binary,
     Case,
@@ -232,7 +231,7 @@ class _Session:
         return transcript, Death(end.exit.status, rest)
 
     def _transcript(self, end: GuestEnd, chosen: Sequence[int], nonce: int) -> Transcript:
-        if self.executor.how == BOCHS and end.exit.status == MACHINE_FAILED:
+        if end.exit.status is not None and end.exit.status == self.executor.failure_status:
             raise HarnessError(_last_line(end.exit.stderr))
         return decode_observation(
             end.observation,

@@ -49,6 +49,8 @@ class Executor:
     """Mnemonics, without the suffix for the type, whose results it was seen to have wrong."""
     overreaching: tuple[str, ...] = ()
     """Regular expressions of mnemonics with whose memory operands it was seen to access more than the operand."""
+    failure_status: int | None = None
+    """The exit status by which it says that it failed itself, and not the guest."""
     instructions_per_second: int | None = None
     """Of the CPU time that it tells, where that is a count of instructions."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.settings.environment import check_variables, switch
 from harness.settings.option import Option
-from harness.settings.options import OPTIONS, VARIANTS, add_options, options_of
+from harness.settings.options import FORMATS, OPTIONS, VARIANTS, add_options, options_of
 
 if TYPE_CHECKING:
     from harness.model import Selection, Shard
@@ -46,9 +46,9 @@ class Reports:
     """What is written and printed of a run besides its exit code."""
 
     json: Path | None
-    markdown: Path | None
-    junit: Path | None
-    html: Path | None
+    """Where the record goes."""
+    files: Mapping[str, Path]
+    """Where the report of each format that was asked for goes, by the format's name."""
     annotations: bool
     verbose: bool
     quiet: bool
@@ -56,7 +56,8 @@ class Reports:
     @property
     def on_stdout(self) -> tuple[str, ...]:
         """The formats that go to standard output, instead of the table."""
-        return tuple(field.name for field in fields(self) if getattr(self, field.name) == STDOUT)
+        record = {"json": self.json} if self.json else {}
+        return tuple(name for name, path in {**record, **self.files}.items() if path == STDOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,8 @@ def _values(verb: str, parsed: argparse.Namespace, environment: Mapping[str, str
 
 
 def _reports(values: Mapping[str, Any]) -> Reports:
-    reports = Reports(**{field.name: values[field.name] for field in fields(Reports)})
+    files = {name: values[name] for name in FORMATS if values[name]}
+    reports = Reports(values["json"], files, values["annotations"], values["verbose"], values["quiet"])
     if len(reports.on_stdout) > 1:
         both = " and ".join(f"--{name} -" for name in reports.on_stdout)
         raise UsageError(f"{both}: standard output has room for one; write the others to files")

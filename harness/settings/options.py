@@ -6,18 +6,27 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from harness.resources import modules_of
 from harness.settings.option import Option, count, one_of, seconds, shard, size, width
 
 OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
 VARIANTS = ("plain", "hostile")
 PLACES = ("host", "docker")
-EMULATORS = ("native", "sde", "bochs", "qemu-user")
+EMULATORS = tuple(modules_of("launch/emulators"))
+FORMATS = modules_of("report/formats")
+"""What is written of a run besides its record: what each is, by its name."""
 _TELLING = ("run", "report", "merge")
 """The verbs that tell of a run."""
 
 _RUNNING = ("run", "pytest")
 """The verb that runs kernels, and pytest, which has its own ways to stop, to repeat and to report."""
 _OF_FILES = "a kernel given by its files"
+
+
+def _in_a_sentence(text: str) -> str:
+    """Return a text without the capital letter that a sentence begins with; that of an acronym stays."""
+    return text if text[:2].isupper() else text[0].lower() + text[1:]
+
 
 OPTIONS: tuple[Option, ...] = (
     Option("op", ("--op",), "the op that the files are a kernel of (default: inferred)", str, "OP", group=_OF_FILES),
@@ -191,26 +200,17 @@ OPTIONS: tuple[Option, ...] = (
         group="reports",
         verbs=_TELLING,
     ),
-    Option(
-        "markdown",
-        ("--markdown",),
-        "write the summary for a pull request (- for standard output)",
-        Path,
-        "F",
-        group="reports",
-        verbs=_TELLING,
-    ),
-    Option(
-        "junit", ("--junit",), "write JUnit XML (- for standard output)", Path, "F", group="reports", verbs=_TELLING
-    ),
-    Option(
-        "html",
-        ("--html",),
-        "write a page with plots (- for standard output)",
-        Path,
-        "F",
-        group="reports",
-        verbs=_TELLING,
+    *(
+        Option(
+            name,
+            (f"--{name}",),
+            f"write {_in_a_sentence(what)} (- for standard output)",
+            Path,
+            "F",
+            group="reports",
+            verbs=_TELLING,
+        )
+        for name, what in FORMATS.items()
     ),
     Option(
         "annotations",

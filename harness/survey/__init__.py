@@ -12,7 +12,6 @@ from harness.build import Builder
 from harness.build.probes import cpp_complaint, header_complaint, predefined_macros
 from harness.build.toolchain import candidates_here, find_compiler, identity_of
 from harness.features import table_of
-from harness.launch.emulators import QEMU_USER
 from harness.model import (
     ALL_EMULATORS,
     DEFAULT_COMPILERS,
@@ -29,7 +28,7 @@ from harness.model import (
     all_missing,
 )
 from harness.model.triple import resolve_triple
-from harness.resources import bundled_root
+from harness.resources import bundled_root, modules_of
 from harness.storage.answers import Memory
 from harness.storage.cache import cache_directory, key_of
 from harness.storage.code_digest import code_digest
@@ -43,13 +42,12 @@ class Surveyor:
 
     builder: Builder
     probe_sources: Path
-    bochs_sources: Path
     memory: Memory
     _executors: Executors = field(init=False)
 
     def __post_init__(self) -> None:
         """Start without knowing anything."""
-        self._executors = Executors(self.builder, self.probe_sources, self.bochs_sources, self.memory, self._compiler)
+        self._executors = Executors(self.builder, self.probe_sources, self.memory, self._compiler)
 
     def survey(
         self,
@@ -232,7 +230,7 @@ class Surveyor:
         """Say which compiler is missing, and that QEMU is, too, if it is: both are installed by one command."""
         assert isinstance(missing, Missing)
         qemu = f"qemu-{triple.partition('-')[0]}"
-        needs_qemu = triple != self.place.native_triple and any(way.how == QEMU_USER for way in target.emulations)
+        needs_qemu = triple != self.place.native_triple and any(way.how == "qemu-user" for way in target.emulations)
         if not needs_qemu or self.place.find(qemu) or self.place.find(f"{qemu}-static"):
             return missing
         on_host = self.place.facts["in"] == "host"
@@ -254,8 +252,9 @@ def make_surveyor(place: Place) -> Surveyor:
     root, cache = bundled_root(), cache_directory()
     builder = Builder(place, cache, root / "csrc" / "guest")
     memory = Memory(cache / "survey.json", code_digest(*_PROBING))
-    return Surveyor(builder, root / "csrc" / "probe", root / "csrc" / "bochs", memory)
+    return Surveyor(builder, root / "csrc" / "probe", memory)
 
 
-_PROBING = ("harness.survey", "harness.backend.host", "harness.backend.container")
+_EMULATORS = tuple(f"harness.launch.emulators.{name.replace('-', '_')}" for name in modules_of("launch/emulators"))
+_PROBING = ("harness.survey", "harness.backend.host", "harness.backend.container", *_EMULATORS)
 """The modules that ask what works here: with other ones, other answers."""

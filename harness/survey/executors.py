@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,12 @@ from typing import Any
 from harness.backend import Place
 from harness.backend.packages import how_to_install
 from harness.build import Builder, guest_digest
-from harness.build.bochs import build_bochs_tools
 from harness.build.probes import c_complaint
 from harness.contract import op
 from harness.errors import BuildError, HarnessError
 from harness.features import memory_forms_of
 from harness.launch import Load, observe
-from harness.launch.bochs import BOCHS, BOCHS_CPU, BOCHS_REMEDY, find_bochs, run_self_test
-from harness.launch.emulators import (
-    QEMU_USER,
-    find_executor,
-    flattering_instructions,
-    has_cpu_model,
-    switched_on,
-    version_of,
-)
+from harness.launch.emulators import Tools, emulator_of
 from harness.model import (
     DEFAULT_COMPILERS,
     Build,
@@ -40,12 +31,12 @@ from harness.model import (
     Target,
     all_missing,
 )
+from harness.model.triple import resolve_triple
 from harness.storage.answers import Memory
 from harness.storage.cache import key_of
-from harness.survey.proving import lacking, objection, unknown_property
+from harness.survey.proving import lacking, objection
 from harness.survey.samples import Sample, SampleResult, run_samples
 
-_ANY_DIRECTORY = Path("/tmp")  # where every place lets tools write
 _NO_CONTRACT = op("void nothing(void)", reference=lambda: None, passes=[], suites={})
 
 
@@ -69,7 +60,6 @@ class Executors:
 
     builder: Builder
     probe_sources: Path
-    bochs_sources: Path
     memory: Memory
     compiler_of: Callable[[str, str], Compiler | Missing]
     """Finds a compiler by spec and triple."""
@@ -107,14 +97,15 @@ class Executors:
 
     def _proven(self, request: Request, way: Emulation, compiler: Compiler) -> Executor | Missing:
         """Try one way as it is, then with what is promised switched on; a gate's has to have all that it may have."""
-        names = _properties(request, way)
+        emulator, names = emulator_of(way.how), _properties(request, way)
         as_it_is = None if request.need.is_gate and names else self._tried(request, way, compiler)
         if isinstance(as_it_is, Executor) or (as_it_is and not names):
             return as_it_is
         while True:
             chosen = [alternatives[0] for alternatives in names]
-            proven = self._tried(request, switched_on(way, chosen), compiler)
-            unknown = unknown_property(proven) if isinstance(proven, Missing) else None
+            chosen_way = emulator.with_properties(way, chosen) if chosen else way
+            proven = self._tried(request, chosen_way, compiler)
+            unknown = emulator.unknown_property(proven.reason) if isinstance(proven, Missing) else None
             if unknown not in chosen:
                 return proven
             names = [rest for one in names if (rest := one[1:] if one[0] == unknown else one)]
@@ -125,32 +116,29 @@ class Executors:
 
     def _find(self, target: Target, way: Emulation, compiler: Compiler) -> Executor | Missing:
         """Look for one way to run a target; the probe is still to come."""
-        if way.how != BOCHS:
-            return find_executor(target, way, self.place)
-        natives = [self.compiler_of(spec, self.place.native_triple) for spec in DEFAULT_COMPILERS]
-        native = next((found for found in natives if isinstance(found, Compiler)), None)
-        if native is None:
-            return Missing("no compiler for Bochs's launcher", str(natives[0]))
-        if self.place.find(BOCHS) is None:  # before anything is compiled for it
-            return Missing("no Bochs", BOCHS_REMEDY)
-        try:
-            tools = build_bochs_tools(self.builder, self.bochs_sources, compiler, native)
-        except BuildError as error:
-            return Missing(f"csrc/bochs does not compile: {error}", "")
-        found = find_bochs(self.place, tools.launcher, tools.rom, way.cpu or BOCHS_CPU)
-        return found if isinstance(found, Missing) else self._with_self_test(found)
+        triple = resolve_triple(target.triple, self.place.native_triple)
+        tools = Tools(
+            self.place,
+            compiler,
+            self._native_compiler,
+            self.builder.make,
+            self._remembered,
+            self.probe_sources.parent,
+        )
+        return emulator_of(way.how).find(triple, way.cpu, tools)
 
-    def _with_self_test(self, executor: Executor) -> Executor | Missing:
-        """Ask Bochs once for its version and what it has wrong."""
-        key = "self-test " + key_of([executor.identity, *executor.command])
+    def _native_compiler(self) -> Compiler | Missing:
+        found = [self.compiler_of(spec, self.place.native_triple) for spec in DEFAULT_COMPILERS]
+        return next((one for one in found if isinstance(one, Compiler)), found[0])
+
+    def _remembered(self, words: Sequence[str], ask: Callable[[], Any]) -> Any:
+        key = f"{words[0]} " + key_of(words[1:])
         known = self.memory.get(key)
         if known is None:
-            found = run_self_test(executor, self.place, _ANY_DIRECTORY)
-            if isinstance(found, Missing):
-                return found
-            known = {"version": found.version, "wrong": sorted(found.wrong_instructions)}
-            self.memory.learn(key, known)
-        return replace(executor, version=known["version"], wrong_instructions=frozenset(known["wrong"]))
+            known = ask()
+            if not isinstance(known, Missing):
+                self.memory.learn(key, known)
+        return known
 
     # -- the probe
 
@@ -202,14 +190,15 @@ class Executors:
             return _known(Missing(f"{compiler.spec} cannot build the guest: {error}", remedy), is_final=False)
         except HarnessError as error:
             return _known(Missing(f"what its processor has cannot be found out: {error}", ""), is_final=False)
-        version = version_of(executor, self.place)
-        program = Path(executor.command[0]).name if executor.how == QEMU_USER else executor.how
-        name = f"{program} {version}" if executor.command else "this machine's CPU"
+        emulator = emulator_of(executor.how)
         executor = replace(
-            executor, version=version, cpu=executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0))
+            executor,
+            version=emulator.version_of(executor, self.place),
+            cpu=executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0)),
         )
-        is_refused = executor.how == QEMU_USER and bool(seen.harness_fault) and not seen.fault_may_pass
-        has_model = not is_refused or has_cpu_model(executor.command[0], executor.cpu, self.place)
+        name = emulator.described(executor)
+        is_refused = bool(seen.harness_fault) and not seen.fault_may_pass
+        has_model = not is_refused or emulator.has_cpu_model(executor, self.place)
         missing = objection(seen, need, request.isa, executor, name, has, way, has_model=has_model)
         if missing is None and not need.is_gate:
             missing = lacking(request.table, request.promised, has, need.promise, request.target, executor, name)
@@ -321,7 +310,8 @@ def _properties(request: Request, way: Emulation) -> list[tuple[str, ...]]:
 
 
 def _has_faults(executor: Executor, triple: str) -> bool:
-    return bool(executor.overreaching or executor.wrong_instructions or flattering_instructions(executor, triple))
+    flattering = emulator_of(executor.how).flattering_instructions(triple)
+    return bool(executor.overreaching or executor.wrong_instructions or flattering)
 
 
 def _join(ways: list[Emulation], tried: list[Missing]) -> Missing:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 
-from harness.launch.bochs import BOCHS, BOCHS_REMEDY
-from harness.launch.emulators import QEMU_USER
+from harness.launch.emulators import emulator_of
 from harness.model import Emulation, Executor, FeatureTable, Missing, Need, Observation, Promise, Target
 
 _CONTROL = {"mxcsr": 0x1F80, "x87_control": 0x37F}
 """What x86 programs start with: psABI 3.4.1, table 3.4 and 3.5."""
-_QEMU_PACKAGES = (
-    ([7, 2], "Debian 12 has 7.2"),
-    ([10, 0], "Debian 13 has 10.0"),
-    ([11, 1], "Debian 13's backports have 11.1"),
-)
-_UNKNOWN_PROPERTY = re.compile(r"Property '[^'.]*\.([^']+)' not found")
 
 
 def promised_features(
@@ -61,8 +53,7 @@ def objection(
         has_model: whether the emulator knows the CPU model that it was asked for.
     """
     cpu = executor.cpu.partition(",")[0]
-    another = f"needs a QEMU that has the CPU {cpu!r}" if executor.how == QEMU_USER else ""
-    another = BOCHS_REMEDY if executor.how == BOCHS else another
+    another = emulator_of(executor.how).remedy_for_cpu(cpu)
     if not has_model:
         return Missing(f"{name} has no CPU {cpu!r}", "needs a newer QEMU (Debian 13 has 10.0)")
     if seen.harness_fault or not seen.attestation:
@@ -103,7 +94,7 @@ def lacking(
     what = ", ".join(absent)
     if target.is_core and not table.with_company(target.features) & set(absent):
         return Missing(f"{target.name} has no {what}, which {_who(promise)}", "", is_inherent=True)
-    return Missing(f"{name} has no {what}", _remedy(table, absent, executor.how))
+    return Missing(f"{name} has no {what}", emulator_of(executor.how).remedy_for_features(table, absent))
 
 
 def _who(promise: Promise) -> str:
@@ -115,31 +106,6 @@ def _who(promise: Promise) -> str:
 
 def _quoted(text: str) -> str:
     return f'"{text}"'
-
-
-def _remedy(table: FeatureTable, absent: Sequence[str], how: str) -> str:
-    if how == BOCHS:
-        return BOCHS_REMEDY
-    if how != QEMU_USER:
-        return ""
-    releases = [table.features[name].since.get(how) if name in table.features else None for name in absent]
-    never = [name for name, release in zip(absent, releases, strict=True) if release is None]
-    if never:
-        what = ", ".join(never) if len(never) < len(absent) else "it" if len(absent) == 1 else "any of it"
-        return f"no release of QEMU is known to have {what}"
-    newest = max((release for release in releases if release), key=_numbers)
-    package = next((text for version, text in _QEMU_PACKAGES if version >= _numbers(newest)), "")
-    return f"needs QEMU {newest} or later" + (f" ({package})" if package else "")
-
-
-def _numbers(release: str) -> list[int]:
-    return [int(part) for part in release.split(".")]
-
-
-def unknown_property(missing: Missing) -> str | None:
-    """Return the CPU property that QEMU says it does not know; None where that is not what it says."""
-    found = _UNKNOWN_PROPERTY.search(missing.reason)
-    return found[1] if found else None
 
 
 def _is_changed(seen: Observation, fact: str) -> bool:

@@ -19,9 +19,9 @@ from harness.backend import Exit, Place
 from harness.backend.container import ContainerPlace
 from harness.backend.host import HostPlace
 from harness.build import Builder
-from harness.build.bochs import BochsTools, build_bochs_tools
 from harness.build.toolchain import find_compiler
-from harness.launch.bochs import BOCHS_CPU, MACHINE_FAILED, find_bochs, run_self_test
+from harness.launch.emulators import Tools
+from harness.launch.emulators.bochs import DEFAULT_CPU, MACHINE_FAILED, compile_machine, executor_of, self_test
 from harness.model import Compiler, Executor, Missing
 from harness.storage.cache import cache_directory
 from tests.conftest import Harness
@@ -39,7 +39,7 @@ class Bench:
     """Where Bochs is, and what csrc/bochs comes to there."""
 
     place: Place
-    tools: BochsTools
+    machine: Executor
     program: str
     options: tuple[str, ...] = ()
     """Of the harness, so that it works there too."""
@@ -54,10 +54,10 @@ def bench_in(place: Place, *options: str) -> Bench | str:
     assert isinstance(compiler, Compiler)
     assert isinstance(native, Compiler)
     builder = Builder(place, cache_directory(), ROOT / "csrc" / "guest")
-    tools = build_bochs_tools(builder, ROOT / "csrc" / "bochs", compiler, native)
-    found = find_bochs(place, tools.launcher, tools.rom, BOCHS_CPU)
-    told = run_self_test(found, place, Path("/tmp")) if isinstance(found, Executor) else found
-    return str(told) if isinstance(told, Missing) else Bench(place, tools, program.path, options)
+    tools = Tools(place, compiler, lambda: native, builder.make, lambda _, ask: ask(), ROOT / "csrc")
+    machine = executor_of(program.path, program.identity, compile_machine(tools, native), DEFAULT_CPU)
+    found = self_test(machine, place)
+    return str(found) if isinstance(found, Missing) else Bench(place, machine, program.path, options)
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def launch(tmp_path: Path, bench: Bench) -> Launch:
     """Run a command line in Bochs, in a directory of its own."""
 
     def call(*arguments: str | Path, rom: Path | None = None, limit: int | None = None) -> Exit:
-        rom = rom or bench.tools.rom
-        command = (str(bench.tools.launcher), bench.program, str(rom), BOCHS_CPU, *map(str, arguments))
+        launcher, its_rom = bench.machine.files
+        command = (str(launcher), bench.program, str(rom or its_rom), DEFAULT_CPU, *map(str, arguments))
         if limit:
             command = ("/bin/sh", "-c", f'ulimit -f {limit // 512} && exec "$0" "$@"', *command)
         needs = [path for path in map(Path, command) if path.is_file() and str(path) not in (bench.program, "/bin/sh")]
@@ -192,20 +192,18 @@ def test_a_program_that_is_none_is_told(launch: Launch, tmp_path: Path) -> None:
 
 
 def test_a_bochs_that_does_not_start_is_told(bench: Bench, tmp_path: Path) -> None:
-    command = (str(bench.tools.launcher), "/no/such/bochs", str(bench.tools.rom), BOCHS_CPU)
-    needs = (bench.tools.launcher, bench.tools.rom)
-    (ended,) = bench.place.run_tools([command], Path("/tmp"), 60, needs=needs)
+    launcher, rom = bench.machine.files
+    command = (str(launcher), "/no/such/bochs", str(rom), DEFAULT_CPU)
+    (ended,) = bench.place.run_tools([command], Path("/tmp"), 60, needs=bench.machine.files)
     assert ended.status == MACHINE_FAILED
     assert "the machine did not start: /no/such/bochs: No such file or directory" in ended.stderr
 
 
 def test_the_self_test_knows_what_bochs_3_has_wrong(bench: Bench) -> None:
-    found = find_bochs(bench.place, bench.tools.launcher, bench.tools.rom, BOCHS_CPU)
-    assert isinstance(found, Executor)
-    told = run_self_test(found, bench.place, Path("/tmp"))
-    assert not isinstance(told, Missing)
-    if told.version in ("3.0", "3.1"):
-        assert told.wrong_instructions == {"vrsqrt14"}
+    found = self_test(bench.machine, bench.place)
+    assert not isinstance(found, Missing)
+    if found["version"] in ("3.0", "3.1"):
+        assert found["wrong"] == ["vrsqrt14"]
 
 
 # ---- the harness over it -------------------------------------------------------------------------------------------
@@ -220,7 +218,7 @@ def test_a_kernel_passes_in_bochs_with_its_width_attested(harness_there: Harness
     told = json.loads(record.read_text())
     assert told["summary"]["PASS"] == 100
     job = told["jobs"][0]
-    assert (job["emulator"]["name"], job["emulator"]["cpu"]) == ("bochs", BOCHS_CPU)
+    assert (job["emulator"]["name"], job["emulator"]["cpu"]) == ("bochs", DEFAULT_CPU)
     assert job["emulator"]["version"][0].isdigit()
     assert job["attestation"]["avx512_bits"] == 512
     rows = told["verdicts"]

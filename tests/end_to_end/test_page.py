@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from harness.report import html
+from harness.report.formats import html
 from tests.unit import told
 
 if TYPE_CHECKING:

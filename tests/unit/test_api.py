@@ -97,9 +97,9 @@ def test_a_run_is_told_in_every_way_and_nothing_is_printed(
     assert {verdict.outcome for verdict in result.verdicts} == {harness.Outcome.PASS}
     assert result.summary == "100 of 100 cases passed"
     assert result.table().endswith(result.summary)
-    assert ONE in result.markdown()
-    assert "<testsuites" in result.junit()
-    assert "<html" in result.html()
+    assert ONE in result.report("markdown")
+    assert "<testsuites" in result.report("junit")
+    assert "<html" in result.report("html")
     assert result.record["summary"]["PASS"] == 100
     assert shlex.split(result.record["reproduce"])[-10:] == shlex.split(
         f"run {ONE} --cc gcc --opt O2 --build plain --suite boundary"

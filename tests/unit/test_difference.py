@@ -11,9 +11,9 @@ import pytest
 
 from harness.model import Outcome, Verdict
 from harness.report.difference import Difference, difference, render
+from harness.report.formats.html import render_history as render_page
 from harness.report.history import points
 from harness.report.history import render as render_history
-from harness.report.html import render_history as render_page
 from harness.report.text import visible
 from tests.conftest import Harness
 from tests.unit import told

@@ -9,9 +9,10 @@ import pytest
 
 from harness.model import Axis, Circumstances, Finding, Outcome, Verdict, Window, Worst, Wrong
 from harness.report import annotations as github
-from harness.report import html, junit, markdown, table
+from harness.report import table
 from harness.report.causes import together_of
 from harness.report.failures import drawn_lanes, vectors_text, worst_text
+from harness.report.formats import html, junit, markdown
 from harness.report.run import Run, run_of
 from tests.unit import told
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from harness.report import html
-from harness.report.html.kernels import kernels_of
+from harness.report.formats import html
+from harness.report.formats.html.kernels import kernels_of
 from tests.unit import told
 
 LIMIT_BYTES = 5_000_000

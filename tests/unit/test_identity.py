@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 
 from harness.report import annotations as github
-from harness.report import identity, junit, markdown, table
+from harness.report import identity, table
+from harness.report.formats import junit, markdown
 from harness.report.identity import Identity, identified, identified_rows, matching, short_ids
 from harness.report.record import verdict_row
 from harness.report.run import run_of

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -11,10 +13,8 @@ from harness.backend.host import HostPlace
 from harness.backend.packages import family_of, how_to_install
 from harness.build.toolchain import find_compiler
 from harness.cli import main
-from harness.launch.emulators import find_executor
-from harness.model import Emulation, Missing
-from harness.project import load_targets
-from harness.resources import targets_directory
+from harness.launch.emulators import Tools, emulator_of
+from harness.model import Missing
 
 X86, ARM, RISCV = "x86_64-linux-gnu", "aarch64-linux-gnu", "riscv64-linux-gnu"
 DOCKER = "; or --in docker, which needs none of it"
@@ -86,8 +86,8 @@ def test_what_is_missing_here_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     missing = find_compiler("gcc", RISCV, place)
     assert isinstance(missing, Missing)
     assert missing.remedy.startswith("apt-get install gcc-riscv64-linux-gnu libc6-dev-riscv64-cross; or --in docker")
-    target = load_targets(targets_directory())["sve"]
-    none = find_executor(target, Emulation("qemu-user", "max"), place)
+    tools = cast(Tools, SimpleNamespace(backend=place))
+    none = emulator_of("qemu-user").find(ARM, "max", tools)
     assert isinstance(none, Missing)
     assert none.remedy == f"apt-get install qemu-user{DOCKER}"
 

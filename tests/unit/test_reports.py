@@ -18,7 +18,8 @@ import pytest
 from harness.errors import UsageError
 from harness.model import Outcome, Verdict
 from harness.report import annotations as github
-from harness.report import difference, history, html, junit, markdown, table
+from harness.report import difference, history, table
+from harness.report.formats import html, junit, markdown
 from harness.report.record import verdict_row
 from harness.report.run import Run, read_record, run_of
 from harness.report.text import visible

@@ -8,13 +8,11 @@ import pytest
 
 from harness.backend import Command, Exit, Place
 from harness.features import table_of
-from harness.launch.bochs import BOCHS_MODELS
-from harness.launch.emulators import has_cpu_model, switched_on
-from harness.launch.sde import SDE_CHIPS
+from harness.launch.emulators import bochs, emulator_of, sde
 from harness.model import Emulation, Executor, Missing, Need, Observation, Promise, Target
 from harness.project.targets import load_target
 from harness.resources import targets_directory
-from harness.survey.proving import lacking, objection, promised_features, unknown_property
+from harness.survey.proving import lacking, objection, promised_features
 
 SKYLAKE = 1 << 5 | 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31
 KNIGHTS_LANDING = 1 << 5 | 1 << 16
@@ -103,7 +101,8 @@ class Emulator:
     ],
 )
 def test_models_are_looked_up_in_the_emulators_list(end: Exit, cpu: str, has_it: bool) -> None:
-    assert has_cpu_model("/usr/bin/qemu-x", cpu, cast(Place, Emulator(end))) is has_it
+    executor = Executor("qemu-user", "", cpu, ("/usr/bin/qemu-x", "-cpu", cpu), "x")
+    assert emulator_of("qemu-user").has_cpu_model(executor, cast(Place, Emulator(end))) is has_it
 
 
 def test_another_length_than_asked_for_rules_it_out() -> None:
@@ -186,18 +185,19 @@ def test_what_has_everything_lacks_nothing() -> None:
 
 
 def test_properties_are_added_to_the_cpu_as_each_emulator_takes_them() -> None:
-    assert switched_on(Emulation("qemu-user", "rv64,v=true"), ["zvfh"]).cpu == "rv64,v=true,zvfh=true"
-    vnni = switched_on(Emulation("bochs", "corei7_skylake_x,-avx512bw"), ["corei7_icelake_u"])
-    assert vnni.cpu == "corei7_icelake_u,-avx512bw"
-    assert switched_on(Emulation("sde", "-skx"), ["-icl", "-spr"]).cpu == "-spr"
-    assert switched_on(Emulation("native"), ["bmi2"]).cpu is None
-    assert switched_on(Emulation("sde", "-knl"), []).cpu == "-knl"
+    def cpu(how: str, its: str | None, *names: str) -> str | None:
+        return emulator_of(how).with_properties(Emulation(how, its), names).cpu
+
+    assert cpu("qemu-user", "rv64,v=true", "zvfh") == "rv64,v=true,zvfh=true"
+    assert cpu("bochs", "corei7_skylake_x,-avx512bw", "corei7_icelake_u") == "corei7_icelake_u,-avx512bw"
+    assert cpu("sde", "-skx", "-icl", "-spr") == "-spr"
+    assert cpu("native", None, "bmi2") is None
 
 
 def test_every_chip_in_a_table_is_known() -> None:
     for feature in X86.features.values():
-        assert set(feature.properties.get("sde", ())) <= set(SDE_CHIPS)
-        assert set(feature.properties.get("bochs", ())) <= set(BOCHS_MODELS)
+        assert set(feature.properties.get("sde", ())) <= set(sde.CHIPS)
+        assert set(feature.properties.get("bochs", ())) <= set(bochs.MODELS)
 
 
 @pytest.mark.parametrize(
@@ -209,4 +209,4 @@ def test_every_chip_in_a_table_is_known() -> None:
     ],
 )
 def test_qemu_says_which_property_it_does_not_know(said: str, name: str | None) -> None:
-    assert unknown_property(Missing(f"qemu does not run it: {said}", "")) == name
+    assert emulator_of("qemu-user").unknown_property(f"qemu does not run it: {said}") == name

@@ -55,7 +55,7 @@ class Machine:
 
 def surveyor(machine: Machine, path: Path, code: str = "the code") -> Surveyor:
     builder = Builder(cast(Place, machine), path / "cache", bundled_root() / "csrc" / "guest")
-    return Surveyor(builder, bundled_root() / "csrc" / "probe", Path(), Memory(path / "memory.json", code))
+    return Surveyor(builder, bundled_root() / "csrc" / "probe", Memory(path / "memory.json", code))
 
 
 def project() -> Project:

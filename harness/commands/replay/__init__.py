@@ -22,6 +22,7 @@ from harness.execution.recording import stored_in
 from harness.execution.scheduler import Judging
 from harness.execution.worker import Ran
 from harness.judge import Judge
+from harness.launch.emulators import emulator_of
 from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict, promise_of
 from harness.model.guarded import in_time
 from harness.pipeline import Planned, planned
@@ -39,9 +40,6 @@ from harness.shrinking.search import OutOfTimeError, fewest
 from harness.shrinking.smallest import shrink
 from harness.shrinking.trying import Trying, is_alike
 from harness.storage.cache import cache_directory
-
-_DIRECT = ("native", "qemu-user")
-"""Executors whose command line a person can use as it stands."""
 
 
 def main(parsed: argparse.Namespace, command: Sequence[str]) -> ExitCode:
@@ -199,7 +197,7 @@ class _Again:
         if seen.ran.observation is None or seen.ran.binary is None:
             return
         files: tuple[str, ...] = ()
-        if seen.job.executor.how in _DIRECT and self.line.settings.place == "host":
+        if emulator_of(seen.job.executor.how).runs_by_hand and self.line.settings.place == "host":
             pack = self._pack(seen.job, seen.inputs)
             files = (str(pack), str(pack.with_name("observation")))
         _show(f"  {shlex.join((*seen.ran.observation.command, *files))}")

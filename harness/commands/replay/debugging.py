@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from harness.errors import StorageError, UsageError
 from harness.launch import encode, load_of
+from harness.launch.emulators import emulator_of
 from harness.model import Binary, Job
 
 _CPU_TIMEOUT_MS = 24 * 3600 * 1000
@@ -56,12 +57,13 @@ def debug(job: Job, binary: Binary, pack: Path) -> None:
     if job.executor.how == "native":
         print(f"start it with:  gdb -ex {shlex.quote(f'break {symbol}')} -ex run --args {shlex.join(guest)}")
         return
-    if job.executor.how != "qemu-user":
-        raise UsageError(f"--gdb: {job.executor.how} cannot wait for a debugger; qemu-user and native can")
     port = _free_port()
+    waiting = emulator_of(job.executor.how).debugger_options(port)
+    if waiting is None:
+        raise UsageError(f"--gdb: {job.executor.how} cannot wait for a debugger; qemu-user and native can")
     program, *options = job.executor.argv(job.vector_bits)
     attach = (DEBUGGER, guest[0], "-ex", f"target remote :{port}", "-ex", f"break {symbol}", "-ex", "continue")
-    process = subprocess.Popen([program, "-g", str(port), *options, *guest], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen([program, *waiting, *options, *guest], stdin=subprocess.DEVNULL)
     try:
         print(f"the guest waits; attach with:  {shlex.join(attach)}", flush=True)
         status = process.wait()

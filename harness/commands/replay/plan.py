@@ -15,7 +15,7 @@ from harness.report.run import run_of
 from harness.settings import DEFAULT_OPTS, VARIANTS, Given, Reports, Settings
 
 _TOLD_IDS = 5
-_QUIET = Reports(json=None, markdown=None, junit=None, html=None, annotations=False, verbose=False, quiet=True)
+_QUIET = Reports(json=None, files={}, annotations=False, verbose=False, quiet=True)
 
 
 @dataclass(frozen=True, slots=True)

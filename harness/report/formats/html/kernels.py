@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.model import Verdict
-from harness.report.html import plots
-from harness.report.html.cases import name_in_data
+from harness.report.formats.html import plots
+from harness.report.formats.html.cases import name_in_data
 from harness.report.run import NOT_RUN, has_failed
 from harness.report.text import clipped
 

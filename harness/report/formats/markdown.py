@@ -1,4 +1,7 @@
-"""The summary for a pull request, in GitHub's Markdown: below what a comment (65,536 characters) can hold."""
+"""The summary for a pull request.
+
+In GitHub's Markdown, and below what a comment (65,536 characters) can hold.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""JUnit XML as Jenkins, GitLab and others read it: one suite per job, one test case per case.
+"""JUnit XML.
 
-The grammar is that of junit-10.xsd, which Jenkins' xunit plugin publishes. Both viewers identify a case by class name
-and name together, so that the class name holds target, width and build.
+One suite per job, one test case per case, as Jenkins, GitLab and others read it. The grammar is that of junit-10.xsd,
+which Jenkins' xunit plugin publishes. Both viewers identify a case by class name and name together, so that the class
+name holds target, width and build.
 """
 
 from __future__ import annotations

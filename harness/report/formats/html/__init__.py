@@ -1,4 +1,7 @@
-"""One page, complete in itself: no network, no script but its own, everything that was said by others escaped."""
+"""A page with plots.
+
+It is complete in itself: no network, no script but its own, everything that was said by others escaped.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import InstallationError
 from harness.model import Outcome, Verdict, number_text
 from harness.report.failures import common_lines, dealt, disagreement_text, lanes_of, more_of, used_share
+from harness.report.formats.html.cases import case_data, name_in_data
 from harness.report.history import Point
-from harness.report.html.cases import case_data, name_in_data
 from harness.report.run import Run, has_failed
 from harness.report.table import (
     HEADERS,
@@ -40,6 +43,11 @@ _SHOWN_DISAGREEMENTS = 50
 _SHOWN_KERNELS = 60
 _SHOWN_ABSENCES = 100
 _TEXT_CHARACTERS = 1_000
+
+
+def check() -> None:
+    """Raise InstallationError where Jinja2, which writes HTML, is not installed."""
+    environment()
 
 
 def environment() -> jinja2.Environment:
@@ -72,7 +80,7 @@ def environment() -> jinja2.Environment:
 def render(run: Run) -> str:
     """Return the page."""
     page = environment().get_template("page.html")
-    from harness.report.html.kernels import kernels_of
+    from harness.report.formats.html.kernels import kernels_of
 
     numbered = _chosen_failures(run)
     rows = folded_suites(summary_rows(run.verdicts))
@@ -120,7 +128,7 @@ def render(run: Run) -> str:
 def render_history(kernels: Mapping[str, Sequence[Point]]) -> str:
     """Return the page of how kernels fared from run to run."""
     page = environment().get_template("history.html")
-    from harness.report.html import plots
+    from harness.report.formats.html import plots
 
     told = [
         {
@@ -228,7 +236,7 @@ def _failure(verdict: Verdict, number: int, common: Sequence[str] = ()) -> dict[
 
 
 def _drawn_lanes(verdict: Verdict) -> dict[str, Any]:
-    from harness.report.html import plots
+    from harness.report.formats.html import plots
 
     worst = verdict.finding.worst
     if not has_failed(verdict) or worst is None or worst.window is None:

@@ -1,0 +1,42 @@
+"""Report formats: one module each, which is all that a new one takes.
+
+A module's name is its option (`junit` is --junit), the first line of its docstring the option's help. It has
+
+    def render(run: Run) -> str
+
+and, where it needs more than this package, `def check() -> None`, which raises InstallationError if that is missing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from harness.report.run import Run
+from harness.resources import modules_of
+
+FOLDER = "report/formats"
+
+
+class Format(Protocol):
+    """What the module of a format offers."""
+
+    def render(self, run: Run) -> str:
+        """Return the report of a run."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all formats, in alphabetical order."""
+    return tuple(modules_of(FOLDER))
+
+
+def format_of(name: str) -> Format:
+    """Return the module of a format; it is imported now, since some take long to.
+
+    Raises:
+        InstallationError: a package that it needs is missing.
+    """
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    if hasattr(module, "check"):
+        module.check()
+    return cast(Format, module)
