@@ -112,7 +112,7 @@ def test_everything_that_ships_is_found(installation: Installation) -> None:
     assert list(targets.glob("*.toml"))
     assert (root / "cases" / "rms_norm_f32.py").is_file()
     assert (root / "csrc" / "kernels" / "rms_norm_f32" / "sve.c").is_file()
-    assert (root / "csrc" / "guest" / "wire.h").is_file()
+    assert (root / "csrc" / "guest" / "runner" / "wire.h").is_file()
 
 
 def test_kernels_are_listed(installation: Installation) -> None:

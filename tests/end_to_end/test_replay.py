@@ -75,7 +75,7 @@ def test_a_mismatch_that_depends_on_the_fill(harness: Harness, failed: Path) -> 
     for pattern in (
         r"then:\n  MISMATCH  rms_norm_f32/sve_founding_tail on sve at 256 bits \(gcc O2 hostile\) boundary/len13\n",
         r"now:\n  MISMATCH",
-        r"-isystem \S+hostile/aarch64 -c \S+sve_founding_tail\.c",
+        r"-isystem \S+shims/aarch64 -c \S+sve_founding_tail\.c",
         r"qemu-aarch64 -cpu \S*sve256=on \S+/guest \S+/pack \S+/observation\n",
         r"the guest attests vectors of 256 bits",
         r"call 1: NaN fill, buffers end at a guard page: MISMATCH \[A\]",

@@ -67,7 +67,15 @@ def test_a_proof_is_keyed_by_every_module_that_is_imported_for_it() -> None:
 
 def test_probes_are_keyed_by_every_module_that_asks() -> None:
     covered = imported_files(_PROBING)
-    for name in ("survey", "build.probes", "build.toolchain", "launch", "launch.emulators", "backend.host", "guest.pack"):
+    for name in (
+        "survey",
+        "build.probes",
+        "build.toolchain",
+        "launch",
+        "launch.emulators",
+        "backend.host",
+        "guest.pack",
+    ):
         assert f"harness.{name}" in covered
 
 

@@ -1,5 +1,5 @@
 /* What a procedure call standard contributes: the layout that its trampoline works on, a table of what must survive
- * a call, and a handful of functions. One abi_<isa>.h, abi_<isa>.c and trampoline_<isa>.S per standard. */
+ * a call, and a handful of functions. One folder per standard, with abi.h, abi.c and trampoline.S. */
 #ifndef HARNESS_GUEST_ABI_H
 #define HARNESS_GUEST_ABI_H
 
@@ -11,11 +11,11 @@
 #define STACK_GAP_BYTES 16384
 
 #if defined(__aarch64__)
-#include "abi_aarch64.h"
+#include "../aarch64/abi.h"
 #elif defined(__riscv) && __riscv_xlen == 64
-#include "abi_riscv64.h"
+#include "../riscv64/abi.h"
 #elif defined(__x86_64__)
-#include "abi_x86_64.h"
+#include "../x86_64/abi.h"
 #else
 #error "no procedure call standard for this ISA yet"
 #endif

@@ -1,13 +1,13 @@
-/* See za_aarch64.h. */
-#include "za_aarch64.h"
+/* See za.h. */
+#include "za.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "adapter.h"
-#include "fills.h"
-#include "memory.h"
+#include "../runner/adapter.h"
+#include "../runner/fills.h"
+#include "../runner/memory.h"
 
 #define SVCR_SM UINT64_C(1)
 #define SVCR_ZA UINT64_C(2)

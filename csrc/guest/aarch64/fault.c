@@ -3,7 +3,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 #define LINK_REGISTER 30
 #define PSTATE_BTYPE (UINT64_C(3) << 10) /* the next instruction need not be a landing pad */

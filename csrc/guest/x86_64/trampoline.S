@@ -1,4 +1,4 @@
-/* System V and Windows x64: in and out of a kernel. See adapter.h for how it is called and abi_x86_64.h for the layout.
+/* System V and Windows x64: in and out of a kernel. See ../runner/adapter.h for how it is called and abi.h for the layout.
  *
  * The adapter calls guest_trampoline with the kernel's own prototype. Nothing is copied: the return address is
  * taken off the stack and the call of the kernel puts its own in the same place, so that stack arguments lie where
@@ -7,7 +7,7 @@
  * Only code behind a gate uses AVX or AVX-512: this file must run on processors that have neither. */
 #include <sys/syscall.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 #define PROT_READ 1
 

@@ -1,4 +1,4 @@
-/* RISC-V psABI, LP64D: in and out of a kernel. See adapter.h for how it is called and abi_riscv64.h for the layout.
+/* RISC-V psABI, LP64D: in and out of a kernel. See ../runner/adapter.h for how it is called and abi.h for the layout.
  *
  * The adapter calls guest_trampoline with the kernel's own prototype. Nothing is copied: the arguments, those on
  * the stack too, stay where they are, and the return address waits in sealed memory. t0 to t6 are scratch at any
@@ -7,7 +7,7 @@
  * Only code behind a gate uses V. Nothing here is addressed through gp, which the kernel may have changed. */
 #include <sys/syscall.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
     .option arch, +v
     .option norvc /* skip_arguments counts instructions of four bytes */

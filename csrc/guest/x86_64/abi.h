@@ -1,4 +1,4 @@
-/* x86-64, System V and Windows x64: what trampoline_x86_64.S and abi_x86_64.c share. The offsets are checked in
+/* x86-64, System V and Windows x64: what trampoline.S and abi.c share. The offsets are checked in
  * the C file. */
 #ifndef HARNESS_GUEST_ABI_X86_64_H
 #define HARNESS_GUEST_ABI_X86_64_H
@@ -54,7 +54,7 @@
 
 #include <stdint.h>
 
-#include "adapter.h"
+#include "../runner/adapter.h"
 
 /* Gates that only the table knows: the trampoline has no use for them. */
 #define GATE_SYSV UINT64_C(0x100)

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "abi.h"
-#include "adapter.h"
-#include "fills.h"
-#include "syscalls.h"
+#include "../runner/abi.h"
+#include "../runner/adapter.h"
+#include "../runner/fills.h"
+#include "../runner/syscalls.h"
 
 #define HAS_V (UINT64_C(1) << ('V' - 'A')) /* Linux: one bit for every single-letter extension */
 #define VLENB "0xc22"                      /* by number: the assembler need not know V */

@@ -18,8 +18,8 @@
 #include "children.h"
 #include "crc32.h"
 #include "descriptors.h"
-#include "leavings.h"
 #include "memory.h"
+#include "stale_memory.h"
 #include "status.h"
 #include "syscalls.h"
 
@@ -188,7 +188,7 @@ static enum trial_status run_trial(struct sealed *sealed, const struct case_view
     abi_set_trial(&sealed->entry, trial.head);
     fill_set_poison(trial_fill(trial.head, TRIAL_BENIGN_LANES));
     calls_begin(sealed, trial.head);
-    leavings_set_errno(trial_fill(trial.head, TRIAL_BENIGN_MEMORY));
+    stale_memory_set_errno(trial_fill(trial.head, TRIAL_BENIGN_MEMORY));
     uint64_t spent = call(sealed, view->head->cpu_timeout_ms);
 
     struct trial_header *header = append_header(sealed, TRIAL_RETURNED);
@@ -324,7 +324,7 @@ int __wrap_main(int argc, char **argv) {
     }
     struct sealed *sealed = prepare(argv[1], argv[2]);
     sealed->case_offset = guest_frozen.pack.cases_offset;
-    leavings_lay(heap_fill());
+    stale_memory_lay(heap_fill());
     say_hello(sealed);
     for (uint32_t i = 0; i < guest_frozen.pack.header->case_count && !is_out_of_patience(sealed); i++) {
         run_case(sealed);

@@ -1,4 +1,4 @@
-/* RISC-V 64, LP64D: what trampoline_riscv64.S and abi_riscv64.c share. The offsets are checked in the C file. */
+/* RISC-V 64, LP64D: what trampoline.S and abi.c share. The offsets are checked in the C file. */
 #ifndef HARNESS_GUEST_ABI_RISCV64_H
 #define HARNESS_GUEST_ABI_RISCV64_H
 

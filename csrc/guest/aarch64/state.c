@@ -3,7 +3,7 @@
  * "Arm C Language Extensions". */
 #include <stddef.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 /* ---- layout --------------------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #ifndef HARNESS_GUEST_ZA_AARCH64_H
 #define HARNESS_GUEST_ZA_AARCH64_H
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 /* Once, where the processor has SME, and entry->streaming_bytes is known. */
 void za_prepare(struct abi_entry *entry);

@@ -2,7 +2,7 @@
  * 1.0; "MS x64" is Microsoft's "x64 calling convention"; SDM is Intel's Software Developer's Manual. */
 #include <stddef.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 #define MXCSR_CONTROL UINT64_C(0xffc0) /* denormals, masks, rounding, flush to zero; the rest is sticky status */
 

@@ -3,7 +3,7 @@
  * by default. All are weak: what a kernel brings itself takes their place.
  *
  * AAPCS64, "SME support routines", says what each does and which registers it may change. */
-#include "../registers_aarch64.inc"
+#include "registers.inc"
 
 #define AT_HWCAP 16
 #define HWCAP_SVE_BIT 22

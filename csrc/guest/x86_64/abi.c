@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "abi.h"
-#include "adapter.h"
-#include "fills.h"
+#include "../runner/abi.h"
+#include "../runner/adapter.h"
+#include "../runner/fills.h"
 
 #define HAS_FSGSBASE (UINT64_C(1) << 1) /* of AT_HWCAP2: the system allows the instructions, <asm/hwcap2.h> */
 

@@ -1,5 +1,5 @@
-/* See leavings.h. */
-#include "leavings.h"
+/* See stale_memory.h. */
+#include "stale_memory.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -17,7 +17,7 @@ __attribute__((noinline)) static void lay_deep_stack(enum fill fill) {
 }
 
 /* Not between calls: the heap may be damaged by then, and it is the kernel that must trip over that. */
-void leavings_lay(enum fill fill) {
+void stale_memory_lay(enum fill fill) {
     if (fill == FILL_BENIGN) {
         return;
     }
@@ -28,7 +28,7 @@ void leavings_lay(enum fill fill) {
 }
 
 /* C11 7.5: zero at start-up, and set to zero by no library function. */
-void leavings_set_errno(enum fill fill) {
+void stale_memory_set_errno(enum fill fill) {
     static const int left[FILL_COUNT] = {
         [FILL_BENIGN] = 0,
         [FILL_NAN] = EDOM,

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 /* Major opcodes and compressed encodings: RISC-V unprivileged specification, "RV32/64G Instruction Set Listings" and
  * "RVC Instruction Set Listings". Vector loads and stores have the opcodes of the floating-point ones. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 #define FLAG_TRAP (UINT64_C(1) << 8)
 #define TRAP_PROTECTION 13

@@ -2,7 +2,7 @@
  * "Register Convention". */
 #include <stddef.h>
 
-#include "abi.h"
+#include "../runner/abi.h"
 
 /* ---- layout --------------------------------------------------------------------------------------- */
 

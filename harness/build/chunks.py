@@ -1,4 +1,4 @@
-"""The body of the adapter of a kernel on vectors: a loop over strips of rows; csrc/guest/strips.h is what it calls."""
+"""The body of the adapter of a kernel on vectors: a loop over chunks of rows, on csrc/guest/runner/chunks.h."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Convert = Callable[[Parameter, Parameter, int], str]
 """Writes value[i] as an argument of another type: (mine, theirs, i)."""
 
 
-def strips_of(kernel: Kernel, contract: Contract, convert: Convert) -> list[str]:
+def chunks_of(kernel: Kernel, contract: Contract, convert: Convert) -> list[str]:
     """Write the loop: lay each vector in memory, load it, call the kernel, store active lanes of what it returns."""
     theirs = contract.prototype.parameters
     positions = {parameter.name: index for index, parameter in enumerate(theirs)}
@@ -25,16 +25,16 @@ def strips_of(kernel: Kernel, contract: Contract, convert: Convert) -> list[str]
             before += _predicate(mine.vector, number, lane_bytes)
             arguments.append(f"argument{number}")
         elif not name:
-            arguments.append("guest_strip_length(&strip)")
+            arguments.append("guest_chunk_length(&chunk)")
         elif mine.vector:
             before += [
-                f"        guest_lay_vector(&strip, {positions[name]}, image);",
+                f"        guest_lay_vector(&chunk, {positions[name]}, image);",
                 f"        {load_of(mine.vector, f'argument{number}')}",
             ]
             arguments.append(f"argument{number}")
         else:
             value = convert(mine, theirs[positions[name]], positions[name])
-            arguments.append(f"{value} + strip.first" if mine.is_pointer else value)
+            arguments.append(f"{value} + chunk.first" if mine.is_pointer else value)
     returned = kernel.prototype.vector_result
     call = f"guest_trampoline({', '.join(arguments)});"
     behind = [f"        {call}"]
@@ -42,16 +42,16 @@ def strips_of(kernel: Kernel, contract: Contract, convert: Convert) -> list[str]
         behind = [
             f"        {returned.c_name} returned = {call}",
             f"        {store_of(returned)}",
-            f"        guest_store_vector(&strip, {positions[kernel.result_name]}, image);",
+            f"        guest_store_vector(&chunk, {positions[kernel.result_name]}, image);",
         ]
     has_mask = any(vector.is_predicate for vector in kernel.prototype.vectors)
     choice = "GUEST_ALTERNATING" if has_mask else "GUEST_LEADING"
     return [
-        "    uint8_t image[STRIP_BYTES_LIMIT] __attribute__((aligned(64)));",
+        "    uint8_t image[CHUNK_BYTES_LIMIT] __attribute__((aligned(64)));",
         "    result[0] = 0;",
         "    result[1] = 0;",
-        f"    struct guest_strip strip = guest_strips(value[{size}], {_lanes(kernel, lane_bytes)}, {choice});",
-        "    while (guest_next_strip(&strip)) {",
+        f"    struct guest_chunk chunk = guest_chunks(value[{size}], {_lanes(kernel, lane_bytes)}, {choice});",
+        "    while (guest_next_chunk(&chunk)) {",
         *before,
         "        guest_ready(guest_kernel);",
         *behind,
@@ -82,10 +82,10 @@ def _lanes(kernel: Kernel, lane_bytes: int) -> str:
 
 def _predicate(vector: VectorType, number: int, lane_bytes: int) -> list[str]:
     if vector.bank is Bank.X86:
-        return [f"        {vector.c_name} argument{number} = ({vector.c_name})guest_strip_mask(&strip);"]
+        return [f"        {vector.c_name} argument{number} = ({vector.c_name})guest_chunk_mask(&chunk);"]
     laid = "svcmpne_n_u8(svptrue_b8(), svld1_u8(svptrue_b8(), image), 0)"
     return [
-        f"        guest_lay_predicate(&strip, {lane_bytes}, image);",
+        f"        guest_lay_predicate(&chunk, {lane_bytes}, image);",
         f"        svbool_t argument{number} = {laid};",
     ]
 

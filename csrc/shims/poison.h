@@ -30,7 +30,7 @@
 #undef u32
 #undef u64
 
-#include "../guest/poison.h"
+#include "../guest/runner/poison.h"
 
 enum {
     hostile_at_f16 = __builtin_offsetof(struct guest_poison, f16_bits),

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include "abi.h"
-#include "adapter.h"
-#include "fills.h"
-#include "syscalls.h"
-#include "za_aarch64.h"
+#include "../runner/abi.h"
+#include "../runner/adapter.h"
+#include "../runner/fills.h"
+#include "../runner/syscalls.h"
+#include "za.h"
 
 /* From <asm/hwcap.h> and <linux/prctl.h>, spelled out because older headers lack some of them. */
 #define HAS_ASIMD (UINT64_C(1) << 1)

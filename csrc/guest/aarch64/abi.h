@@ -1,4 +1,4 @@
-/* AArch64, AAPCS64: what trampoline_aarch64.S and abi_aarch64.c share. The offsets are checked in the C file. */
+/* AArch64, AAPCS64: what trampoline.S and abi.c share. The offsets are checked in the C file. */
 #ifndef HARNESS_GUEST_ABI_AARCH64_H
 #define HARNESS_GUEST_ABI_AARCH64_H
 
@@ -76,7 +76,7 @@
 
 #include <stdint.h>
 
-#include "adapter.h"
+#include "../runner/adapter.h"
 
 #define BIT(number) (UINT64_C(1) << (number))
 #define GATE_SVE BIT(GATE_SVE_BIT)

@@ -1,4 +1,4 @@
-/* AAPCS64: in and out of a kernel. See adapter.h for how it is called and abi_aarch64.h for the layout.
+/* AAPCS64: in and out of a kernel. See ../runner/adapter.h for how it is called and abi.h for the layout.
  *
  * The adapter calls guest_trampoline with the kernel's own prototype. Nothing is copied: the arguments, those on
  * the stack too, stay where they are, and the return address waits in sealed memory. IP0 and IP1 (x16, x17) are
@@ -7,8 +7,8 @@
  * Only code behind a gate uses SVE or SME: this file must run on cores that have neither. */
 #include <sys/syscall.h>
 
-#include "abi.h"
-#include "registers_aarch64.inc"
+#include "../runner/abi.h"
+#include "registers.inc"
 
 #define PROT_READ 1
 
