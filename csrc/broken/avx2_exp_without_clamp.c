@@ -5,7 +5,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-#include "../kernels/exp_f32_avx2.h"
+#include "../kernels/common/exp_f32_avx2.h"
 
 void avx2_exp_without_clamp(float *out, const float *x, size_t len) {
     size_t i = 0;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../kernels/exp_f32_constants.h"
+#include "../kernels/common/exp_f32_constants.h"
 
 static inline __m256i first_lanes(size_t count) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

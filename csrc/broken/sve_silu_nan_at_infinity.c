@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../kernels/exp_f32_sve.h"
+#include "../kernels/common/exp_f32_sve.h"
 
 void sve_silu_nan_at_infinity(float *out, const float *x, size_t len) {
     for (uint64_t i = 0; i < len; i += svcntw()) {

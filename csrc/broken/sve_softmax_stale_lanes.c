@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../kernels/exp_f32_sve.h"
+#include "../kernels/common/exp_f32_sve.h"
 
 void sve_softmax_stale_lanes(float *row, size_t len) {
     const svbool_t all = svptrue_b32();

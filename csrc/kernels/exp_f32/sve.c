@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
 
 /* From 88.73 on, the result is infinite. */
 #define EXP_HIGHEST 89.5f

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sme.h"
+#include "../common/exp_f32_sme.h"
 
 #define GELU_LOWEST (-12.0f)
 #define GELU_LINEAR 1.595769122f  /* 2 sqrt(2 / pi) */

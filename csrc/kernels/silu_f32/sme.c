@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sme.h"
+#include "../common/exp_f32_sme.h"
 
 __arm_locally_streaming void silu_f32_sme(float *out, const float *x, size_t len) {
     const uint64_t lanes = svcntw();

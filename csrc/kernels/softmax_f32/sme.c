@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sme.h"
+#include "../common/exp_f32_sme.h"
 
 static inline float largest_of(const float *row, uint64_t len) __arm_streaming {
     const svbool_t all = svptrue_b32();

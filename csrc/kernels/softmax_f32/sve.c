@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
 
 static inline float largest_of(const float *row, uint64_t len) {
     const svbool_t all = svptrue_b32();

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sme.h"
+#include "../common/exp_f32_sme.h"
 
 #define TANH_IS_ONE 10.0f
 

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
 
 #define TANH_IS_ONE 10.0f
 
