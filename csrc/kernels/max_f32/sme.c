@@ -5,5 +5,6 @@
  */
 #include <arm_sme.h>
 
+#define STREAMING __arm_streaming
 #define max_f32_sve max_f32_sme __arm_locally_streaming
 #include "sve.c"
