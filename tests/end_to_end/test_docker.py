@@ -213,7 +213,7 @@ def test_every_kernel_that_wants_out_says_what_must_come_of_it() -> None:
 
 def test_the_host_has_nothing_of_them(judged: dict[str, list[dict[str, Any]]]) -> None:
     assert judged
-    assert not list(Path("/tmp").glob("harness-intruder*"))
+    assert not list(Path("/tmp").glob("harness-outside*"))
     assert not [process for process in Path("/proc").glob("[0-9]*/cmdline") if b"/job/guest" in _contents(process)]
 
 

@@ -15,7 +15,7 @@ struct arena_buffer {
     uint64_t open_bytes; /* accessible from floor on: as many pages as the trial needs */
     /* Of the current trial: */
     uint32_t root;         /* the buffer whose place this one shares; itself, if none */
-    uint8_t *start;        /* what the kernel is given */
+    uint8_t *start;        /* the pointer it gets    */
     uint64_t extent_bytes; /* of this buffer */
     uint64_t shared_bytes; /* largest extent of those that share this place */
     uint64_t span_bytes;   /* the same with the declared over-read */

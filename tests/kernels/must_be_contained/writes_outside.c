@@ -19,9 +19,9 @@ static bool creates(const char *path) {
 }
 
 float writes_outside(const float *x, size_t len) {
-    bool done = creates("/tmp/harness-intruder") || creates("/harness-intruder") ||
-                creates("/dev/shm/harness-intruder") || creates("/var/tmp/harness-intruder") ||
-                creates("/etc/harness-intruder") || creates("/usr/bin/harness-intruder") ||
-                creates("/run/harness-intruder") || creates("/dev/mqueue/harness-intruder");
+    bool done = creates("/tmp/harness-outside") || creates("/harness-outside") || creates("/dev/shm/harness-outside") ||
+                creates("/var/tmp/harness-outside") || creates("/etc/harness-outside") ||
+                creates("/usr/bin/harness-outside") || creates("/run/harness-outside") ||
+                creates("/dev/mqueue/harness-outside");
     return sum_unless(done || access("/harness/supervisor", W_OK) == 0, x, len);
 }
