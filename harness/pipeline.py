@@ -137,7 +137,7 @@ def compiled_sources(project: Project) -> list[Path]:
     """Return the files that a compiler elsewhere may have to read: the project's, and those of guests and probes."""
     files = [path for kernel in project.kernels for path in kernel.files]
     files += headers_below(path for kernel in project.kernels for path in kernel.compilation.includes)
-    own = (bundled_root() / "csrc" / name for name in ("bochs", "guest", "hostile", "probe"))
+    own = (bundled_root() / "csrc" / name for name in ("bochs", "guest", "probe", "shims"))
     return files + [path for directory in own for path in directory.rglob("*") if path.is_file()]
 
 

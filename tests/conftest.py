@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernels import ROOT, kernels_in, write_manifest
+
 # Started by nohup or in a script's background, SIGINT is ignored, and so it is in every child: what a test sends it to
 # would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -20,6 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 Harness = Callable[..., subprocess.CompletedProcess[str]]
 Once = Callable[[str, Callable[[Path], None]], Path]
+ManifestOf = Callable[[str], Path]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="run the tests that need this; where it is missing, they fail",
     )
-    parser.addoption("--whole-zoo", action="store_true", help="run broken kernels at every width, not at some by turns")
+    parser.addoption(
+        "--all-widths", action="store_true", help="run known-bad kernels at every width, not at some by turns"
+    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -63,6 +68,19 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
                 fill(filling)
                 filling.rename(shared / name)
         return shared / name
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def manifest_of(once: Once) -> ManifestOf:
+    """The manifest of a folder of tests/kernels: `manifest_of("must_fail")`."""
+
+    def make(folder: str) -> Path:
+        def fill(directory: Path) -> None:
+            write_manifest(kernels_in(ROOT / folder), directory)
+
+        return once(f"manifest_{folder}", fill) / "harness.toml"
 
     return make
 

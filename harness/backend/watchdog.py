@@ -1,8 +1,8 @@
 """Guests do not outlive the harness, however it ends: a process of its own waits for that and ends what is left.
 
-A guest asks the system for the same as soon as it runs (PR_SET_PDEATHSIG in csrc/guest/runner.c). Emulators take a
-while until then, may have children, and what a kernel forks has not asked: all of these inherit a variable that marks
-them.
+A guest asks the system for the same as soon as it runs (PR_SET_PDEATHSIG in csrc/guest/runner/runner.c). Emulators
+take a while until then, may have children, and what a kernel forks has not asked: all of these inherit a variable that
+marks them.
 """
 
 from __future__ import annotations

@@ -15,9 +15,11 @@ from harness.build.adapter import adapter_source, user_declaration
 from harness.build.commands import (
     BINARY_NAME,
     GUEST_FLAGS,
+    RUNNER_FOLDER,
     RUNNER_NAME,
     RUNNER_SYMBOLS,
     SUPPORT_NAME,
+    SUPPORT_SOURCE,
     Callers,
     Recipe,
     caller_flags,
@@ -40,6 +42,7 @@ HOSTILE = "hostile"
 """The build variant in which undefined lanes hold poison."""
 # Relaxed code reads through gp, which a kernel may damage: the signal handler would fault.
 _MACHINE_FLAGS = {"riscv64": ("-mno-relax",)}
+_COMMON_NAME = "guest_common.o"
 
 
 @dataclass(slots=True)
@@ -187,18 +190,21 @@ class Builder:
         """
         machine = compiler.triple.split("-")[0]
         flags = (*GUEST_FLAGS, *_MACHINE_FLAGS.get(machine, ()))
-        sources = [path for path in sorted(self.guest_sources.glob("*.[cS]")) if _is_for(path, machine)]
-        objects = [f"{path.stem}.o" for path in sources]
-        commands: list[Command] = [
-            (*compiler.command, *flags, "-std=gnu11", "-c", *map(str, sources)),
-            (*compiler.command, "-nostdlib", "-r", "-o", RUNNER_NAME, *objects),
-        ]
+        joining = (*compiler.command, "-nostdlib", "-r", "-o")
+        commands: list[Command] = []
+        joined: list[str] = []
+        # The folders have names in common, so that what one comes to is joined before the next is compiled.
+        for folder, product in ((RUNNER_FOLDER, _COMMON_NAME), (machine, RUNNER_NAME)):
+            sources = _runner_sources(self.guest_sources / folder)
+            commands.append((*compiler.command, *flags, "-std=gnu11", "-c", *map(str, sources)))
+            commands.append((*joining, product, *joined, *(f"{path.stem}.o" for path in sources)))
+            joined = [product]
         objcopy = find_binutil("objcopy", compiler.triple, self.place)
         if objcopy:
             keeping = (f"--keep-global-symbol={name}" for name in RUNNER_SYMBOLS)
             commands.append((objcopy.path, *keeping, RUNNER_NAME))
         if needs_support(compiler):
-            support = self.guest_sources / "support" / f"{machine}.S"
+            support = self.guest_sources / machine / SUPPORT_SOURCE
             commands.append((*compiler.command, *flags, "-c", str(support), "-o", SUPPORT_NAME))
         text = "\n".join(" ".join(command) for command in commands)
         identity = objcopy.identity if objcopy else ""
@@ -252,12 +258,9 @@ def guest_digest(sources: Path) -> str:
     return key_of(part for path in files for part in (str(path.relative_to(sources)), path.read_bytes()))
 
 
-_MACHINES = ("aarch64", "x86_64", "riscv64")
-
-
-def _is_for(path: Path, machine: str) -> bool:
-    """Whether a guest source belongs into a runner for `machine`: its name ends in _<machine>, or in no machine."""
-    return not any(path.stem.endswith(f"_{other}") for other in _MACHINES if other != machine)
+def _runner_sources(folder: Path) -> list[Path]:
+    """Return the files of one folder that are linked into every guest; support is only linked where it is missing."""
+    return [path for path in sorted(folder.glob("*.[cS]")) if path.name != SUPPORT_SOURCE]
 
 
 def _objects(aside: Path, how: Recipe) -> list[bytes]:

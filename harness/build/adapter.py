@@ -1,6 +1,6 @@
 """The call adapter: a small C file, generated from a kernel's prototype, that the guest runner calls.
 
-csrc/guest/adapter.h is the interface that it implements.
+csrc/guest/runner/adapter.h is the interface that it implements.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from harness.build.strips import strips_of
+from harness.build.chunks import chunks_of
 from harness.model import Contract, Kernel, has_sme
 from harness.model.prototype import SCALAR_TYPES, Parameter, Prototype, ScalarType
 from harness.model.vectors import Bank
@@ -21,13 +21,13 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
     """Write the adapter of one kernel.
 
     value[i] follows the contract's parameters; the kernel may have them in another order or with other integer
-    types, which the conversions here bridge. A kernel on vectors is called strip by strip; a user's adapter is called
+    types, which the conversions here bridge. A kernel on vectors is called chunk by chunk; a user's adapter is called
     with the contract's parameters, and calls the kernel itself.
     """
     if kernel.adapter:
         return _source(kernel, *_handed_over(contract), callee=contract.prototype)
     if kernel.prototype.vectors:
-        return _source(kernel, [], strips_of(kernel, contract, _argument), callee=kernel.prototype)
+        return _source(kernel, [], chunks_of(kernel, contract, _argument), callee=kernel.prototype)
     positions = {parameter.name: index for index, parameter in enumerate(contract.prototype.parameters)}
     by_name = {parameter.name: parameter for parameter in contract.prototype.parameters}
     arguments = ", ".join(
@@ -39,7 +39,7 @@ def adapter_source(kernel: Kernel, contract: Contract) -> str:
 
 
 USER_FUNCTION = "harness_adapter"
-"""What a user's adapter defines, with the contract's parameters; csrc/guest/harness_adapter.h is for it."""
+"""What a user's adapter defines, with the contract's parameters; csrc/guest/runner/harness_adapter.h is for it."""
 _SPELLINGS = {
     "bfloat16_t": "__bf16",
     "__bf16": "__bf16",
@@ -89,7 +89,7 @@ def _source(kernel: Kernel, declarations: list[str], body: list[str], callee: Pr
     lines = [
         f"/* Generated from: {prototype} */",
         '#include "adapter.h"',
-        *(['#include "strips.h"'] if headers else []),
+        *(['#include "chunks.h"'] if headers else []),
         *(f"#include <{header}>" for header in (*_HEADERS, *headers)),
         *([] if Bank.NEON.value in headers else _typedefs(callee)),
         "",

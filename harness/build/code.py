@@ -21,7 +21,7 @@ _RELOCATION = re.compile(
 _RELOCATION_PARTS = ("symbol", "sign", "digits")
 _SOURCE_LINE = re.compile(r"^(?:inlined by )?(/.*):(\d+)(?: \(.*\))?$")
 _SURROUNDINGS = re.compile(
-    r"/lib\w*/(?:gcc|clang|llvm)|/usr/include/|/include/c\+\+/|/rust(?:c|lib)/|/csrc/(?:hostile|guest)/"
+    r"/lib\w*/(?:gcc|clang|llvm)|/usr/include/|/include/c\+\+/|/rust(?:c|lib)/|/csrc/(?:shims|guest)/"
 )
 """Files whose functions are inlined into a kernel's and are none of its own: the compiler's, the shims, the guest's."""
 _COMMENT = re.compile(r"//|;|\s#\s")

@@ -10,9 +10,11 @@ from harness.build.toolchain import compile_command
 from harness.model import CPP_SUFFIXES, PREBUILT_SUFFIXES, Build, Compiler, Kernel
 
 BINARY_NAME = "guest"
+RUNNER_FOLDER = "runner"
+"""Of the guest's sources: what every architecture has, and the headers of adapters."""
 RUNNER_NAME = "guest_runner.o"
-SUPPORT_NAME = "support.o"
-"""What compilers expect of a run-time library that not every toolchain has; see csrc/guest/support."""
+SUPPORT_SOURCE, SUPPORT_NAME = "support.S", "support.o"
+"""What compilers expect of a run-time library that not every toolchain has; see csrc/guest/aarch64/support.S."""
 JOINED_NAME = "kernel.o"
 # The runner must not use what a kernel's ISA flags would allow, nor libc features that a kernel may damage.
 GUEST_FLAGS = ("-O2", "-fno-stack-protector", "-fno-tree-vectorize", "-fno-strict-aliasing")
@@ -22,13 +24,13 @@ RUNNER_SYMBOLS = (
     ENTRY,
     "guest_lay_predicate",
     "guest_lay_vector",
-    "guest_next_strip",
+    "guest_next_chunk",
     "guest_poison",
     "guest_ready",
     "guest_store_vector",
-    "guest_strip_length",
-    "guest_strip_mask",
-    "guest_strips",
+    "guest_chunk_length",
+    "guest_chunk_mask",
+    "guest_chunks",
     "guest_trampoline",
 )
 """What adapters and hostile kernels see of the runner; all its other names are free for kernels to use."""
@@ -81,7 +83,7 @@ def recipe(kernel: Kernel, build: Build, isa_flags: tuple[str, ...], callers: Ca
     if prebuilt:
         making.append(_joining(compiler, kernel.symbol, [*objects, *prebuilt]))
         objects = [JOINED_NAME]
-    adapter = ("-w", f"-I{callers.guest_sources}", "-c", "adapter.c", "-o", "adapter.o")
+    adapter = ("-w", f"-I{callers.guest_sources / RUNNER_FOLDER}", "-c", "adapter.c", "-o", "adapter.o")
     linking = [(*compiler.command, *GUEST_FLAGS, *callers.flags, *adapter)]
     calling = ["adapter.o"]
     if kernel.adapter:
@@ -129,7 +131,7 @@ def user_adapter_command(kernel: Kernel, build: Build, callers: Callers, *argume
     said = kernel.compilation
     flags = (
         *callers.flags,
-        f"-I{callers.guest_sources}",
+        f"-I{callers.guest_sources / RUNNER_FOLDER}",
         f"-DHARNESS_CONTRACT={callers.declaration}",
         *(f"-I{directory}" for directory in said.includes),
         *(f"-D{define}" for define in said.defines),

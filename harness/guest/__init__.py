@@ -1,4 +1,4 @@
-"""The wire format between host and guest, both directions. csrc/guest/wire.h is the other end of this package.
+"""The wire format between host and guest, both directions. csrc/guest/runner/wire.h is the other end of this package.
 
 A *pack* goes in, an *observation* comes out. Nothing here starts a process or opens a file.
 """

@@ -1,4 +1,7 @@
-"""What a guest process printed on its error stream, by the calls that gave up; csrc/guest/runner.c marks their ends."""
+"""What a guest process printed on its error stream, by the calls that gave up.
+
+csrc/guest/runner/runner.c marks their ends.
+"""
 
 from __future__ import annotations
 

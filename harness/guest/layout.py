@@ -1,4 +1,4 @@
-"""Constants and structures of csrc/guest/wire.h; a unit test holds the two against each other."""
+"""Constants and structures of csrc/guest/runner/wire.h; a unit test holds the two against each other."""
 
 from __future__ import annotations
 

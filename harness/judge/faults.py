@@ -68,7 +68,7 @@ def was_illegal_at_start(observation: Observation) -> bool:
 
 
 _BAD_ADAPTER, _ADAPTER_SAYS = 124, "harness_adapter: "
-"""How a guest ends whose adapter does not call the kernel as it has to: csrc/guest/status.h and calls.c."""
+"""How a guest ends whose adapter does not call the kernel as it has to: csrc/guest/runner/status.h and calls.c."""
 
 
 _RUNNER_FAULT = 122

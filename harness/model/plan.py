@@ -29,7 +29,7 @@ class Fill(IntEnum):
 
 
 class Undefined(IntFlag):
-    """Where undefined contents lie that a call may meet; csrc/guest/wire.h has what belongs to each."""
+    """Where undefined contents lie that a call may meet; csrc/guest/runner/wire.h has what belongs to each."""
 
     ARGUMENTS = 1
     """Bits above narrow arguments."""

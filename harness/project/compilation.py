@@ -20,7 +20,7 @@ _ELSEWHERE = {
 }
 """Flags with a place of their own, by how they start."""
 _CALL = "HARNESS_CALL"
-"""The macro of csrc/guest/harness_adapter.h."""
+"""The macro of csrc/guest/runner/harness_adapter.h."""
 _OUTPUT = frozenset({"-c", "-E", "-S", "-o", "-r", "-shared", "-static"})
 _DEFINE = re.compile(r"[A-Za-z_]\w*(\([\w, ]*\))?(=.*)?", re.DOTALL)
 _LIBRARY = re.compile(r"[\w+.-]+")

@@ -24,10 +24,10 @@ from harness.launch.emulators import Tools
 from harness.launch.emulators.bochs import DEFAULT_CPU, MACHINE_FAILED, compile_machine, executor_of, self_test
 from harness.model import Compiler, Executor, Missing
 from harness.storage.cache import cache_directory
-from tests.conftest import Harness
+from tests.conftest import Harness, ManifestOf
+from tests.kernels import FOLDERS
 
 ROOT = Path(__file__).parents[2]
-SIBLINGS = ROOT / "csrc" / "siblings"
 PROGRAMS = Path(__file__).parent / "programs"
 TRIPLE = "x86_64-linux-gnu"
 QUICK = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
@@ -280,17 +280,15 @@ def test_a_kernel_that_executes_what_bochs_has_wrong_is_unavailable_there(
     [
         # Of those for AVX2 QEMU runs the ones without VMASKMOV, which makes it accuse correct kernels.
         (("*/avx512", "*/avx2"), {"bochs", "qemu-user"}),
-        (
-            ("*/avx2_ms_abi_saves", "*/avx2_aligned_by_promise", "--config", SIBLINGS / "harness.toml"),
-            {"bochs", "qemu-user"},
-        ),
+        (("*/avx2_ms_abi_saves", "*/avx2_aligned_by_promise", "--config", "must_pass"), {"bochs", "qemu-user"}),
     ],
 )
 def test_executors_of_one_target_agree_to_the_bit(
-    harness_there: Harness, tmp_path: Path, kernels: tuple[str | Path, ...], hows: set[str]
+    harness_there: Harness, manifest_of: ManifestOf, tmp_path: Path, kernels: tuple[str, ...], hows: set[str]
 ) -> None:
     record = tmp_path / "r.json"
-    done = harness_there("run", *kernels, "--suite", "residues", "--emulator", "all", *QUICK, "--json", record)
+    which = [manifest_of(word) if word in FOLDERS else word for word in kernels]
+    done = harness_there("run", *which, "--suite", "residues", "--emulator", "all", *QUICK, "--json", record)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(record.read_text())
     if "avx2" in Path("/proc/cpuinfo").read_text():

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Harness
+from tests.conftest import Harness, ManifestOf
+from tests.kernels import ROOT
 
-BROKEN = Path(__file__).parents[2] / "csrc" / "broken" / "harness.toml"
 ARGUMENT = "only what lies above the argument {} shows it"
 CAUSES = {
     "sum_f32/scalar_reads_int_as_size_t": ("gcc", ARGUMENT.format("len (int)")),
@@ -29,9 +29,9 @@ CAUSES = {
 """By kernel: the compiler, and what must be told of its failures."""
 
 
-def details(harness: Harness, folder: Path, kernel: str, compiler: str) -> list[tuple[str, str]]:
+def details(harness: Harness, manifest: Path, folder: Path, kernel: str, compiler: str) -> list[tuple[str, str]]:
     """What is told of each failure, and its source line."""
-    how = ("--config", BROKEN, "--cc", compiler, "--opt", "O2", "--build", "hostile", "--svl", "256")
+    how = ("--config", manifest, "--cc", compiler, "--opt", "O2", "--build", "hostile", "--svl", "256")
     done = harness("run", kernel, *how, "--suite", "boundary,residues", "--json", "r.json", "--timeout", "1")
     assert done.returncode == 1, done.stdout + done.stderr
     rows = json.loads((folder / "r.json").read_text())["verdicts"]
@@ -39,9 +39,11 @@ def details(harness: Harness, folder: Path, kernel: str, compiler: str) -> list[
 
 
 @pytest.mark.parametrize("kernel", CAUSES)
-def test_the_one_thing_that_makes_a_case_fail_is_named(harness: Harness, tmp_path: Path, kernel: str) -> None:
+def test_the_one_thing_that_makes_a_case_fail_is_named(
+    harness: Harness, manifest_of: ManifestOf, tmp_path: Path, kernel: str
+) -> None:
     compiler, text = CAUSES[kernel]
-    found = details(harness, tmp_path, kernel, compiler)
+    found = details(harness, manifest_of("must_fail"), tmp_path, kernel, compiler)
     assert found
     assert all(text in detail for detail, _ in found)
     others = {other for _, other in CAUSES.values()} - {text}
@@ -49,18 +51,20 @@ def test_the_one_thing_that_makes_a_case_fail_is_named(harness: Harness, tmp_pat
 
 
 @pytest.mark.parametrize("kernel", ["rms_norm_f32/sve_dropped_tail", "sum_f32/rvv_adds_four_lanes"])
-def test_of_a_failure_without_poison_no_cause_is_named(harness: Harness, tmp_path: Path, kernel: str) -> None:
-    found = details(harness, tmp_path, kernel, "clang")
+def test_of_a_failure_without_poison_no_cause_is_named(
+    harness: Harness, manifest_of: ManifestOf, tmp_path: Path, kernel: str
+) -> None:
+    found = details(harness, manifest_of("must_fail"), tmp_path, kernel, "clang")
     assert found
     assert not [detail for detail, _ in found if "only " in detail]
 
 
 def test_of_an_agnostic_lane_the_instruction_its_policy_and_the_remedy_are_told(
-    harness: Harness, tmp_path: Path
+    harness: Harness, manifest_of: ManifestOf, tmp_path: Path
 ) -> None:
-    source = (BROKEN.parent / "rvv_tail_agnostic_sum.c").read_text()
+    source = (ROOT / "must_fail" / "rvv_tail_agnostic_sum.c").read_text()
     line = source[: source.index("sums = __riscv_vfadd")].count("\n") + 1
-    for detail, place in details(harness, tmp_path, "sum_f32/rvv_tail_agnostic_sum", "clang"):
+    for detail, place in details(harness, manifest_of("must_fail"), tmp_path, "sum_f32/rvv_tail_agnostic_sum", "clang"):
         assert f"at rvv_tail_agnostic_sum.c:{line} is under 'vsetvli " in detail
         assert ",ta,ma'; " in detail
         assert "'vfadd.vv v" in detail
@@ -68,7 +72,9 @@ def test_of_an_agnostic_lane_the_instruction_its_policy_and_the_remedy_are_told(
         assert place == f"rvv_tail_agnostic_sum.c:{line}"
 
 
-def test_intrinsics_are_not_blamed_where_lanes_are_not_the_cause(harness: Harness, tmp_path: Path) -> None:
-    found = details(harness, tmp_path, "rms_norm_f32/sve_scalar_assumed_zero_above", "gcc")
-    assert "svmul_f32_x" in (BROKEN.parent / "sve_scalar_assumed_zero_above.c").read_text()
+def test_intrinsics_are_not_blamed_where_lanes_are_not_the_cause(
+    harness: Harness, manifest_of: ManifestOf, tmp_path: Path
+) -> None:
+    found = details(harness, manifest_of("must_fail"), tmp_path, "rms_norm_f32/sve_scalar_assumed_zero_above", "gcc")
+    assert "svmul_f32_x" in (ROOT / "must_fail" / "sve_scalar_assumed_zero_above.c").read_text()
     assert not [detail for detail, _ in found if "svmul_f32_x" in detail]

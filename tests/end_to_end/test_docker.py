@@ -22,13 +22,13 @@ import pytest
 
 import docker
 from harness.backend.containers import OWNER_LABEL
-from tests.conftest import Harness, Once
+from tests.conftest import Harness, ManifestOf, Once
+from tests.kernels import ROOT, kernels_in
 
 pytestmark = pytest.mark.docker
 
-INTRUDERS = Path(__file__).parents[2] / "csrc" / "intruders"
+CONTAINED = ROOT / "must_be_contained"
 ONE_BUILD = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
-INTRUDE = ("run", "--in", "docker", "--config", str(INTRUDERS / "harness.toml"), *ONE_BUILD, "--size", "5")
 PATIENCE_S = 60
 
 
@@ -140,7 +140,7 @@ def test_sources_of_a_project_come_along_under_their_own_paths(harness: Harness,
     for name, text in {
         "p/src/kernel.c": '#include "../include/k.h"\nfloat kernel(const float *x, size_t n) { return TOTAL(x, n); }\n',
         "p/include/k.h": '#include "sum.h"\n',
-        "p/include/sum.h": (INTRUDERS / "sum.h").read_text() + "\n#define TOTAL(x, len) sum_unless(false, x, len)\n",
+        "p/include/sum.h": (CONTAINED / "sum.h").read_text() + "\n#define TOTAL(x, len) sum_unless(false, x, len)\n",
         "p/broken.c": "float broken(const float *x, unsigned long n) {\n    return undeclared;\n}\n",
         "p/harness.toml": "".join(
             f'[[kernel]]\nop = "sum_f32"\nisa = "scalar"\nname = "{name}"\nsources = ["{path}"]\nsymbol = "{name}"\n'
@@ -176,47 +176,44 @@ def test_a_kernel_in_cpp_is_built_by_both_compilers(harness: Harness, tmp_path: 
 
 # ---- kernels that want out -----------------------------------------------------------------------------------------
 
-KEPT_IN = {"PASS"}
-"""It was kept from what it tried, and says so by the right sum."""
-EXPECTED = {
-    "sums": KEPT_IN,
-    "opens_socket": KEPT_IN,
-    "reads_environment": KEPT_IN,
-    "reads_sources": KEPT_IN,
-    "writes_outside": KEPT_IN,
-    "fills_disk": KEPT_IN,
-    "kills_parent": KEPT_IN,
-    "forks_without_end": {"TIMEOUT"},
-    "never_returns": {"TIMEOUT"},
-    "eats_memory": {"CRASH", "TIMEOUT"},  # whichever it comes to the end of first
-}
+KERNELS = {kernel.path.stem: kernel.expected for kernel in kernels_in(CONTAINED)}
+"""Those that were kept from what they tried say so by the right sum."""
 
 
 @pytest.fixture(scope="session")
-def intrusion(once: Once) -> dict[str, list[dict[str, Any]]]:
-    """All intruders in one run, one after the other in the same few containers."""
+def contained(manifest_of: ManifestOf) -> tuple[str, ...]:
+    """The arguments of a run of them in containers, one size in one build."""
+    return ("run", "--in", "docker", "--config", str(manifest_of("must_be_contained")), *ONE_BUILD, "--size", "5")
+
+
+@pytest.fixture(scope="session")
+def judged(once: Once, contained: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+    """All of them in one run, one after the other in the same few containers."""
 
     def run(folder: Path) -> None:
-        command = [sys.executable, "-m", "harness", *INTRUDE, "-j", "2", "--timeout", "3", "--json", "record.json"]
+        command = [sys.executable, "-m", "harness", *contained, "-j", "2", "--timeout", "3", "--json", "record.json"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert done.returncode == 1, done.stdout + done.stderr
 
-    return verdicts(once("intrusion", run) / "record.json")
+    return verdicts(once("must_be_contained", run) / "record.json")
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_an_intruder_is_contained(name: str, intrusion: dict[str, list[dict[str, Any]]]) -> None:
-    (row,) = intrusion[name]
-    assert row["outcome"] in EXPECTED[name], row["detail"]
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_that_wants_out_is_contained(name: str, judged: dict[str, list[dict[str, Any]]]) -> None:
+    (row,) = judged[name]
+    assert row["outcome"] in KERNELS[name].outcomes, row["detail"]
 
 
-def test_every_intruder_is_expected() -> None:
-    assert {path.stem for path in INTRUDERS.glob("*.c")} == set(EXPECTED)
+def test_every_kernel_that_wants_out_says_what_must_come_of_it() -> None:
+    assert len(KERNELS) >= 10
+    headers = {path.stem: path.read_text().partition("*/")[0] for path in CONTAINED.glob("*.c")}
+    assert headers.keys() == KERNELS.keys()
+    assert not [name for name, header in headers.items() if "EXPECT: outcome = " not in header]
 
 
-def test_the_host_has_nothing_of_them(intrusion: dict[str, list[dict[str, Any]]]) -> None:
-    assert intrusion
-    assert not list(Path("/tmp").glob("harness-intruder*"))
+def test_the_host_has_nothing_of_them(judged: dict[str, list[dict[str, Any]]]) -> None:
+    assert judged
+    assert not list(Path("/tmp").glob("harness-outside*"))
     assert not [process for process in Path("/proc").glob("[0-9]*/cmdline") if b"/job/guest" in _contents(process)]
 
 
@@ -227,9 +224,9 @@ def _contents(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["reads_sources", "writes_outside"])
-def test_on_the_host_it_gets_away_with_it(name: str, harness: Harness) -> None:
+def test_on_the_host_it_gets_away_with_it(name: str, harness: Harness, contained: tuple[str, ...]) -> None:
     """What these two try is really possible: the container is what keeps them from it."""
-    done = harness("run", f"sum_f32/{name}", *INTRUDE[3:])
+    done = harness("run", f"sum_f32/{name}", *contained[3:])
     assert done.returncode == 1
     assert f"MISMATCH  sum_f32/{name}" in done.stdout
 
@@ -237,15 +234,17 @@ def test_on_the_host_it_gets_away_with_it(name: str, harness: Harness) -> None:
 # ---- what ends, and how --------------------------------------------------------------------------------------------
 
 
-def test_no_container_outlives_a_run(tmp_path: Path) -> None:
-    with started(*INTRUDE, "sum_f32/sums", cwd=tmp_path) as process:
+def test_no_container_outlives_a_run(contained: tuple[str, ...], tmp_path: Path) -> None:
+    with started(*contained, "sum_f32/sums", cwd=tmp_path) as process:
         assert process.wait(PATIENCE_S) == 0
         assert until(lambda: not containers(process.pid), 20)
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGINT])
-def test_no_container_outlives_a_harness_that_is_killed(ended_by: signal.Signals, tmp_path: Path) -> None:
-    with started(*INTRUDE, "sum_f32/never_returns", "--timeout", "60", cwd=tmp_path) as process:
+def test_no_container_outlives_a_harness_that_is_killed(
+    ended_by: signal.Signals, contained: tuple[str, ...], tmp_path: Path
+) -> None:
+    with started(*contained, "sum_f32/never_returns", "--timeout", "60", cwd=tmp_path) as process:
         guest = "/job/guest /job/pack /job/observation"
         assert until(
             lambda: any(guest in str(found.top()) for found in containers(process.pid) if found.status == "running")
@@ -294,14 +293,14 @@ class Proxy:
             one.close()
 
 
-def test_what_was_finished_is_kept_when_the_engine_is_lost(tmp_path: Path) -> None:
+def test_what_was_finished_is_kept_when_the_engine_is_lost(contained: tuple[str, ...], tmp_path: Path) -> None:
     address = docker.from_env().api.base_url
     if not address.startswith("http+docker"):
         pytest.fail("this test needs an engine at a socket of this machine")
     proxy = Proxy(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"))
     record = tmp_path / "record.json"
     kernels = ("sum_f32/sums", "sum_f32/never_returns", "sum_f32/fills_disk")
-    arguments = (*INTRUDE, *kernels, "-j", "1", "--timeout", "60", "--json", str(record))
+    arguments = (*contained, *kernels, "-j", "1", "--timeout", "60", "--json", str(record))
     with started(*arguments, cwd=tmp_path, DOCKER_HOST=f"unix://{proxy.address}") as process:
         assert until(lambda: record.is_file() and "sums" in verdicts(record))
         proxy.cut()

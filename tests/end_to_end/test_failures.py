@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Harness
+from tests.conftest import Harness, ManifestOf
 
-BROKEN = Path(__file__).parents[2] / "csrc" / "broken"
 CONTRACT = """
 from harness.contract import every, exact, op
 
@@ -51,9 +52,9 @@ symbol = "inverted"
 class Reported:
     """A run of one known-bad kernel: what was printed, and the record."""
 
-    def __init__(self, harness: Harness, directory: Path, kernel: str, *options: str) -> None:
+    def __init__(self, harness: Harness, manifest: Path, directory: Path, kernel: str, *options: str) -> None:
         report = directory / "record.json"
-        done = harness("run", kernel, "--config", BROKEN / "harness.toml", *options, "--json", report)
+        done = harness("run", kernel, "--config", manifest, *options, "--json", report)
         assert done.returncode == 1, done.stderr
         self.text = done.stdout
         self.record: dict[str, Any] = json.loads(report.read_text())
@@ -64,9 +65,15 @@ class Reported:
         return self.text.split("Failures, worst first:\n")[1].rsplit("\n\n", 1)[0].split("\n\n")
 
 
-def test_builds_differ_where_the_outcome_of_a_case_does(harness: Harness, tmp_path: Path) -> None:
+@pytest.fixture
+def reported(harness: Harness, manifest_of: ManifestOf, tmp_path: Path) -> Callable[..., Reported]:
+    """A run of one known-bad kernel: `reported("op/name", "--cc", "gcc")`."""
+    return partial(Reported, harness, manifest_of("must_fail"), tmp_path)
+
+
+def test_builds_differ_where_the_outcome_of_a_case_does(reported: Callable[..., Reported]) -> None:
     """In whole rows of cases, failing ones stand beside passing ones in every build; case by case one build differs."""
-    found = Reported(harness, tmp_path, "sum_f32/avx2_right_without_gcc_O2", "--budget", "0")
+    found = reported("sum_f32/avx2_right_without_gcc_O2", "--budget", "0")
     failing, passing = "gcc O2 plain, gcc O2 hostile", "6 builds"
     assert (
         f"Builds of one source differ (undefined lanes or behaviour):\n  {found.record['causes'][0]['kernel']}"
@@ -81,16 +88,16 @@ def test_builds_differ_where_the_outcome_of_a_case_does(harness: Harness, tmp_pa
     assert cause["rule"] == "ordinary rows fail exactly as gcc O2, where len % 2 is 1 and len < 2 vectors (8 lanes)"
 
 
-def test_builds_that_fail_alike_do_not_differ(harness: Harness, tmp_path: Path) -> None:
-    found = Reported(harness, tmp_path, "sum_f32/neon_horizontal_max", "--budget", "0")
+def test_builds_that_fail_alike_do_not_differ(reported: Callable[..., Reported]) -> None:
+    found = reported("sum_f32/neon_horizontal_max", "--budget", "0")
     assert {row["outcome"] for row in found.record["verdicts"]} >= {"MISMATCH", "PASS"}
     assert "Builds of one source" not in found.text
     assert found.record["disagreements"] == []
 
 
-def test_a_fault_is_told_once_by_the_case_that_teaches(harness: Harness, tmp_path: Path) -> None:
+def test_a_fault_is_told_once_by_the_case_that_teaches(reported: Callable[..., Reported]) -> None:
     """Eight builds, core models and five suites are one block: the smallest ordinary row, made smaller, and drawn."""
-    found = Reported(harness, tmp_path, "axpy_f32/neon_unroll_skips_vector", "--budget", "20")
+    found = reported("axpy_f32/neon_unroll_skips_vector", "--budget", "20")
     (block,) = found.blocks
     lines = [line.strip() for line in block.splitlines()]
     assert len(lines) <= 12
@@ -112,18 +119,18 @@ def test_a_fault_is_told_once_by_the_case_that_teaches(harness: Harness, tmp_pat
     assert (shown["sizes"], shown["inputs"].get("pattern")) == ({"len": 4}, None)
 
 
-def test_a_special_value_is_shown_only_if_no_ordinary_row_fails(harness: Harness, tmp_path: Path) -> None:
-    found = Reported(harness, tmp_path, "max_f32/avx2_max_swallows_nan", "--cc", "gcc", "--budget", "0")
+def test_a_special_value_is_shown_only_if_no_ordinary_row_fails(reported: Callable[..., Reported]) -> None:
+    found = reported("max_f32/avx2_max_swallows_nan", "--cc", "gcc", "--budget", "0")
     (block,) = found.blocks
     assert "special/len77-nan@0" in block
     assert "fails exactly where an element is NaN" in block
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
-def test_the_line_is_the_kernels_whatever_was_inlined(harness: Harness, tmp_path: Path, compiler: str) -> None:
+def test_the_line_is_the_kernels_whatever_was_inlined(reported: Callable[..., Reported], compiler: str) -> None:
     """A load and a store by intrinsics, which are functions of the compiler's headers."""
     for kernel in ("rms_norm_f32/neon_reads_before_start", "axpy_f32/avx2_aligned_store"):
-        found = Reported(harness, tmp_path, kernel, "--cc", compiler, "--build", "plain", "--budget", "0")
+        found = reported(kernel, "--cc", compiler, "--build", "plain", "--budget", "0")
         source = f"{kernel.partition('/')[2]}.c:"
         lines = {row["source_line"] for row in found.record["verdicts"] if row["outcome"] in ("CRASH", "OUT_OF_BOUNDS")}
         assert lines
@@ -131,14 +138,16 @@ def test_the_line_is_the_kernels_whatever_was_inlined(harness: Harness, tmp_path
         assert f" at {source}" in found.text
 
 
-def test_core_models_stay_where_their_build_does(harness: Harness, tmp_path: Path) -> None:
+def test_core_models_stay_where_their_build_does(
+    harness: Harness, manifest_of: ManifestOf, reported: Callable[..., Reported]
+) -> None:
     """A kernel that two processors lack an instruction of passes everywhere else."""
-    found = Reported(harness, tmp_path, "sum_f32/neon_uses_armv8_1", "--cc", "gcc", "--opt", "O2", "--budget", "0")
+    found = reported("sum_f32/neon_uses_armv8_1", "--cc", "gcc", "--opt", "O2", "--budget", "0")
     crashed = {row["target"] for row in found.record["verdicts"] if row["outcome"] == "CRASH"}
     assert "cortex-a72" in crashed
     assert found.record["left_out"] == []
     narrowed = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
-    done = harness("run", "sum_f32/neon_uses_armv8_1", "--config", BROKEN / "harness.toml", *narrowed)
+    done = harness("run", "sum_f32/neon_uses_armv8_1", "--config", manifest_of("must_fail"), *narrowed)
     assert done.returncode == 0
     (line,) = [line for line in done.stdout.splitlines() if "LEFT OUT" in line]
     assert line.startswith("  LEFT OUT  core models ")

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from harness.backend.machine import cpu_text
-from tests.conftest import Harness
+from tests.conftest import Harness, ManifestOf
 
 ROOT = Path(__file__).parents[2]
-BROKEN = ROOT / "csrc" / "broken"
 QUICK = ("--cc", "gcc", "--opt", "O2", "--build", "plain")
 NO_FAULT = {"PASS", "UNAVAILABLE", "NOT_APPLICABLE"}
 
@@ -193,8 +192,10 @@ def test_natively_it_is_judged_and_a_real_over_read_is_found(harness: Harness, t
 # ---- messages ------------------------------------------------------------------------------------------------------
 
 
-def test_an_instruction_that_streaming_mode_does_not_have_is_said_to_be_one(harness: Harness) -> None:
-    manifest = BROKEN / "harness.toml"
+def test_an_instruction_that_streaming_mode_does_not_have_is_said_to_be_one(
+    harness: Harness, manifest_of: ManifestOf
+) -> None:
+    manifest = manifest_of("must_fail")
     how = ("--cc", "clang", "--opt", "O2", "--build", "plain", "--svl", "2048", "--suite", "residues")
     done = harness("run", "sum_f32/sme_neon_in_streaming", "--config", manifest, *how)
     assert re.search(r"SIGILL at address \w+, in streaming mode\s+in .*: no instruction of streaming mode", done.stdout)
@@ -207,7 +208,7 @@ def test_what_compilers_put_in_front_of_streaming_mode_is_excused_with_a_note(ha
 
 
 def test_the_suggested_flag_is_one_that_helps(harness: Harness, tmp_path: Path) -> None:
-    (tmp_path / "kernel.c").write_bytes((BROKEN / "avx512_uses_vbmi.c").read_bytes())
+    (tmp_path / "kernel.c").write_bytes((ROOT / "tests" / "kernels" / "must_fail" / "avx512_uses_vbmi.c").read_bytes())
     head = '[[kernel]]\nop = "sum_f32"\nisa = "avx512"\nsources = ["kernel.c"]\nsymbol = "avx512_uses_vbmi"\n'
     (tmp_path / "harness.toml").write_text(head)
     gate = ("--suite", "gate", "--cc", "gcc", "--opt", "O2")

@@ -112,7 +112,7 @@ def test_everything_that_ships_is_found(installation: Installation) -> None:
     assert list(targets.glob("*.toml"))
     assert (root / "cases" / "rms_norm_f32.py").is_file()
     assert (root / "csrc" / "kernels" / "rms_norm_f32" / "sve.c").is_file()
-    assert (root / "csrc" / "guest" / "wire.h").is_file()
+    assert (root / "csrc" / "guest" / "runner" / "wire.h").is_file()
 
 
 def test_kernels_are_listed(installation: Installation) -> None:
@@ -159,6 +159,17 @@ def test_sdist_holds_every_tracked_file(distributions: Distributions, repository
     tracked = {Path(name) for name in call("git", "ls-files", cwd=repository).splitlines()}
     there = {path.relative_to(distributions.unpacked) for path in distributions.unpacked.rglob("*") if path.is_file()}
     assert {name for name in tracked - there if (repository / name).exists()} == set()
+
+
+def test_wheel_holds_no_test_kernel(distributions: Distributions, repository: Path) -> None:
+    tests = {path.name for path in (repository / "tests" / "kernels").rglob("*.[cS]")}
+    assert len(tests) >= 290
+    with zipfile.ZipFile(distributions.wheel) as wheel:
+        sources = [Path(name) for name in wheel.namelist() if Path(name).suffix in (".c", ".S")]
+    assert "harness/bundled/csrc/kernels/rms_norm_f32/sve.c" in map(str, sources)
+    assert not [path for path in sources if path.name in tests]
+    folders = {path.parts[3] for path in sources if path.parts[2] == "csrc"}
+    assert folders == {"bochs", "guest", "kernels", "probe"}
 
 
 def test_wheel_states_licence_and_types(distributions: Distributions) -> None:

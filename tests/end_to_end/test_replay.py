@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Harness, Once
+from tests.conftest import Harness, ManifestOf, Once
+from tests.kernels import ROOT
 
-BROKEN = Path(__file__).parents[2] / "csrc" / "broken"
+BROKEN = ROOT / "must_fail"
+RIGHT = ROOT.parents[1] / "csrc" / "kernels" / "rms_norm_f32" / "sve.c"
 ONE = ("--cc", "gcc", "--opt", "O2")
 ONE_VALUE = """#include <stddef.h>
 
@@ -39,7 +41,7 @@ KERNELS = (
 
 @pytest.fixture(scope="session")
 def failed(once: Once) -> Path:
-    """A project of broken kernels; each has failed in the last run of its own."""
+    """A project of known-bad kernels; each has failed in the last run of its own."""
 
     def fill(directory: Path) -> None:
         entries = []
@@ -75,7 +77,7 @@ def test_a_mismatch_that_depends_on_the_fill(harness: Harness, failed: Path) -> 
     for pattern in (
         r"then:\n  MISMATCH  rms_norm_f32/sve_founding_tail on sve at 256 bits \(gcc O2 hostile\) boundary/len13\n",
         r"now:\n  MISMATCH",
-        r"-isystem \S+hostile/aarch64 -c \S+sve_founding_tail\.c",
+        r"-isystem \S+shims/aarch64 -c \S+sve_founding_tail\.c",
         r"qemu-aarch64 -cpu \S*sve256=on \S+/guest \S+/pack \S+/observation\n",
         r"the guest attests vectors of 256 bits",
         r"call 1: NaN fill, buffers end at a guard page: MISMATCH \[A\]",
@@ -149,7 +151,7 @@ def test_what_was_repaired_passes_and_what_changed_is_told(harness: Harness, fai
     project = tmp_path / "project"
     shutil.copytree(failed, project)
     source = project / "sve_writes_one_past_end.c"
-    repaired = (BROKEN.parent / "kernels" / "rms_norm_f32" / "sve.c").read_text()
+    repaired = RIGHT.read_text()
     source.write_text(repaired.replace("rms_norm_f32_sve", "sve_writes_one_past_end"))
     one = failure(project, "boundary-plain", "writes_one_past_end", "len33")
     done = harness("replay", *one, "--config", "harness.toml", cwd=project)
@@ -196,8 +198,10 @@ def asked(stub: socket.socket, packet: bytes) -> bytes:
     return answer.partition(b"$")[2].partition(b"#")[0]
 
 
-def test_a_matrix_whose_rows_are_apart_shrinks_to_two_rows(harness: Harness, tmp_path: Path) -> None:
-    manifest, record = BROKEN / "harness.toml", tmp_path / "record.json"
+def test_a_matrix_whose_rows_are_apart_shrinks_to_two_rows(
+    harness: Harness, manifest_of: ManifestOf, tmp_path: Path
+) -> None:
+    manifest, record = manifest_of("must_fail"), tmp_path / "record.json"
     where = ("--cc", "gcc", "--opt", "O2", "--build", "plain", "--case", "visible/m1-n1-k33-lda38-ldb6-ldc6-loud1of1")
     harness("run", "gemm_f32/scalar_gemm_ignores_ldb", "--config", manifest, *where, "--json", record)
     (row,) = (row for row in json.loads(record.read_text())["verdicts"] if row["outcome"] == "MISMATCH")

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from harness.report.record import canonical
-from tests.conftest import Harness
+from tests.conftest import Harness, ManifestOf
 
 KERNELS = Path(__file__).parents[2] / "csrc" / "kernels"
 MANIFEST = """
@@ -501,10 +501,10 @@ def test_the_default_run_has_every_build_the_core_models_and_the_gate(harness: H
     assert "gcc,clang O0,O2 plain,hostile" in done.stdout
 
 
-def test_the_founding_tail_is_named_with_its_remedy(harness: Harness) -> None:
-    broken = KERNELS.parent / "broken" / "harness.toml"
+def test_the_founding_tail_is_named_with_its_remedy(harness: Harness, manifest_of: ManifestOf) -> None:
+    manifest = manifest_of("must_fail")
     done = harness(
-        "run", "rms_norm_f32/sve_founding_tail", "--config", broken, "--cc", "gcc", "--opt", "O2", "--svl", "256"
+        "run", "rms_norm_f32/sve_founding_tail", "--config", manifest, "--cc", "gcc", "--opt", "O2", "--svl", "256"
     )
     assert done.returncode == 1
     assert "depends on what is undefined\n      only undefined lanes show it\n" in done.stdout

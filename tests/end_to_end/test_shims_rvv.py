@@ -86,7 +86,7 @@ def test_vectors_of_unknown_contents_are_poison(language: str, opt: str, tmp_pat
     (tmp_path / "kernel.c").write_text(KERNEL)
     (tmp_path / "main.c").write_text(MAIN)
     flags = ("-march=rv64gcv", opt, "-gdwarf-4")
-    guest = ("-I", str(repository / "csrc" / "guest"), "-static")
+    guest = ("-I", str(repository / "csrc" / "guest" / "runner"), "-static")
     for arguments in (
         (*flags, "-x", language, *STRICT, *hostile_flags("rvv"), "-c", "kernel.c"),
         (*flags, *guest, "main.c", "kernel.o", "-o", "program"),

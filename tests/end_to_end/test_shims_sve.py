@@ -159,7 +159,16 @@ def test_faults_show_and_correct_code_keeps_its_results(
     as_c = KERNELS.replace(INCLUDE, f'{INCLUDE}\nextern "C" {{') + "}\n" if "++" in standard else KERNELS
     accept(with_language(command, standard), as_c, tmp_path, *STRICT)
     (tmp_path / "checks.c").write_text(CHECKS)
-    arguments = ["-I", str(repository / "csrc" / "guest"), "-static", "checks.c", "kernel.s", "-o", "run", "-lm"]
+    arguments = [
+        "-I",
+        str(repository / "csrc" / "guest" / "runner"),
+        "-static",
+        "checks.c",
+        "kernel.s",
+        "-o",
+        "run",
+        "-lm",
+    ]
     if "++" in standard:
         arguments.append("-lstdc++")
     subprocess.run([*command, *arguments], cwd=tmp_path, check=True)
@@ -236,7 +245,15 @@ def test_in_cxx_a_call_may_stand_where_any_expression_may(
     command = (*compiler(spec), "-march=armv8.2-a+sve2", opt)
     accept(with_language(command, standard), FORMS_IN_CXX, tmp_path, *STRICT)
     (tmp_path / "checks.c").write_text(FORMS_CHECKS)
-    arguments = ("-I", str(repository / "csrc" / "guest"), "-static", "checks.c", "kernel.s", "-lstdc++", "-lm")
+    arguments = (
+        "-I",
+        str(repository / "csrc" / "guest" / "runner"),
+        "-static",
+        "checks.c",
+        "kernel.s",
+        "-lstdc++",
+        "-lm",
+    )
     subprocess.run([*command, *arguments, "-o", "run"], cwd=tmp_path, check=True)
     done = subprocess.run([qemu, "-cpu", "max,sve256=on", tmp_path / "run"], capture_output=True, text=True, timeout=60)
     assert done.stdout == FORMS_SEEN
@@ -372,7 +389,7 @@ def test_quadword_reversal_is_poisoned_by_quadword(tmp_path: Path, repository: P
     command = (*compiler("clang"), "-O1", "-march=armv9-a+sme")
     accept(command, REVD_KERNEL, tmp_path)
     (tmp_path / "checks.c").write_text(REVD_CHECKS)
-    guest = ("-I", str(repository / "csrc" / "guest"))
+    guest = ("-I", str(repository / "csrc" / "guest" / "runner"))
     subprocess.run([*command, *guest, "-static", "checks.c", "kernel.s", "-o", "run"], cwd=tmp_path, check=True)
     done = subprocess.run([qemu, "-cpu", "max,sme512=on", tmp_path / "run"], capture_output=True, text=True, timeout=60)
     assert done.stdout == "64 bytes, 108 active, 24 inactive\n"

@@ -227,7 +227,7 @@ def compile_all(command: tuple[str, ...], opt: str, directory: Path, repository:
     for name, text in files.items():
         (directory / name).write_text(text)
     c = (*command[: command.index("-x")], "-O0")
-    guest = ("-I", str(repository / "csrc" / "guest"))
+    guest = ("-I", str(repository / "csrc" / "guest" / "runner"))
     libraries = ("-lstdc++",) if "c++" in command else ()
     for arguments in (
         (*command, opt, "-Wall", "-Wextra", "-Werror", *hostile_flags("sve2"), "-c", "hostile.c"),

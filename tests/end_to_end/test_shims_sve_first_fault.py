@@ -141,7 +141,7 @@ def test_lanes_that_were_not_loaded_are_poison(
         pytest.skip(f"needs qemu-aarch64, {spec}, and clang for its list of intrinsics")
     done = subprocess.run([*clang.command, "-print-resource-dir"], capture_output=True, text=True, check=True)
     count = write_program(Path(done.stdout.strip()) / "include" / "arm_sve.h", tmp_path)
-    guest = ("-I", str(repository / "csrc" / "guest"))
+    guest = ("-I", str(repository / "csrc" / "guest" / "runner"))
     for arguments in (
         ("-x", language, opt, *hostile_flags("sve"), "-c", "hostile.c"),
         ("-c", "plain.c"),

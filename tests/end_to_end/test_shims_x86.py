@@ -115,7 +115,7 @@ def build(spec: str, language: str, directory: Path, repository: Path, *flags: s
         pytest.skip(f"{spec} has no {language} front end here")
     (directory / "kernel.c").write_text(source)
     (directory / "main.c").write_text(MAIN)
-    guest = ("-I", str(repository / "csrc" / "guest"))
+    guest = ("-I", str(repository / "csrc" / "guest" / "runner"))
     for arguments in (
         ("-x", language, *flags, *STRICT, *hostile_flags("avx2"), "-c", "kernel.c"),
         (*guest, "main.c", "kernel.o", "-o", "program"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Harness
+from tests.conftest import Harness, ManifestOf
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = """
@@ -112,8 +112,10 @@ def test_huge_rows_follow_small_ones(rows: Rows) -> None:
         ("axpy_f32/sve_64_bit_byte_offset", "huge/len536870915-sparse"),
     ],
 )
-def test_a_correct_kernel_passes_beyond_31_bits(harness: Harness, tmp_path: Path, kernel: str, case: str) -> None:
-    manifest, record = ROOT / "csrc" / "siblings" / "harness.toml", tmp_path / "record.json"
+def test_a_correct_kernel_passes_beyond_31_bits(
+    harness: Harness, manifest_of: ManifestOf, tmp_path: Path, kernel: str, case: str
+) -> None:
+    manifest, record = manifest_of("must_pass"), tmp_path / "record.json"
     build = ("--svl", "2048", "--cc", "gcc", "--opt", "O2", "--build", "plain")
     harness("run", kernel, "--config", manifest, "--case", case, *build, "--json", record)
     (verdict,) = json.loads(record.read_text())["verdicts"]

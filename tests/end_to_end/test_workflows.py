@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import ManifestOf
+
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "validate.yml"
 ACTION = ROOT / "action.yml"
@@ -34,11 +36,6 @@ HERE = {
     "KERNELS": "sum_f32/scalar max_f32/scalar",
 }
 """Quick, and possible without an engine."""
-BROKEN = {
-    "HARNESS_CONFIG": str(ROOT / "csrc" / "broken" / "harness.toml"),
-    "HARNESS_SUITE": "boundary",
-    "KERNELS": "rms_norm_f32/sve_dropped_tail",
-}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -92,6 +89,13 @@ def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
+@pytest.fixture
+def failing(manifest_of: ManifestOf) -> dict[str, str]:
+    """The variables of a run of a known-bad kernel."""
+    manifest = str(manifest_of("must_fail"))
+    return {"HARNESS_CONFIG": manifest, "HARNESS_SUITE": "boundary", "KERNELS": "rms_norm_f32/sve_dropped_tail"}
+
+
 def script(job: str, name: str) -> str:
     (found,) = [step["run"] for step in jobs()[job]["steps"] if step.get("name") == name]
     return str(found)
@@ -118,8 +122,10 @@ def test_avx512_is_validated_like_the_widths() -> None:
 
 
 @pytest.mark.parametrize("job", ["widths", "shards"])
-def test_a_failing_kernel_fails_the_step_and_leaves_its_files(runner: Runner, job: str) -> None:
-    done = runner.run(script(job, "Validate"), **BROKEN, SHARD="1")
+def test_a_failing_kernel_fails_the_step_and_leaves_its_files(
+    runner: Runner, failing: dict[str, str], job: str
+) -> None:
+    done = runner.run(script(job, "Validate"), **failing, SHARD="1")
     assert done.returncode == 1, done.stdout + done.stderr
     (record,) = (runner.directory / "out").glob("*.json")
     assert json.loads(record.read_text())["exit_code"] == 1
@@ -195,8 +201,8 @@ def test_the_actions_inputs_are_those_that_its_steps_take() -> None:
     assert all(step.get("shell") == "bash" for step in action["runs"]["steps"] if "run" in step)
 
 
-def test_the_action_runs_the_harness_and_leaves_its_files(runner: Runner) -> None:
-    done = runner.run(validate()["run"], FAIL_ON="failure", **BROKEN)
+def test_the_action_runs_the_harness_and_leaves_its_files(runner: Runner, failing: dict[str, str]) -> None:
+    done = runner.run(validate()["run"], FAIL_ON="failure", **failing)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "::error file=" in done.stdout
     assert "exit-code=1" in runner.output.read_text()

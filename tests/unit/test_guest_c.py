@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.build.commands import SUPPORT_SOURCE
 from harness.guest import PackBuffer, PackCase, PackParameter, Transcript, decode_observation, encode_pack
 from harness.model import DamageKind, FaultKind, Fill, Flow, Side, Trial, TrialObservation, TrialStatus
 
 NONCE = 7
-BAD_PACK = 120  # csrc/guest/status.h
+BAD_PACK = 120  # csrc/guest/runner/status.h
 BAD_ADAPTER = 124
 COUNT = 19
 FLOWS = (Flow.IN, Flow.OUT)
@@ -113,15 +114,15 @@ def machine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def runner(machine: str, once: Callable[[str, Callable[[Path], None]], Path], repository: Path) -> Path:
     """The runner's objects, built for a machine."""
-    sources = [
-        path
-        for path in sorted((repository / "csrc" / "guest").glob("*.[cS]"))
-        if not any(path.stem.endswith(other) for other in ("aarch64", "x86_64", "riscv64") if other != machine)
-    ]
     flags = ("-O2", "-std=gnu11", "-fno-stack-protector", "-fno-tree-vectorize", "-Wall", "-Wextra", "-Werror")
 
-    def compile_all(place: Path) -> None:
-        subprocess.run([*TOOLS[machine].compiler, *flags, "-c", *map(str, sources)], cwd=place, check=True)
+    def compile_all(folder: Path) -> None:
+        for name in ("runner", machine):  # which have names in common
+            (folder / name).mkdir()
+            folder_sources = sorted((repository / "csrc" / "guest" / name).glob("*.[cS]"))
+            sources = [path for path in folder_sources if path.name != SUPPORT_SOURCE]
+            command = [*TOOLS[machine].compiler, *flags, "-c", *map(str, sources)]
+            subprocess.run(command, cwd=folder / name, check=True)
 
     return once(f"guest_runner_{machine}", compile_all)
 
@@ -132,8 +133,8 @@ def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Build
 
     def build(body: str, top: str = "") -> tuple[str, ...]:
         (tmp_path / "kernel.c").write_text(ADAPTER.replace("@BODY@", body).replace("@TOP@", top))
-        include = f"-I{repository / 'csrc' / 'guest'}"
-        objects = [str(path) for path in sorted(runner.glob("*.o"))]
+        include = f"-I{repository / 'csrc' / 'guest' / 'runner'}"
+        objects = [str(path) for path in sorted(runner.rglob("*.o"))]
         flags = ("-O1", "-w", include, "-static", "-Wl,--wrap=main", "-o", "guest")
         subprocess.run([*TOOLS[machine].compiler, *flags, "kernel.c", *objects, "-lm"], cwd=tmp_path, check=True)
         return (*TOOLS[machine].emulator, str(tmp_path / "guest"))

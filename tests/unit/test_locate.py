@@ -23,7 +23,7 @@ from harness.build.locate import innermost_of_kernel
         ),
         ("/usr/include/c++/12/bits/stl_algo.h:80\n/home/user/k.cpp:9\n", "k.cpp:9"),
         ("/rustc/9fc6b43/library/core/src/../../stdarch/avx.rs:1\n/home/user/src/lib.rs:14\n", "lib.rs:14"),
-        ("/home/user/harness/csrc/hostile/x86/poison.h:5\n/home/user/k.c:8\n", "k.c:8"),
+        ("/home/user/harness/csrc/shims/x86/poison.h:5\n/home/user/k.c:8\n", "k.c:8"),
         ("/home/user/csrc/kernels/sum_f32/neon.c:8\n", "neon.c:8"),
         ("/usr/lib/gcc/x86_64-linux-gnu/12/include/avxintrin.h:887\n", ""),
         ("??:0\n", ""),

@@ -37,7 +37,7 @@ def test_compilers_elsewhere_get_whatever_guests_and_probes_are_made_of() -> Non
     project = replace(load_project(None, Path("/")), kernels=())
     names = {str(path.relative_to(bundled_root())) for path in compiled_sources(project)}
     probes = {f"csrc/probe/{name}" for name in ("c.c", "cpp.cpp", "nothing.c")}
-    assert names >= probes | {"csrc/guest/support/aarch64.S", "csrc/guest/registers_aarch64.inc"}
+    assert names >= probes | {"csrc/guest/aarch64/support.S", "csrc/guest/aarch64/registers.inc"}
     assert all(name.startswith("csrc/") for name in names)
 
 

@@ -72,12 +72,12 @@ def test_every_svundef_of_clang_is_covered() -> None:
 
 
 def test_the_checked_in_header_is_what_the_table_generates(repository: Path) -> None:
-    path = repository / "csrc" / "hostile" / "aarch64" / "sve_intrinsics.h"
+    path = repository / "csrc" / "shims" / "aarch64" / "sve_intrinsics.h"
     assert path.read_text() == sve_header(), "run python -m harness.build.shims.sve_header"
 
 
 def test_the_checked_in_rvv_header_is_what_the_program_writes(repository: Path) -> None:
-    path = repository / "csrc" / "hostile" / "riscv64" / "rvv_intrinsics.h"
+    path = repository / "csrc" / "shims" / "riscv64" / "rvv_intrinsics.h"
     assert path.read_text() == rvv_header(), "run python -m harness.build.shims.rvv_header"
 
 
@@ -91,7 +91,7 @@ def test_every_x86_intrinsic_with_undefined_parts_is_covered(spec: str, reposito
         for match in re.finditer(r"\b_mm(256|512)_cast(ps|pd|ph|si)(128|256)_(ps|pd|ph|si)(256|512)\b", text)
         if match[3] != match[5]
     }
-    shims = (repository / "csrc" / "hostile" / "x86" / "undefined_values.h").read_text()
+    shims = (repository / "csrc" / "shims" / "x86" / "undefined_values.h").read_text()
     covered = set(re.findall(r"#define (_\w+)\(", shims))
     assert len(undefined) >= 12
     assert len(casts) >= 12
@@ -99,7 +99,7 @@ def test_every_x86_intrinsic_with_undefined_parts_is_covered(spec: str, reposito
 
 
 def test_x86_shims_can_be_taken_back(repository: Path) -> None:
-    directory = repository / "csrc" / "hostile" / "x86"
+    directory = repository / "csrc" / "shims" / "x86"
     defined = set(re.findall(r"#define (_mm\w+)\(", (directory / "undefined_values.h").read_text()))
     assert defined == set(re.findall(r"#undef (_mm\w+)", (directory / "restore.h").read_text()))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.build.adapter import adapter_source
-from harness.build.strips import load_of, store_of
+from harness.build.chunks import load_of, store_of
 from harness.contract import each, every, op, sum_of
 from harness.errors import ConfigurationError, ContractError
 from harness.model import Contract, Kernel

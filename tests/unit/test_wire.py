@@ -21,7 +21,7 @@ from harness.model import FaultKind, Fill, Flow, Runs, Side, Trial, TrialStatus
 NONCE = 0x1122334455667788
 TRIALS = (Trial(Fill.BENIGN, Side.END), Trial(Fill.NAN, Side.START))
 FLOWS = (Flow.IN, Flow.INOUT)
-WIRE_H = Path(__file__).parents[2] / "csrc" / "guest" / "wire.h"
+WIRE_H = Path(__file__).parents[2] / "csrc" / "guest" / "runner" / "wire.h"
 
 
 # ---- a guest, as wire.h says it writes -----------------------------------------------------------------------------

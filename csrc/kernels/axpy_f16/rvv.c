@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../f16_rvv.h"
+#include "../common/f16_rvv.h"
 
 void axpy_f16_rvv(uint16_t *y, const uint16_t *x, size_t len, float a) {
     for (size_t vl; len > 0; len -= vl, x += vl, y += vl) {

@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static inline svfloat32_t load_brain(svbool_t active, const uint16_t *x) {
+#include "../common/streaming.h"
+
+static inline svfloat32_t load_brain(svbool_t active, const uint16_t *x) STREAMING {
     return svreinterpret_f32_u32(svlsl_n_u32_x(active, svld1uh_u32(active, x), 16));
 }
 

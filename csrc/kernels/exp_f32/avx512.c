@@ -14,7 +14,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-#include "../exp_f32_avx512.h"
+#include "../common/exp_f32_avx512.h"
 
 enum { LANES = 16 };
 

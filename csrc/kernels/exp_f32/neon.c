@@ -13,8 +13,8 @@
 #include <arm_neon.h>
 #include <stddef.h>
 
-#include "../exp_f32_neon.h"
-#include "../partial_f32_neon.h"
+#include "../common/exp_f32_neon.h"
+#include "../common/partial_f32_neon.h"
 
 /* From 88.73 on, the result is infinite. */
 #define EXP_HIGHEST 89.5f

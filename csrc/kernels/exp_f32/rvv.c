@@ -15,7 +15,7 @@
 #include <riscv_vector.h>
 #include <stddef.h>
 
-#include "../exp_f32_rvv.h"
+#include "../common/exp_f32_rvv.h"
 
 /* From 88.73 on, the result is infinite. */
 #define EXP_HIGHEST 89.5f

@@ -16,12 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
+#include "../common/streaming.h"
 
 /* From 88.73 on, the result is infinite. */
 #define EXP_HIGHEST 89.5f
 
-static inline svfloat32_t evaluate(svbool_t active, svfloat32_t x) {
+static inline svfloat32_t evaluate(svbool_t active, svfloat32_t x) STREAMING {
     svint32_t exponent;
     const svfloat32_t fraction = exp_fraction(active, svmin_n_f32_x(active, x, EXP_HIGHEST), &exponent); /* keeps NaN */
     return svscale_f32_x(active, fraction, exponent);

@@ -16,8 +16,8 @@
 #include <arm_neon.h>
 #include <stddef.h>
 
-#include "../exp_f32_neon.h"
-#include "../partial_f32_neon.h"
+#include "../common/exp_f32_neon.h"
+#include "../common/partial_f32_neon.h"
 
 #define GELU_LOWEST (-12.0f)
 #define GELU_LINEAR 1.595769122f  /* 2 sqrt(2 / pi) */

@@ -17,7 +17,7 @@
 #include <riscv_vector.h>
 #include <stddef.h>
 
-#include "../exp_f32_rvv.h"
+#include "../common/exp_f32_rvv.h"
 
 #define GELU_LOWEST (-12.0f)
 #define GELU_LINEAR 1.595769122f  /* 2 sqrt(2 / pi) */

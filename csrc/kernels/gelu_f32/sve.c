@@ -19,13 +19,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
+#include "../common/streaming.h"
 
 #define GELU_LOWEST (-12.0f)
 #define GELU_LINEAR 1.595769122f  /* 2 sqrt(2 / pi) */
 #define GELU_CUBIC 0.07135481628f /* 0.044715 times that */
 
-static inline svfloat32_t evaluate(svbool_t active, svfloat32_t x) {
+static inline svfloat32_t evaluate(svbool_t active, svfloat32_t x) STREAMING {
     const svfloat32_t raised = svmax_n_f32_x(active, x, GELU_LOWEST); /* keeps NaN */
     const svfloat32_t square = svmul_f32_x(active, raised, raised);
     const svfloat32_t slope = svmla_n_f32_x(active, svdup_n_f32(GELU_LINEAR), square, GELU_CUBIC);

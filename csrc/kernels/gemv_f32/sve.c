@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/streaming.h"
+
 enum { ROWS = 4 };
 
-static void four_rows(uint64_t n, const float *a, size_t lda, const float *x, float *y) {
+static inline void four_rows(uint64_t n, const float *a, size_t lda, const float *x, float *y) STREAMING {
     const uint64_t lanes = svcntw();
     svfloat32_t sum0 = svdup_n_f32(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
     for (uint64_t j = 0; j < n; j += lanes) {
@@ -30,7 +32,7 @@ static void four_rows(uint64_t n, const float *a, size_t lda, const float *x, fl
     y[3] = svaddv_f32(all, sum3);
 }
 
-static float one_row(uint64_t n, const float *a, const float *x) {
+static inline float one_row(uint64_t n, const float *a, const float *x) STREAMING {
     const uint64_t lanes = svcntw();
     svfloat32_t sum = svdup_n_f32(0.0f);
     for (uint64_t j = 0; j < n; j += lanes) {

@@ -1,9 +1,4 @@
-/* max_f32, AVX2: the largest element of x.
- *
- * 1. Four vectors of running maxima, 32 elements per iteration, so that four comparisons are in flight. maxps drops
- *    a NaN in one of its operands, so pairs of vectors are tested for NaN on the side.
- * 2. Single vectors, the last of them loaded under a mask, with -infinity in the lanes that are masked off.
- * 3. Reduce the vectors, then across lanes; a NaN that was seen is what is returned.
+/* max_f32, AVX2: the largest element of x. Method: extreme_f32_avx2.h.
  *
  * Conventions: the maximum of nothing is -infinity. A NaN anywhere gives a NaN (quiet; sign and payload unspecified).
  * Zeros of either sign are equal, and which of them is returned is unspecified.
@@ -14,48 +9,11 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { LANES = 8, BLOCK = 4 * LANES };
-
-/* All ones in the first min(count, 8) lanes. */
-static inline __m256i first_lanes(size_t count) {
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count < LANES ? (int)count : LANES), lane);
-}
-
-static inline float reduce_max(__m256 v) {
-    __m128 largest = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    largest = _mm_max_ps(largest, _mm_movehl_ps(largest, largest));
-    largest = _mm_max_ss(largest, _mm_movehdup_ps(largest));
-    return _mm_cvtss_f32(largest);
-}
+#define EXTREME_OF_NOTHING (-INFINITY)
+#define EXTREME(a, b) _mm256_max_ps(a, b)
+#define EXTREME_128(a, b) _mm_max_ps(a, b)
+#include "../common/extreme_f32_avx2.h"
 
 float max_f32_avx2(const float *x, size_t len) {
-    const __m256 lowest = _mm256_set1_ps(-INFINITY);
-    __m256 max0 = lowest, max1 = lowest, max2 = lowest, max3 = lowest;
-    __m256 unordered = _mm256_setzero_ps();
-    size_t i = 0;
-    for (; len - i >= BLOCK; i += BLOCK) {
-        const __m256 x0 = _mm256_loadu_ps(x + i);
-        const __m256 x1 = _mm256_loadu_ps(x + i + LANES);
-        const __m256 x2 = _mm256_loadu_ps(x + i + 2 * LANES);
-        const __m256 x3 = _mm256_loadu_ps(x + i + 3 * LANES);
-        max0 = _mm256_max_ps(x0, max0);
-        max1 = _mm256_max_ps(x1, max1);
-        max2 = _mm256_max_ps(x2, max2);
-        max3 = _mm256_max_ps(x3, max3);
-        unordered = _mm256_or_ps(unordered, _mm256_cmp_ps(x0, x1, _CMP_UNORD_Q));
-        unordered = _mm256_or_ps(unordered, _mm256_cmp_ps(x2, x3, _CMP_UNORD_Q));
-    }
-    for (; i < len; i += LANES) {
-        const __m256i active = first_lanes(len - i);
-        const __m256 loaded = _mm256_maskload_ps(x + i, active);
-        const __m256 tail = _mm256_blendv_ps(lowest, loaded, _mm256_castsi256_ps(active));
-        max0 = _mm256_max_ps(tail, max0);
-        unordered = _mm256_or_ps(unordered, _mm256_cmp_ps(tail, tail, _CMP_UNORD_Q));
-    }
-
-    const float largest = reduce_max(_mm256_max_ps(_mm256_max_ps(max0, max1), _mm256_max_ps(max2, max3)));
-    const int has_nan = _mm256_movemask_ps(unordered) != 0;
-    _mm256_zeroupper();
-    return has_nan ? NAN : largest;
+    return extreme_f32(x, len);
 }

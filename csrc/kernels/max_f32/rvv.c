@@ -1,11 +1,4 @@
-/* max_f32, RVV at any vector length: the largest element of x.
- *
- * 1. Running maxima in eight registers, strip-mined by vsetvl.
- * 2. vfmax returns the number if one operand is a NaN, so the classes of all elements are collected beside it, one
- *    bit for each class that occurs (vfclass): no branch, and no comparison that a NaN could slip through.
- * 3. vl may be less than the processor could do, in the last two strips of any row, so both leave the elements behind
- *    vl undisturbed (_tu).
- * 4. Reduce maxima and classes across all elements.
+/* max_f32, RVV at any vector length: the largest element of x. Method: extreme_f32_rvv.h.
  *
  * Conventions: the maximum of nothing is -infinity. A NaN anywhere gives a NaN (quiet; sign and payload unspecified).
  * Zeros of either sign are equal, and which of them is returned is unspecified.
@@ -17,24 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bits of vfclass.v, as of FCLASS.S: signalling and quiet NaN (RISC-V unprivileged ISA, "Single-precision
- * floating-point classify instruction"). */
-#define CLASSES_OF_NAN (UINT32_C(1) << 8 | UINT32_C(1) << 9)
+#define EXTREME_OF_NOTHING (-INFINITY)
+#define EXTREME_TU(a, b, vl) __riscv_vfmax_vv_f32m8_tu(a, a, b, vl)
+#define EXTREME_ACROSS(v, start, vl) __riscv_vfredmax_vs_f32m8_f32m1(v, start, vl)
+#include "../common/extreme_f32_rvv.h"
 
 float max_f32_rvv(const float *x, size_t len) {
-    const size_t lanes = __riscv_vsetvlmax_e32m8();
-    vfloat32m8_t maxima = __riscv_vfmv_v_f_f32m8(-INFINITY, lanes);
-    vuint32m8_t classes = __riscv_vmv_v_x_u32m8(0, lanes);
-    for (size_t vl; len > 0; len -= vl, x += vl) {
-        vl = __riscv_vsetvl_e32m8(len);
-        const vfloat32m8_t v = __riscv_vle32_v_f32m8(x, vl);
-        maxima = __riscv_vfmax_vv_f32m8_tu(maxima, maxima, v, vl);
-        classes = __riscv_vor_vv_u32m8_tu(classes, classes, __riscv_vfclass_v_u32m8(v, vl), vl);
-    }
-
-    const vuint32m1_t none = __riscv_vmv_s_x_u32m1(0, 1);
-    const uint32_t seen = __riscv_vmv_x_s_u32m1_u32(__riscv_vredor_vs_u32m8_u32m1(classes, none, lanes));
-    const vfloat32m1_t least = __riscv_vfmv_s_f_f32m1(-INFINITY, 1);
-    const float largest = __riscv_vfmv_f_s_f32m1_f32(__riscv_vfredmax_vs_f32m8_f32m1(maxima, least, lanes));
-    return seen & CLASSES_OF_NAN ? NAN : largest;
+    return extreme_f32(x, len);
 }

@@ -1,8 +1,4 @@
-/* min_f32, SVE at any vector length: the smallest element of x.
- *
- * 1. Four vectors of running minima, four vectors per iteration, so that four comparisons are in flight.
- * 2. The residue through a loop predicated by whilelt; it merges (_m), so that inactive lanes keep their minimum.
- * 3. Reduce the vectors, then across lanes.
+/* min_f32, SVE at any vector length: the smallest element of x. Method: extreme_f32_sve.h.
  *
  * Conventions: the minimum of nothing is +infinity. A NaN anywhere gives a NaN (quiet; sign and payload unspecified).
  * Zeros of either sign are equal, and which of them is returned is unspecified.
@@ -15,22 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-float min_f32_sve(const float *x, size_t len) {
-    const svbool_t all = svptrue_b32();
-    const uint64_t lanes = svcntw();
-    const uint64_t block = 4 * lanes;
-    svfloat32_t min0 = svdup_n_f32(INFINITY), min1 = min0, min2 = min0, min3 = min0;
-    uint64_t i = 0;
-    for (; len - i >= block; i += block) {
-        min0 = svmin_f32_x(all, min0, svld1_f32(all, x + i));
-        min1 = svmin_f32_x(all, min1, svld1_f32(all, x + i + lanes));
-        min2 = svmin_f32_x(all, min2, svld1_f32(all, x + i + 2 * lanes));
-        min3 = svmin_f32_x(all, min3, svld1_f32(all, x + i + 3 * lanes));
-    }
-    for (; i < len; i += lanes) {
-        const svbool_t active = svwhilelt_b32_u64(i, len);
-        min0 = svmin_f32_m(active, min0, svld1_f32(active, x + i));
-    }
+#define EXTREME_OF_NOTHING INFINITY
+#define EXTREME_X(active, a, b) svmin_f32_x(active, a, b)
+#define EXTREME_M(active, a, b) svmin_f32_m(active, a, b)
+#define EXTREME_ACROSS(active, v) svminv_f32(active, v)
+#include "../common/extreme_f32_sve.h"
 
-    return svminv_f32(all, svmin_f32_x(all, svmin_f32_x(all, min0, min1), svmin_f32_x(all, min2, min3)));
+float min_f32_sve(const float *x, size_t len) {
+    return extreme_f32(x, len);
 }

@@ -12,7 +12,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-#include "../exp_f32_avx2.h"
+#include "../common/exp_f32_avx2.h"
 
 enum { LANES = 8 };
 

@@ -12,8 +12,8 @@
 #include <arm_neon.h>
 #include <stddef.h>
 
-#include "../exp_f32_neon.h"
-#include "../partial_f32_neon.h"
+#include "../common/exp_f32_neon.h"
+#include "../common/partial_f32_neon.h"
 
 static inline float32x4_t sigmoid(float32x4_t x) {
     const float32x4_t one = vdupq_n_f32(1.0f);

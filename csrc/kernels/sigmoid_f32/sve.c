@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
 
 void sigmoid_f32_sve(float *out, const float *x, size_t len) {
     const uint64_t lanes = svcntw();

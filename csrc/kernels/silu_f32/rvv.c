@@ -15,7 +15,7 @@
 #include <riscv_vector.h>
 #include <stddef.h>
 
-#include "../exp_f32_rvv.h"
+#include "../common/exp_f32_rvv.h"
 
 void silu_f32_rvv(float *out, const float *x, size_t len) {
     for (size_t vl; len > 0; len -= vl, x += vl, out += vl) {

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
 
 void silu_f32_sve(float *out, const float *x, size_t len) {
     const uint64_t lanes = svcntw();

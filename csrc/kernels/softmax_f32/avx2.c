@@ -19,7 +19,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "../exp_f32_avx2.h"
+#include "../common/exp_f32_avx2.h"
 
 enum { LANES = 8, BLOCK = 2 * LANES };
 

@@ -19,7 +19,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "../exp_f32_avx512.h"
+#include "../common/exp_f32_avx512.h"
 
 enum { LANES = 16, BLOCK = 2 * LANES };
 

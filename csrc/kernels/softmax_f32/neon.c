@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../exp_f32_neon.h"
+#include "../common/exp_f32_neon.h"
 
 enum { LANES = 4, BLOCK = 2 * LANES };
 

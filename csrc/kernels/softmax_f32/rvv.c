@@ -18,7 +18,7 @@
 #include <riscv_vector.h>
 #include <stddef.h>
 
-#include "../exp_f32_rvv.h"
+#include "../common/exp_f32_rvv.h"
 
 static inline float largest_of(const float *row, size_t len) {
     const size_t lanes = __riscv_vsetvlmax_e32m8();

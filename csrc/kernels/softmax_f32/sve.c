@@ -20,9 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
+#include "../common/streaming.h"
 
-static inline float largest_of(const float *row, uint64_t len) {
+static inline float largest_of(const float *row, uint64_t len) STREAMING {
     const svbool_t all = svptrue_b32();
     const uint64_t lanes = svcntw();
     svfloat32_t max0 = svdup_n_f32(-INFINITY), max1 = max0;

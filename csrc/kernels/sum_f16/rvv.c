@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../f16_rvv.h"
+#include "../common/f16_rvv.h"
 
 float sum_f16_rvv(const uint16_t *x, size_t len) {
     const size_t lanes = __riscv_vsetvlmax_e32m4();

@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static inline svfloat32_t load_half(svbool_t active, const float16_t *x) {
+#include "../common/streaming.h"
+
+static inline svfloat32_t load_half(svbool_t active, const float16_t *x) STREAMING {
     return svcvt_f32_f16_x(active, svreinterpret_f16_u32(svld1uh_u32(active, (const uint16_t *)x)));
 }
 

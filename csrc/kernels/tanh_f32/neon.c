@@ -15,8 +15,8 @@
 #include <arm_neon.h>
 #include <stddef.h>
 
-#include "../exp_f32_neon.h"
-#include "../partial_f32_neon.h"
+#include "../common/exp_f32_neon.h"
+#include "../common/partial_f32_neon.h"
 
 #define TANH_IS_ONE 10.0f
 #define SIGN_BIT 0x80000000u

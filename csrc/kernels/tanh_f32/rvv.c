@@ -16,7 +16,7 @@
 #include <riscv_vector.h>
 #include <stddef.h>
 
-#include "../exp_f32_rvv.h"
+#include "../common/exp_f32_rvv.h"
 
 #define TANH_IS_ONE 10.0f
 

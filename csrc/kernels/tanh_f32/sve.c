@@ -17,11 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../exp_f32_sve.h"
+#include "../common/exp_f32_sve.h"
+#include "../common/streaming.h"
 
 #define TANH_IS_ONE 10.0f
 
-static inline svfloat32_t evaluate(svbool_t active, svfloat32_t x) {
+static inline svfloat32_t evaluate(svbool_t active, svfloat32_t x) STREAMING {
     const svfloat32_t magnitude = svmin_n_f32_x(active, svabs_f32_x(active, x), TANH_IS_ONE); /* keeps NaN */
     svfloat32_t n;
     const svfloat32_t minus_one = exp_reduced_minus_one(active, svmul_n_f32_x(active, magnitude, -2.0f), &n);

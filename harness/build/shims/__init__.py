@@ -1,6 +1,6 @@
 """Hostile shims: what the standard leaves undefined in a kernel's source holds poison chosen at run time.
 
-The shims are headers in `csrc/hostile/` that shadow the compiler's own (`arm_sve.h`, `immintrin.h`, `riscv_vector.h`).
+The shims are headers in `csrc/shims/` that shadow the compiler's own (`arm_sve.h`, `immintrin.h`, `riscv_vector.h`).
 They declare the same intrinsics, as macros that fill undefined lanes from `guest_poison`, which the guest runner
 exports and sets before every call. A kernel's source is compiled unchanged; what is defined keeps its value, bit for
 bit.
@@ -49,7 +49,7 @@ def hostile_inputs(isa: str, triple: str = "") -> tuple[Path, ...]:
     directory = _directory(isa, triple)
     if directory is None:
         return ()
-    shared = (directory.parent / "poison.h", directory.parent.parent / "guest" / "poison.h")
+    shared = (directory.parent / "poison.h", directory.parent.parent / "guest" / "runner" / "poison.h")
     return (*sorted(directory.iterdir()), *shared)
 
 
@@ -66,4 +66,4 @@ def _directory(isa: str, triple: str) -> Path | None:
         return None
     by_isa = (name for prefix, name in _DIRECTORIES.items() if isa.startswith(prefix))
     name = next(by_isa, _BY_MACHINE.get(triple.partition("-")[0]))
-    return None if name is None else bundled_root() / "csrc" / "hostile" / name
+    return None if name is None else bundled_root() / "csrc" / "shims" / name

@@ -1,4 +1,4 @@
-"""Writes csrc/hostile/riscv64/rvv_intrinsics.h: `python -m harness.build.shims.rvv_header`.
+"""Writes csrc/shims/riscv64/rvv_intrinsics.h: `python -m harness.build.shims.rvv_header`.
 
 What RVV leaves agnostic the emulator fills. What is left are values that no instruction makes: `vundefined`, and what
 `vlmul_ext` adds to a register group (RISC-V Vector C Intrinsic Specification, "Utility functions").
@@ -116,7 +116,7 @@ def _extended(name: str, wide: str, intrinsic: str, length: str) -> str:
 
 def main() -> None:
     """Write the header where it ships."""
-    path = bundled_root() / "csrc" / "hostile" / "riscv64" / "rvv_intrinsics.h"
+    path = bundled_root() / "csrc" / "shims" / "riscv64" / "rvv_intrinsics.h"
     path.write_text(rvv_header(), encoding="utf-8")
 
 

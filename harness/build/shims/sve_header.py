@@ -1,4 +1,4 @@
-"""Writes csrc/hostile/aarch64/sve_intrinsics.h from the table: `python -m harness.build.shims.sve_header`."""
+"""Writes csrc/shims/aarch64/sve_intrinsics.h from the table: `python -m harness.build.shims.sve_header`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _undefined(type_name: str, count: int) -> str:
 
 def main() -> None:
     """Write the header where it ships."""
-    path = bundled_root() / "csrc" / "hostile" / "aarch64" / "sve_intrinsics.h"
+    path = bundled_root() / "csrc" / "shims" / "aarch64" / "sve_intrinsics.h"
     path.write_text(sve_header(), encoding="utf-8")
 
 

@@ -1,9 +1,0 @@
-/* Declares its parameters as before C89, and takes an int for the size, which is wide enough. */
-float scalar_old_style(x, count) const float *x;
-int count;
-{
-    float sum = 0.0f;
-    while (count-- > 0)
-        sum += *x++;
-    return sum;
-}

@@ -1,7 +1,0 @@
-/* Plain conversion, rounded to nearest. */
-#include <stddef.h>
-
-void scalar_packs_halves(_Float16 *out, const float *x, size_t len) {
-    for (size_t i = 0; i < len; i++)
-        out[i] = (_Float16)x[i];
-}

@@ -1,0 +1,40 @@
+/* ZA overwritten while a lazy save is pending: ZA is found enabled and left so, as it was, but not its contents.
+ *
+ * Right unless a caller has something in ZA.
+ *
+ * PSTATE.ZA and TPIDR2_EL0 are as they were, ZA is not.
+ *
+ * KERNEL: op = "sum_f32"
+ * EXPECT: outcome = "STATE"
+ * EXPECT: cc = "clang"
+ * EXPECT: builds = ["hostile"]
+ * EXPECT: passes_in = ["plain"]
+ */
+#include <arm_sme.h>
+#include <stddef.h>
+#include <stdint.h>
+
+__arm_locally_streaming float sme_overwrites_dormant_za(const float *x, size_t len) {
+    const svbool_t all = svptrue_b32();
+    const svfloat32_t one = svdup_n_f32(1.0f);
+    uint64_t svcr;
+    svfloat32_t sums = svdup_n_f32(0.0f);
+    __asm__ volatile("mrs %0, SVCR" : "=r"(svcr));
+    __asm__ volatile("smstart za\n\t"
+                     "zero {za}");
+    for (uint64_t i = 0; i < len; i += svcntw()) {
+        const svbool_t active = svwhilelt_b32_u64(i, len);
+        __asm__ volatile(
+            "fmopa za0.s, %[active]/m, %[all]/m, %[terms].s, %[one].s"
+            :
+            : [active] "Upl"(active), [all] "Upl"(all), [terms] "w"(svld1_f32(active, x + i)), [one] "w"(one));
+    }
+    __asm__ volatile("mov w12, #0\n\t"
+                     "mova %[sums].s, %[all]/m, za0v.s[w12, 0]"
+                     : [sums] "+w"(sums)
+                     : [all] "Upl"(all)
+                     : "w12");
+    if (!(svcr & 2))
+        __asm__ volatile("smstop za");
+    return svaddv_f32(all, sums);
+}

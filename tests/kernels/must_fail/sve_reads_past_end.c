@@ -1,0 +1,45 @@
+/* Read out of bounds: the tail is loaded under an all-true predicate; only the accumulation is masked.
+ *
+ * The result is right. It faults when the row ends at the end of a mapped page, and leaks what lies behind it
+ * otherwise.
+ *
+ * An unpredicated load in the tail with a right result: only a guard page behind the row shows it.
+ *
+ * KERNEL: op = "rms_norm_f32"
+ * EXPECT: outcome = "OUT_OF_BOUNDS"
+ * EXPECT: rule = "rows at a guard page fail exactly where len % lanes is not 0"
+ */
+#include <arm_sve.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void sve_reads_past_end(float *row, size_t len, float eps) {
+    const svbool_t all = svptrue_b32();
+    const uint64_t lanes = svcntw();
+    svfloat32_t sum0 = svdup_n_f32(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    uint64_t i = 0;
+    for (; len - i >= 4 * lanes; i += 4 * lanes) {
+        const svfloat32_t x0 = svld1_f32(all, row + i);
+        const svfloat32_t x1 = svld1_f32(all, row + i + lanes);
+        const svfloat32_t x2 = svld1_f32(all, row + i + 2 * lanes);
+        const svfloat32_t x3 = svld1_f32(all, row + i + 3 * lanes);
+        sum0 = svmla_f32_x(all, sum0, x0, x0);
+        sum1 = svmla_f32_x(all, sum1, x1, x1);
+        sum2 = svmla_f32_x(all, sum2, x2, x2);
+        sum3 = svmla_f32_x(all, sum3, x3, x3);
+    }
+    for (; i < len; i += lanes) {
+        const svbool_t active = svwhilelt_b32_u64(i, len);
+        const svfloat32_t x = svld1_f32(all, row + i);
+        sum0 = svmla_f32_m(active, sum0, x, x);
+    }
+
+    const svfloat32_t sums = svadd_f32_x(all, svadd_f32_x(all, sum0, sum1), svadd_f32_x(all, sum2, sum3));
+    const float mean = svaddv_f32(all, sums) / (float)len;
+    const svfloat32_t scale = svdivr_n_f32_x(all, svsqrt_f32_x(all, svdup_n_f32(mean + eps)), 1.0f);
+
+    for (i = 0; i < len; i += lanes) {
+        const svbool_t active = svwhilelt_b32_u64(i, len);
+        svst1_f32(active, row + i, svmul_f32_x(active, svld1_f32(active, row + i), scale));
+    }
+}

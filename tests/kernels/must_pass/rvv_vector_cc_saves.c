@@ -1,0 +1,24 @@
+/* Right under the standard vector calling convention variant: it overwrites v24 to v27 and says so, and the compiler
+ * puts them back.
+ *
+ * KERNEL: op = "sum_f32"
+ * KERNEL: prototype = "__attribute__((riscv_vector_cc)) float rvv_vector_cc_saves(const float *x, size_t len)"
+ */
+#include <riscv_vector.h>
+#include <stddef.h>
+
+__attribute__((riscv_vector_cc)) float rvv_vector_cc_saves(const float *x, size_t len) {
+    const size_t lanes = __riscv_vsetvlmax_e32m4();
+    vfloat32m4_t sums = __riscv_vfmv_v_f_f32m4(0.0f, lanes);
+    for (size_t vl; len > 0; len -= vl, x += vl) {
+        vl = __riscv_vsetvl_e32m4(len);
+        __asm__("vsetvli zero, %[vl], e32, m4, tu, mu\n\t"
+                "vle32.v v24, (%[x])\n\t"
+                "vfadd.vv %[sums], %[sums], v24"
+                : [sums] "+vr"(sums)
+                : [x] "r"(x), [vl] "r"(vl)
+                : "v24", "v25", "v26", "v27", "vl", "vtype", "memory");
+    }
+    const vfloat32m1_t zero = __riscv_vfmv_s_f_f32m1(0.0f, 1);
+    return __riscv_vfmv_f_s_f32m1_f32(__riscv_vfredusum_vs_f32m4_f32m1(sums, zero, lanes));
+}
