@@ -36,6 +36,13 @@ def test_the_contract_of_the_guide_loads(tmp_path: Path) -> None:
     assert gemm >= 7 * 4
 
 
+def test_the_contract_of_the_readme_loads(tmp_path: Path) -> None:
+    (source,) = blocks(README, "python")
+    (tmp_path / "contract.py").write_text(source)
+    (contract,) = load_contracts(tmp_path / "contract.py").values()
+    assert len(contract.suites["boundary"](4)) == 34
+
+
 def test_the_manifest_of_the_readme_is_complete(tmp_path: Path) -> None:
     (text,) = blocks(README, "toml")
     for kernel in tomllib.loads(text)["kernel"]:
