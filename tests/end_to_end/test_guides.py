@@ -106,7 +106,15 @@ def follow(page: Path, directory: Path) -> int:
 
 
 def test_there_are_guides() -> None:
-    assert {page.stem for page in GUIDES} >= {"tutorial", "worked-contracts", "c", "cpp", "assembly", "python", "pytest"}
+    assert {page.stem for page in GUIDES} >= {
+        "tutorial",
+        "worked-contracts",
+        "c",
+        "cpp",
+        "assembly",
+        "python",
+        "pytest",
+    }
 
 
 def test_the_guide_to_rust_shows_the_project_that_is_tested() -> None:
