@@ -111,19 +111,19 @@ class Result:
         return self._run.left_out
 
     def table(self, *, verbose: bool = False) -> str:
-        """Return the text that the command line prints."""
+        """Return what the command line prints."""
         return table.render(self._run, verbose=verbose)
 
     def markdown(self) -> str:
-        """Return the summary that --markdown writes."""
+        """Return what --markdown writes."""
         return markdown.render(self._run)
 
     def junit(self) -> str:
-        """Return the XML that --junit writes."""
+        """Return what --junit writes."""
         return junit.render(self._run)
 
     def html(self) -> str:
-        """Return the page that --html writes.
+        """Return what --html writes.
 
         Raises:
             InstallationError: Jinja2 is missing.
