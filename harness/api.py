@@ -1,7 +1,7 @@
-"""The program for programs: what the command line does, with the same options, and nothing more.
+"""Python API: what the command line does, with the same options, and nothing more.
 
-Everything here is what `import harness` offers. Nothing is printed, the environment sets no option, and no signal is
-handled; threads may call it side by side. What goes wrong is an exception of harness/errors.py.
+`import harness` offers everything here. Nothing is printed, the environment sets no option, and no signal is handled;
+threads may call it at the same time. Errors are exceptions of harness/errors.py.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Several = str | Iterable[str]
 
 
 class Options(TypedDict, total=False):
-    """The options of `harness run`, each under its name there, with `place` for --in; docs/command-line.md has them."""
+    """Options of `harness run`, each under its name on the command line; `place` is --in, which Python reserves."""
 
     op: str
     symbol: str
@@ -58,56 +58,56 @@ class Options(TypedDict, total=False):
 
 
 RENAMED = {"place": "in"}
-"""What cannot be called by its name in Python."""
+"""Options whose name on the command line is a keyword of Python."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended."""
+    """Result of a run: its verdicts, the record, and the texts of the reports."""
 
     _run: Run
     record: Mapping[str, Any]
-    """What --json writes, as dictionaries and lists; record-2.json is its schema."""
+    """The record that --json writes, as dictionaries and lists; record-2.json is its schema."""
 
     @property
     def verdicts(self) -> Sequence[Verdict]:
-        """One for each case of each job, and one for what did not run, in the order of the plan."""
+        """All verdicts in the order of the plan: one per case of each job, and one for each job that did not run."""
         return self._run.verdicts
 
     @property
     def failures(self) -> Sequence[Verdict]:
-        """Those that are neither passes nor expected failures and did run, the worst first."""
+        """Verdicts that fail the run, the worst first; expected failures and what did not run are not among them."""
         return self._run.failures
 
     @property
     def causes(self) -> Sequence[Cause]:
-        """What went wrong, once for each cause, the worst first: failures, and what they have in common."""
+        """Failures grouped by cause, the worst first, with what the failures of a cause have in common."""
         return self._run.causes
 
     @property
     def exit_code(self) -> ExitCode:
-        """What `harness run` would have returned."""
+        """Exit code that `harness run` would have returned."""
         code = self._run.facts["exit_code"]
         return ExitCode.INTERRUPTED if code is None else ExitCode(code)
 
     @property
     def has_passed(self) -> bool:
-        """Whether something was judged and nothing that was judged or named is amiss: exit code 0."""
+        """True if the exit code is 0: something ran, all of it passed, and nothing that was named is missing."""
         return self.exit_code is ExitCode.PASSED
 
     @property
     def summary(self) -> str:
-        """The last line of the table: what passed and at which attested vector lengths."""
+        """Last line of the table: how many cases passed, and at which attested vector lengths."""
         return table.verdict_line(self._run)
 
     @property
     def notes(self) -> Sequence[str]:
-        """What the inputs are proven to show, what is waived, what was left out."""
+        """Caveats printed below the table: what the inputs are proven to show, and which checks are waived."""
         return self._run.notes
 
     @property
     def left_out(self) -> Sequence[str]:
-        """What was not checked because options narrowed the run, with the option that did."""
+        """Lines on what options deselected, each with the option that did."""
         return self._run.left_out
 
     def table(self, *, verbose: bool = False) -> str:
@@ -127,14 +127,15 @@ class Result:
 
 
 def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
-    """Validate kernels: `harness run`.
+    """Validate kernels and return the result, as `harness run` does. A kernel that fails raises nothing.
 
     Args:
         kernels: ids or globs, such as "rms_norm_f32/*", or the files of one kernel; none for all of the project.
-        **options: those of `harness run`, see Options.
+        **options: options of `harness run`, see Options.
 
     Raises:
-        HarnessError: what `harness run` says in one line; `exit_code` of it is what it returns.
+        HarnessError: an option, a manifest or a contract is wrong, or something that was named is not available;
+            the message is the line that `harness run` prints, `exit_code` is what it returns.
         KeyboardInterrupt: the run was interrupted; the record holds what was finished.
     """
     settings, command = told(_listed(kernels), options)
@@ -145,18 +146,18 @@ def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
 
 
 def dry_run(kernels: Several = (), **options: Unpack[Options]) -> Plan:
-    """Return what `run` would do: its jobs, and what would not run and why (`harness run --dry-run`).
+    """Return the plan of a run without running it: jobs, and what would not run and why (`harness run --dry-run`).
 
     Raises:
-        HarnessError: as `run`.
+        HarnessError: for the same reasons as `run`.
     """
     return plan_of(told(_listed(kernels), options)[0])
 
 
 def load_project(config: str | Path | None = None, start: str | Path | None = None) -> Project:
-    """Read the project of a manifest, else of the one found upwards from `start` (default: the current directory).
+    """Return the project of a manifest, by default of the nearest one in `start` or above it.
 
-    Where there is no manifest, it is the bundled project.
+    `start` is the current directory unless it is passed. Without any manifest it is the bundled project.
 
     Raises:
         ConfigurationError: the manifest or a target file is malformed.
@@ -166,17 +167,17 @@ def load_project(config: str | Path | None = None, start: str | Path | None = No
 
 
 def read_run(run: str | Path) -> Result:
-    """Return a run from its record, the directory or name of a kept run, or "last" (`harness report`).
+    """Return the result of an earlier run: a record, the directory or name of a stored run, or "last".
 
     Raises:
-        UsageError: there is none, or it cannot be read.
+        UsageError: there is no such run, or it cannot be read.
     """
     record = read_record(record_path(str(run), runs_root(Path.cwd())))
     return Result(run_of(record), record)
 
 
 def diff(before: Result | str | Path, after: Result | str | Path) -> Difference:
-    """Return what changed from one run to another (`harness diff`); either is a result or what `read_run` takes.
+    """Return what changed from one run to another (`harness diff`); either is a result, or names one for `read_run`.
 
     Raises:
         UsageError: one of them cannot be read.

@@ -1,4 +1,4 @@
-"""The guides in docs/ are executed, top to bottom, each in an empty folder.
+"""The guides in docs/ and the README are executed, top to bottom, each in an empty folder.
 
 A block with a title (```c title="dot.c") is a file. Of a ```console block the lines that start with "$ " are commands,
 and what follows each is what it prints: a line of three dots stands for any lines, three dots within a line for any
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 PROJECTS = Path(__file__).parents[1] / "projects"
 BLOCK = re.compile(r"(?ms)^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$")
 
@@ -63,21 +64,35 @@ def test_output_is_compared_line_by_line() -> None:
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 def test_the_guide_works_as_it_stands(page: Path, tmp_path: Path) -> None:
+    follow(page, tmp_path)
+
+
+def test_the_readme_shows_what_is_printed(tmp_path: Path) -> None:
+    """Its kernel is one of those that must fail: without the comment that gives it away, under the name that it had."""
+    (source,) = (path for folder in ("csrc", "tests") for path in (ROOT / folder).rglob("sve_founding_tail.c"))
+    code = re.sub(r"(?s)\A/\*.*?\*/\n", "", source.read_text())
+    (tmp_path / "rms_norm.c").write_text(code.replace("sve_founding_tail(", "sve_rms_norm_f32("))
+    assert follow(ROOT / "README.md", tmp_path) == 1
+
+
+def follow(page: Path, directory: Path) -> int:
+    """Do in a directory what a page shows, and compare what is printed; return the number of commands."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     # Of pytest's plugins ours alone: each costs at every start.
     alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p harness"}
     environment = {**os.environ, **alone, "PATH": path, "COLUMNS": "120"}
     for name in ("CI", "BUILD_NUMBER"):  # there pytest repeats whole failures in its summary
         environment.pop(name, None)
+    count = 0
     for block in blocks(page):
         if block.title:
-            (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / block.title).write_text(block.text)
+            (directory / block.title).parent.mkdir(parents=True, exist_ok=True)
+            (directory / block.title).write_text(block.text)
         for command, code, expected in commands(block.text) if block.language == "console" else ():
             done = subprocess.run(
                 command,
                 shell=True,
-                cwd=tmp_path,
+                cwd=directory,
                 env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,  # in the order in which a terminal shows it
@@ -87,10 +102,20 @@ def test_the_guide_works_as_it_stands(page: Path, tmp_path: Path) -> None:
             printed = done.stdout
             assert done.returncode == code, f"{page.name}: {command}\n{printed}"
             assert matches(expected, printed), f"{page.name}: {command}\nexpected:\n{expected}\nprinted:\n{printed}"
+            count += 1
+    return count
 
 
 def test_there_are_guides() -> None:
-    assert {page.stem for page in GUIDES} >= {"tutorial", "c", "cpp", "assembly", "python", "pytest"}
+    assert {page.stem for page in GUIDES} >= {
+        "tutorial",
+        "worked-contracts",
+        "c",
+        "cpp",
+        "assembly",
+        "python",
+        "pytest",
+    }
 
 
 def test_the_guide_to_rust_shows_the_project_that_is_tested() -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from harness.contract.loading import load_contracts
-from harness.model import Contract, Outcome
+from harness.model import Contract, Outcome, Selection
 from harness.project import load_project
+from harness.project.bundled import bundled_contract, bundled_ops
 from harness.pytest_plugin import flags_of
+from harness.report.table import GATE, HEADERS, LEFT_OUT
 from harness.settings import options_of
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,13 @@ def test_the_contract_of_the_guide_loads(tmp_path: Path) -> None:
     assert gemm >= 7 * 4
 
 
+def test_the_contract_of_the_readme_loads(tmp_path: Path) -> None:
+    (source,) = blocks(README, "python")
+    (tmp_path / "contract.py").write_text(source)
+    (contract,) = load_contracts(tmp_path / "contract.py").values()
+    assert len(contract.suites["boundary"](4)) == 34
+
+
 def test_the_manifest_of_the_readme_is_complete(tmp_path: Path) -> None:
     (text,) = blocks(README, "toml")
     for kernel in tomllib.loads(text)["kernel"]:
@@ -45,10 +54,36 @@ def test_the_manifest_of_the_readme_is_complete(tmp_path: Path) -> None:
     assert kernel.id == "rms_norm_f32/sve"
 
 
-@pytest.mark.parametrize("document", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")], key=str))
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, by the rule that GitHub and the site share."""
+    text = re.sub(r"(?ms)^```.*?^```$", "", page.read_text())
+    titles = (re.sub(r"[`*]", "", title).strip().lower() for title in re.findall(r"(?m)^#+ (.*)$", text))
+    return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], key=str))
 def test_links_lead_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
-        assert (document.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", document.read_text()):
+        page = document.parent / target if target else document
+        assert page.exists(), target
+        assert not anchor or anchor in headings(page), f"{target}#{anchor}"
+
+
+def test_the_glossary_has_every_word_of_the_table() -> None:
+    entries = set(re.findall(r"(?m)^## (.*)$", (ROOT / "docs" / "glossary.md").read_text()))
+    assert {outcome.value for outcome in Outcome} | {LEFT_OUT} <= entries
+    assert set(HEADERS) <= entries
+    assert set(Selection().variants) <= entries
+    suites = {suite for op in bundled_ops() for suite in bundled_contract(op).suites}
+    assert suites | {GATE, "size"} <= entries
+
+
+def test_the_glossary_is_in_order_and_each_entry_is_short() -> None:
+    terms = re.findall(r"(?ms)^## ([^\n]*)\n\n(.*?)(?=^## |\Z)", (ROOT / "docs" / "glossary.md").read_text())
+    names = [name.lower().replace("_", " ") for name, _ in terms]
+    assert names == sorted(names)
+    for name, text in terms:
+        assert 5 < len(text.split()) <= 75, name
 
 
 def test_every_outcome_has_a_section() -> None:
