@@ -48,12 +48,12 @@ _FRUITLESS_JOBS = 2
 _EXAMINED = (Outcome.MISMATCH, Outcome.OUT_OF_BOUNDS, Outcome.CRASH, Outcome.TIMEOUT)
 _SOURCES = (Undefined.ARGUMENTS, Undefined.LANES, Undefined.REGISTERS, Undefined.MEMORY, Undefined.HEAP)
 _TEXTS = {
-    Undefined.ARGUMENTS: "only what lies above {arguments} shows it: the kernel reads more than the type has, and the "
+    Undefined.ARGUMENTS: "fails only with poison above {arguments}: the kernel reads more than the type has, and the "
     "rest of a register or stack slot is undefined",
-    Undefined.LANES: "only undefined lanes show it",
-    Undefined.REGISTERS: "only what registers and the stack hold at entry shows it: some is read before it is set",
-    Undefined.MEMORY: "only bytes beside buffers, what an output held before, or errno show it",
-    Undefined.HEAP: "only what fresh heap and the deeper stack hold shows it: some is read before it is set",
+    Undefined.LANES: "fails only with poison in undefined lanes",
+    Undefined.REGISTERS: "fails only with poison in registers and on the stack at entry: some is read before it is set",
+    Undefined.MEMORY: "fails only with poison beside buffers, in an output before the call, or in errno",
+    Undefined.HEAP: "fails only with poison in fresh heap and the deeper stack: some is read before it is set",
 }
 _AGNOSTIC = {"rvv_ta_all_1s": "tail", "rvv_ma_all_1s": "mask"}
 _AGNOSTIC_LANES = {"tail": "tail lanes", "mask": "masked-off lanes"}
@@ -149,7 +149,7 @@ class Experimenter:
         """
         assert ran.binary is not None
         lanes = " and ".join(_AGNOSTIC_LANES[kind] for kind in kinds)
-        texts = [f"only agnostic {lanes} show it: the result takes lanes that an instruction leaves open"]
+        texts = [f"fails only with poison in agnostic {lanes}: the result takes lanes that an instruction leaves open"]
         advised = {one: _source_advice(job, one) for one in kinds}
         kind = next((one for one in reversed(kinds) if advised[one].line), kinds[-1])
         wanted = advised[kind]

@@ -210,8 +210,8 @@ class Judge:
                 if raw == expected[name]:
                     continue
                 said = said or (
-                    f"{self._first_difference(name, expected[name], raw)} with the {_FILL_NAMES[earlier.fill]} and "
-                    f"the {_FILL_NAMES[trial.fill]} fill: the result depends on what is undefined{UNDEFINED_THINGS}"
+                    f"{self._first_difference(name, expected[name], raw)} under {_FILL_NAMES[earlier.fill]} and "
+                    f"{_FILL_NAMES[trial.fill]} poison: the result depends on undefined values{UNDEFINED_THINGS}"
                 )
                 differing += self._differing(case, name, expected[name], raw)
         return said, differing

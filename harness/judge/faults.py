@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import counted
 from harness.judge.crashes import crash_text, signal_name
 from harness.model import (
     XINUSE,
@@ -82,7 +83,7 @@ def death_finding(death: Death) -> Finding:
     if death.exit_status is None:
         return Finding(Outcome.TIMEOUT, "the process made no progress and was ended by the host's deadline")
     if death.exit_status == _RUNNER_FAULT:
-        return Finding(Outcome.CRASH, "the guest crashed behind the call: the kernel overwrote its stack or memory")
+        return Finding(Outcome.CRASH, "the guest crashed after the call: the kernel overwrote its stack or memory")
     if death.exit_status < 0:
         how = f"died of {signal_name(-death.exit_status)}"
     else:
@@ -161,8 +162,8 @@ def _place(contract: Contract, case: Case, buffer: int, offset_bytes: int) -> st
     parameter = contract.prototype.buffers[buffer]
     count = contract.extents[parameter.name].count(dict(case.sizes))
     element = offset_bytes // parameter.type.size_bytes
-    side = "before its start" if element < 0 else "behind its end"
-    return f"{parameter.name}[{element}], {side} ({count} element{'s' if count != 1 else ''})"
+    side = "before the start" if element < 0 else "past the end"
+    return f"{parameter.name}[{element}], {side} of its {counted(count, 'element')}"
 
 
 def state_changed(trial: TrialObservation) -> tuple[Outcome, str] | None:

@@ -156,7 +156,7 @@ class _Session:
             left = unseen + left
             self._retry_timeouts()
             if self._confirmed_timeouts() >= MAX_TIMEOUTS:
-                reason = f"not run: {self._confirmed_timeouts()} cases before it did not end"
+                reason = f"not run: {self._confirmed_timeouts()} earlier cases timed out"
                 self.not_run |= dict.fromkeys(left, reason)
                 return
             if not left:

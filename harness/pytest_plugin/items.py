@@ -152,7 +152,7 @@ class _Item(pytest.Item):
         if self.config.get_verbosity() >= _VERBOSITY_OF_ALL:
             return "\n".join([describe(cause.shown, common_lines(cause)), *map(describe, cause.failures[1:])])
         more = len(cause.failures) - 1
-        count = [f"and {more} more like this (-vv shows all)"] if more else []
+        count = [f"and {more} more failures of this cause (-vv shows all)"] if more else []
         return describe(cause.shown, [*common_lines(cause), *count])
 
     def fail_with(self, text: str) -> NoReturn:

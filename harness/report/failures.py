@@ -66,7 +66,7 @@ def more_of(cause: Cause) -> str:
     if len(cause.failures) < 2:
         return ""
     where = ", ".join(filter(None, (where_of(cause.failures), symptoms(cause))))
-    return f"{len(cause.failures) - 1} more like this, {where}"
+    return f"{len(cause.failures) - 1} more failures of this cause, {where}"
 
 
 # ---- numbers and lanes ---------------------------------------------------------------------------------------------

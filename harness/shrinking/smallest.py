@@ -139,7 +139,7 @@ def _lines(found: Shrunk) -> Iterator[str]:
     values = [f"{name} = {text}" for name, text in minimal.values_by_name(best, trying.job.contract).items()]
     worst = finding.worst
     came = f": got {number_text(worst.got)}, want {number_text(worst.want)}" if worst else ""
-    yield f"smallest that fails alike{where}: {', '.join((*numbers, *values))}{came}"
+    yield f"smallest case with the same failure{where}: {', '.join((*numbers, *values))}{came}"
     yield from _drawn(found, finding)
 
 

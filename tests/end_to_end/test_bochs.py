@@ -243,7 +243,7 @@ def manifest(directory: Path, bodies: Mapping[str, str]) -> Path:
 
 WRONG = {
     "never_ends": ('for (;;) __asm__ volatile("");', "TIMEOUT", "no return after"),
-    "writes_behind": ("row[len] = 1;", "OUT_OF_BOUNDS", "wrote row[1], behind its end"),
+    "writes_behind": ("row[len] = 1;", "OUT_OF_BOUNDS", "wrote row[1], past the end"),
     "illegal": ('__asm__ volatile("ud2");', "CRASH", "SIGILL"),
     "reads_page_0": ("*(volatile char *)0;", "CRASH", "SIGSEGV at address 0x0"),
     "forks": ('__asm__ volatile("syscall" :: "a"(57) : "rcx", "r11");', "CRASH", "SIGSYS"),

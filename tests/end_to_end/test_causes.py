@@ -10,21 +10,24 @@ import pytest
 from tests.conftest import Harness, ManifestOf
 from tests.kernels import ROOT
 
-ARGUMENT = "only what lies above the argument {} shows it"
+ARGUMENT = "fails only with poison above the argument {}"
 CAUSES = {
     "sum_f32/scalar_reads_int_as_size_t": ("gcc", ARGUMENT.format("len (int)")),
     "sum_f32/sve_reads_int_as_size_t": ("gcc", ARGUMENT.format("len (int)")),
     "rms_norm_f32/avx2_scalar_assumed_zero_above": ("gcc", ARGUMENT.format("eps (float)")),
     "rms_norm_f32/sve_scalar_assumed_zero_above": ("gcc", ARGUMENT.format("eps (float)")),
-    "sum_f32/avx2_undefined_upper_half": ("gcc", "only undefined lanes show it"),
-    "rms_norm_f32/sve_founding_tail": ("gcc", "only undefined lanes show it"),
-    "sum_f32/rvv_undefined_accumulator": ("clang", "only undefined lanes show it"),
-    "sum_f32/scalar_trusts_errno": ("gcc", "only bytes beside buffers, what an output held before, or errno show it"),
-    "sum_f32/scalar_trusts_fresh_heap": ("gcc", "only what fresh heap and the deeper stack hold shows it"),
-    "sum_f32/neon_trusts_sticky_flags": ("gcc", "only what registers and the stack hold at entry shows it"),
-    "sum_f32/rvv_tail_agnostic_sum": ("clang", "only agnostic tail lanes show it"),
-    "sum_f32/rvv_mask_agnostic_sum": ("clang", "only agnostic masked-off lanes show it"),
-    "sum_f32/sve_sum_x_tail": ("gcc", "only undefined lanes show it"),
+    "sum_f32/avx2_undefined_upper_half": ("gcc", "fails only with poison in undefined lanes"),
+    "rms_norm_f32/sve_founding_tail": ("gcc", "fails only with poison in undefined lanes"),
+    "sum_f32/rvv_undefined_accumulator": ("clang", "fails only with poison in undefined lanes"),
+    "sum_f32/scalar_trusts_errno": (
+        "gcc",
+        "fails only with poison beside buffers, in an output before the call, or in errno",
+    ),
+    "sum_f32/scalar_trusts_fresh_heap": ("gcc", "fails only with poison in fresh heap and the deeper stack"),
+    "sum_f32/neon_trusts_sticky_flags": ("gcc", "fails only with poison in registers and on the stack at entry"),
+    "sum_f32/rvv_tail_agnostic_sum": ("clang", "fails only with poison in agnostic tail lanes"),
+    "sum_f32/rvv_mask_agnostic_sum": ("clang", "fails only with poison in agnostic masked-off lanes"),
+    "sum_f32/sve_sum_x_tail": ("gcc", "fails only with poison in undefined lanes"),
 }
 """By kernel: the compiler, and what must be told of its failures."""
 

@@ -105,12 +105,12 @@ def test_a_fault_is_told_once_by_the_case_that_teaches(reported: Callable[..., R
     assert lines[0].endswith("/len4")
     assert "ordinary rows fail exactly where len % (2 * lanes) >= lanes (4 lanes)" in lines
     assert "only elements behind the last whole block of 2 vectors" in lines
-    (smallest,) = [line for line in lines if line.startswith("smallest that fails alike at 128 bits: ")]
+    (smallest,) = [line for line in lines if line.startswith("smallest case with the same failure at 128 bits: ")]
     assert "len = 4, a = " in smallest
     assert "x = {" in smallest
     (drawn,) = [line for line in lines if line.startswith("y[0..3]: |")]
     assert drawn.split()[1].count("X") == 1
-    (more,) = [line for line in lines if " more like this" in line]
+    (more,) = [line for line in lines if " more failures of this cause" in line]
     assert "in 8 builds" in more
     assert "on neon, a64fx, cortex-a72, neoverse-n1" in more
     (cause,) = found.record["causes"]

@@ -128,7 +128,7 @@ def test_a_fault_of_a_vector_instruction_is_told_as_read_or_write(
     kernel.write_text(SKIPS_AND_ADDS.replace("@THEN@", then))
     done = harness("run", "--svl", "256", *SHORT, "--build", "plain", "--size", "19")
     assert done.returncode == 1
-    assert f"{what}19], behind its end (19 elements)" in done.stdout
+    assert f"{what}19], past the end of its 19 elements" in done.stdout
     assert f"in v{'s' if what.startswith('wrote') else 'l'}e32.v" in done.stdout
 
 

@@ -26,7 +26,7 @@ KERNELS = r"""
 #define PASTE(op, bits) sv##op##_f##bits##_x
 #define RENAMED svadd_f32_x
 
-/* The reduction that is wrong: inactive lanes of s0 are unknown, and reduced. */
+/* The reduction that is wrong: inactive lanes of s0 are undefined, and reduced. */
 f32 wrong_tail(const f32 *row, uint64_t n) {
     svfloat32_t s0 = svdup_n_f32(0.0f);
     for (uint64_t i = 0; i < n; i += svcntw()) {

@@ -68,7 +68,7 @@ FIRST = "    pg = svwhilelt_b32_u64(0, svcntw() - 1);\n    return svdiv_f32_m(pg
 @pytest.mark.parametrize(
     ("body", "plain", "hostile"),
     [
-        pytest.param(OTHERS_TURN_ALL + SVE_BODY, {}, {"n3": "depends on what is undefined"}, id="looks-at-other-lanes"),
+        pytest.param(OTHERS_TURN_ALL + SVE_BODY, {}, {"n3": "depends on undefined values"}, id="looks-at-other-lanes"),
         pytest.param(LEADING, {"n3": "MISMATCH", "n16": "MISMATCH"}, {"n16": "MISMATCH"}, id="takes-lanes-for-leading"),
         pytest.param(FIRST, {"n8": "MISMATCH"}, {"n8": "MISMATCH"}, id="drops-a-lane"),
         pytest.param(
@@ -132,12 +132,12 @@ RVV_ANY = """
 XMM_ABOVE = '    __asm__("vextractf128 $1, %%ymm0, %0" : "=x"(x));\n'
 VECTOR_FAULTS = {
     "neon_vpcs": ("neon.c", "_vpcs(float32x4_t x) {\n", '    __asm__("movi v16.16b, #1");\n', "STATE q16 changed"),
-    "neon_q": ("neon.c", "_q(float32x4_t x) {\n", NEON_ANY, "depends on what is undefined"),
+    "neon_q": ("neon.c", "_q(float32x4_t x) {\n", NEON_ANY, "depends on undefined values"),
     "neon_d": ("neon.c", "_d(float32x2_t x) {\n", "    x = vdup_lane_f32(x, 0);\n", "MISMATCH"),
-    "xmm": ("x86.c", "_xmm(__m128 x) {\n", XMM_ABOVE, "depends on what is undefined"),
+    "xmm": ("x86.c", "_xmm(__m128 x) {\n", XMM_ABOVE, "depends on undefined values"),
     "ymm": ("x86.c", "_ymm(__m256 x) {\n", "    x = _mm256_permute2f128_ps(x, x, 0);\n", "MISMATCH"),
     "m1": ("rvv.c", "_m1(vfloat32m1_t x, size_t vl) {\n", '    __asm__("vmv.v.i v24, 1");\n', "STATE v24 changed"),
-    "m2": ("rvv.c", "_m2(vfloat32m2_t x, size_t vl) {\n", RVV_ANY, "depends on what is undefined"),
+    "m2": ("rvv.c", "_m2(vfloat32m2_t x, size_t vl) {\n", RVV_ANY, "depends on undefined values"),
 }  # fmt: skip
 """By kernel: the file, what to put behind which text, and what a hostile build must tell."""
 

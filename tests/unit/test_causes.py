@@ -421,7 +421,7 @@ def test_one_fault_is_one_cause_over_builds_widths_targets_and_outcomes() -> Non
         case(size, width, build, target=target)
         for size, width, build, target in product(SIZES, (128, 256), LABELS, ("sve", "a64fx"))
     ]
-    beside = Finding(Outcome.OUT_OF_BOUNDS, "read x[5], behind its end")
+    beside = Finding(Outcome.OUT_OF_BOUNDS, "read x[5], past the end")
     verdicts = [replace(v, finding=beside if length(v) < 16 else WRONG) if length(v) % lanes(v) else v for v in several]
     (cause,) = causes_of(verdicts, BUILDS)
     assert cause.rule == "fails exactly where len % lanes is not 0"

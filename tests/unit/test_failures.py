@@ -46,7 +46,7 @@ def test_every_format_tells_a_cause_once_with_its_rule() -> None:
     text = table.render(whole)
     assert text.count("MISMATCH  sum_f32/sve on") == 1
     assert text.count(f"{RULE}; {ELEMENTS}") == 1
-    assert "and 69 more like this, at 256 bits, in 2 builds" in text
+    assert "and 69 more failures of this cause, at 256 bits, in 2 builds" in text
     assert markdown.render(whole).count("len % lanes is not 0") == 1
     assert html.render(whole).count(f"<p>{RULE}; {ELEMENTS}</p>") == 1
     assert github.render(whole, told.RECORD_1.parent).replace("%25", "%").count(RULE) == 1
@@ -59,7 +59,7 @@ def test_every_format_tells_a_cause_once_with_its_rule() -> None:
 
 
 def test_a_block_is_no_longer_than_can_be_read() -> None:
-    smallest = ("smallest that fails alike: len = 1, x = {1}: got 0, want 1", "y[0..8]: |........|X")
+    smallest = ("smallest case with the same failure: len = 1, x = {1}: got 0, want 1", "y[0..8]: |........|X")
     text = table.render(run(smallest=smallest))
     block = text.split("Failures, worst first:\n")[1].split("\n\n")[0]
     assert len(block.splitlines()) <= 12
@@ -72,12 +72,12 @@ def test_a_record_gives_the_same_causes() -> None:
         (("eps", 1e-5),), "special", "nan", 3, (("x", 4), ("y", 64)), True, "both", "negative", True, False
     )
     verdicts = [replace(verdict, circumstances=found) for verdict in dropped_tail()]
-    whole = run(verdicts, ("smallest that fails alike: len = 1",))
+    whole = run(verdicts, ("smallest case with the same failure: len = 1",))
     again = told.retold(whole)
     assert [verdict.circumstances for verdict in again.verdicts] == [found] * len(verdicts)
     assert [verdict.finding.wrong for verdict in again.verdicts] == [verdict.finding.wrong for verdict in verdicts]
     assert again.causes == whole.causes
-    assert again.smallest_of(again.causes[0].shown) == ["smallest that fails alike: len = 1"]
+    assert again.smallest_of(again.causes[0].shown) == ["smallest case with the same failure: len = 1"]
     assert table.render(again) == table.render(whole)
 
 

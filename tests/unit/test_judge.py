@@ -95,12 +95,12 @@ def test_the_distance_to_the_scalar_kernel_is_told() -> None:
         (
             seen(trial(status=TrialStatus.SIGNAL, fault=Fault(11, 4096, 0, 0, 36, is_write=False))),
             Outcome.OUT_OF_BOUNDS,
-            "read row[9], behind its end (9 elements)",
+            "read row[9], past the end of its 9 elements",
         ),
         (
             seen(trial(status=TrialStatus.SIGNAL, fault=Fault(11, 4096, 0, 0, -4, is_write=None))),
             Outcome.OUT_OF_BOUNDS,
-            "touched row[-1], before its start (9 elements)",
+            "touched row[-1], before the start of its 9 elements",
         ),
         (
             seen(trial(status=TrialStatus.SIGNAL, fault=Fault(11, 0, 0, None, 0, is_write=True))),
@@ -110,7 +110,7 @@ def test_the_distance_to_the_scalar_kernel_is_told() -> None:
         (
             seen(trial(damages=(Damage(0, DamageKind.CANARY, 36, 4),))),
             Outcome.OUT_OF_BOUNDS,
-            "wrote row[9], behind its end (9 elements) (4 bytes changed)",
+            "wrote row[9], past the end of its 9 elements (4 bytes changed)",
         ),
         (
             seen(trial(damages=(Damage(0, DamageKind.INPUT, 8, 1),))),
@@ -165,7 +165,7 @@ CRASHED = trial(status=TrialStatus.SIGNAL, fault=Fault(11, 0, 0, None, 0, is_wri
         (
             seen(trial(WRONG), trial(damages=(BESIDE, INPUT_CHANGED), violations=(D8,))),
             Outcome.OUT_OF_BOUNDS,
-            "wrote row[9], behind its end (9 elements) (4 bytes changed); "
+            "wrote row[9], past the end of its 9 elements (4 bytes changed); "
             "also STATE: changed the input row[2] (1 byte changed); also STATE: d8 changed from 0x1 to 0x2 "
             "(AAPCS64 6.1.2); also MISMATCH: ",
         ),

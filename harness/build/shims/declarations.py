@@ -28,7 +28,7 @@ class Declaration:
 
     @property
     def is_dont_care(self) -> bool:
-        """Whether its inactive lanes are unknown (ACLE, "SVE naming convention", predication)."""
+        """Whether its inactive lanes are undefined (ACLE, "SVE naming convention", predication)."""
         return self.name.endswith("_x")
 
 

@@ -134,7 +134,7 @@ def _advice(name: str) -> str | None:
     if intrinsic is not None:
         return _advice_on_dont_care(intrinsic)
     if name in _first_fault():
-        return f"active lanes of {name} are unknown where the FFR is clear; use only those of svrdffr_z(pg)"
+        return f"active lanes of {name} are undefined where the FFR is clear; use only those of svrdffr_z(pg)"
     if _UNDEFINED.fullmatch(name):
         zeros = "svdup_n" if name.startswith("sv") else "setzero" if name.startswith("_mm") else "vmv_v_x or vfmv_v_f"
         return f"{name} is undefined in every lane; start from zero ({zeros}) or from the value that is meant"
@@ -156,7 +156,7 @@ def _advice_on_dont_care(intrinsic: DontCare) -> str:
         else "which keeps those of its first vector"
     )
     zeroing = f", or {base}_z, which zeroes them" if "z" in intrinsic.alternatives else ""
-    return f"inactive lanes of {name} are unknown; {merging}{zeroing}"
+    return f"inactive lanes of {name} are undefined; {merging}{zeroing}"
 
 
 @cache

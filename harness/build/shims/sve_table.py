@@ -1,4 +1,4 @@
-"""The SVE intrinsics whose inactive lanes are unknown, by family.
+"""The SVE intrinsics whose inactive lanes are undefined, by family.
 
 The names follow ACLE, "SVE naming convention": stem, `_n` if the last operand is a scalar, types, `_x`. A unit test
 holds this table against the list of intrinsics that the installed clang declares.
