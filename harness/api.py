@@ -22,7 +22,7 @@ from harness.project import load_project as read_project
 from harness.project import runs_root
 from harness.report import formats, table
 from harness.report.difference import Difference, difference
-from harness.report.run import Run, read_record, run_of
+from harness.report.run import RunResult, read_record, run_of
 from harness.report.store import record_path
 from harness.settings import Option, Settings, options_of, read_settings
 
@@ -38,7 +38,7 @@ class Options(TypedDict, total=False):
     prototype: str
     svl: int | str | Iterable[int | str]
     target: Several
-    place: str
+    backend: str
     emulator: str | None
     cc: Several
     opt: Several
@@ -57,7 +57,7 @@ class Options(TypedDict, total=False):
     config: str | Path | None
 
 
-RENAMED = {"place": "in"}
+RENAMED = {"backend": "in"}
 """Options whose name on the command line is a keyword of Python."""
 
 
@@ -65,7 +65,7 @@ RENAMED = {"place": "in"}
 class Result:
     """Result of a run: its verdicts, the record, and the texts of the reports."""
 
-    _run: Run
+    _run: RunResult
     record: Mapping[str, Any]
     """The record that --json writes, as dictionaries and lists; record-2.json is its schema."""
 
@@ -138,7 +138,7 @@ def run(kernels: Several = (), **options: Unpack[Options]) -> Result:
             the message is the line that `harness run` prints, `exit_code` is what it returns.
         KeyboardInterrupt: the run was interrupted; the record holds what was finished.
     """
-    settings, command = told(_listed(kernels), options)
+    settings, command = settings_for(_listed(kernels), options)
     result = Result(*validate(settings, command))
     if result.exit_code is ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
@@ -151,7 +151,7 @@ def dry_run(kernels: Several = (), **options: Unpack[Options]) -> Plan:
     Raises:
         HarnessError: for the same reasons as `run`.
     """
-    return plan_of(told(_listed(kernels), options)[0])
+    return plan_of(settings_for(_listed(kernels), options)[0])
 
 
 def load_project(config: str | Path | None = None, start: str | Path | None = None) -> Project:
@@ -185,7 +185,7 @@ def diff(before: Result | str | Path, after: Result | str | Path) -> Difference:
     return difference(*((one if isinstance(one, Result) else read_run(one))._run for one in (before, after)))
 
 
-def told(kernels: Sequence[str], given: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+def settings_for(kernels: Sequence[str], chosen: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     """Turn options by name into settings, and into the command line that says the same.
 
     Raises:
@@ -194,7 +194,7 @@ def told(kernels: Sequence[str], given: Mapping[str, Any]) -> tuple[Settings, li
     options = {option.name: option for option in options_of("run")}
     values: dict[str, Any] = {**dict.fromkeys(options), "quiet": True}
     words = [_program(), "run", *kernels]
-    for name, value in given.items():
+    for name, value in chosen.items():
         if name not in Options.__annotations__:
             raise UsageError(f"no option {name!r}{perhaps(name, Options.__annotations__)}")
         option = options[RENAMED.get(name, name)]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.backend import Place
-from harness.backend.host import host_place, sweep_scratch
+from harness.backend import Backend
+from harness.backend.host import host_backend, sweep_scratch
 from harness.errors import ExitCode
 from harness.execution.caveats import record_caveats
 from harness.execution.progress import meanwhile
@@ -20,12 +20,12 @@ from harness.model import Capabilities, Plan, Point, Project, Selection, Verdict
 from harness.plan import make_plan, select
 from harness.plan.last_failed import narrowed_to_failures
 from harness.project import load_project
-from harness.project.adhoc import given_project
+from harness.project.adhoc import adhoc_project
 from harness.report.causes import together_of
 from harness.report.exit_code import exit_code
 from harness.report.identity import identified
 from harness.report.record import Recorder
-from harness.report.run import Run
+from harness.report.run import RunResult
 from harness.report.store import last_record
 from harness.resources import bundled_root
 from harness.settings import Settings
@@ -38,7 +38,7 @@ from harness.survey import Surveyor, make_surveyor
 
 def validate(
     settings: Settings, command: Sequence[str], say: Callable[[str], None] = lambda _: None
-) -> tuple[Run, dict[str, Any]]:
+) -> tuple[RunResult, dict[str, Any]]:
     """Run the selected kernels, judge them and store the record; an interrupted run says so by its exit code.
 
     Args:
@@ -51,7 +51,7 @@ def validate(
     """
     with planned(settings, say) as line:
         program = program_name(command)
-        recorder = new_recorder(line.settings, line.project, line.plan, line.surveyor.place.facts, command)
+        recorder = new_recorder(line.settings, line.project, line.plan, line.surveyor.backend.facts, command)
         result = execute(line.plan, line.surveyor.builder, recorder, line.settings, program)
         is_finished, verdicts = not result.interrupted, result.verdicts
         smallest: Mapping[str, Sequence[str]] = {}
@@ -89,8 +89,8 @@ def planned(settings: Settings, say: Callable[[str], None] = lambda _: None) -> 
     """Project, survey and plan; the backend where it will run is held until the end."""
     project = _project(settings, say)
     selection = _selection(settings, project)
-    with contextlib.closing(_backend(settings, project)) as place:
-        surveyor = make_surveyor(place)
+    with contextlib.closing(_backend(settings, project)) as backend:
+        surveyor = make_surveyor(backend)
         points, absences = select(project, selection)
         capabilities = _survey(surveyor, project, points, settings)
         plan = make_plan(project, selection, points, absences, capabilities)
@@ -102,9 +102,9 @@ def planned(settings: Settings, say: Callable[[str], None] = lambda _: None) -> 
 
 def _project(settings: Settings, say: Callable[[str], None]) -> Project:
     """Return the active project, or that of the one kernel which is given by its files; say what was inferred of it."""
-    if not settings.given:
+    if not settings.kernel_files:
         return load_project(settings.config, Path.cwd(), settings.selection.kernels)
-    project, inferred = given_project(settings.given, settings.config)
+    project, inferred = adhoc_project(settings.kernel_files, settings.config)
     if inferred:
         say(inferred)
     return project
@@ -114,23 +114,25 @@ def _selection(settings: Settings, project: Project) -> Selection:
     """Return what was selected, narrowed to what failed in the last run if that was asked for."""
     if settings.last_failed:
         return narrowed_to_failures(settings.selection, last_record(stored_in(project)), project.targets)
-    names = tuple(kernel.id for kernel in project.kernels) if settings.given else settings.selection.kernels
+    names = tuple(kernel.id for kernel in project.kernels) if settings.kernel_files else settings.selection.kernels
     return replace(settings.selection, kernels=names)
 
 
-def _backend(settings: Settings, project: Project) -> Place:
+def _backend(settings: Settings, project: Project) -> Backend:
     """Return where tools and guests run.
 
     Raises:
         UnavailableError: it was named and cannot be had.
     """
-    if settings.place == "host":
+    if settings.backend == "host":
         sweep_scratch()
-        return host_place()
-    from harness.backend.container import ContainerPlace  # the engine's client takes long to import
+        return host_backend()
+    from harness.backend.container import ContainerBackend  # the engine's client takes long to import
 
     sources = compiled_sources(project)
-    return ContainerPlace(bundled_root() / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet)
+    return ContainerBackend(
+        bundled_root() / "docker", cache_directory(), sources, settings.jobs, settings.reports.quiet
+    )
 
 
 def compiled_sources(project: Project) -> list[Path]:
@@ -149,7 +151,7 @@ def _survey(surveyor: Surveyor, project: Project, points: Sequence[Point], setti
         return surveyor.survey(project, needs, chosen.compilers, chosen.emulator, cpp_isas)
 
 
-def _smallest(line: Planned, run: Run) -> Mapping[str, Sequence[str]]:
+def _smallest(line: Planned, run: RunResult) -> Mapping[str, Sequence[str]]:
     """Return, by the id of the failure that shows a cause, the smallest case that fails alike, in lines."""
     settings = line.settings
     if not run.causes or not settings.budget_s:
@@ -158,13 +160,13 @@ def _smallest(line: Planned, run: Run) -> Mapping[str, Sequence[str]]:
         return smallest_cases(line.plan, line.surveyor.builder, run.causes, settings.budget_s, settings.jobs)
 
 
-def _as_run(recorder: Recorder, verdicts: Sequence[Verdict]) -> Run:
-    return Run(recorder.facts(finished=False, exit_code=None), identified(verdicts, recorder.seed))
+def _as_run(recorder: Recorder, verdicts: Sequence[Verdict]) -> RunResult:
+    return RunResult(recorder.facts(finished=False, exit_code=None), identified(verdicts, recorder.seed))
 
 
 def _recorded(
-    recorder: Recorder, run: Run, smallest: Mapping[str, Sequence[str]], code: ExitCode
-) -> tuple[Run, dict[str, Any]]:
+    recorder: Recorder, run: RunResult, smallest: Mapping[str, Sequence[str]], code: ExitCode
+) -> tuple[RunResult, dict[str, Any]]:
     """Write the record at the end of a run; return the run and the record."""
     finished = code is not ExitCode.INTERRUPTED
     recorder.together = together_of(run, smallest)

@@ -21,9 +21,9 @@ def bundled_root() -> Path:
     for candidate in candidates:
         if all((candidate / name).is_dir() for name in _SHIPPED):
             return candidate
-    places = " or ".join(str(candidate) for candidate in candidates)
+    directories = " or ".join(str(candidate) for candidate in candidates)
     raise InstallationError(
-        f"no csrc/, cases/ and docker/ in {places}: the installation is incomplete, install harness again"
+        f"no csrc/, cases/ and docker/ in {directories}: the installation is incomplete, install harness again"
     )
 
 

@@ -50,7 +50,7 @@ class GuestCall:
     idle_timeout_s: float
     """Time without a further record after which the process is given up."""
     files: tuple[Path, ...] = ()
-    """What the emulator's command line names and the place may have to bring."""
+    """What the emulator's command line names and the backend may have to bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ class Slot(Protocol):
 
         Raises:
             StorageError: there is no room for its files.
-            HarnessError: it cannot be started, or the place is lost.
+            HarnessError: it cannot be started, or the backend is lost.
         """
 
 
-class Place(Protocol):
-    """Where tools and guests run. Paths mean the same files in every place."""
+class Backend(Protocol):
+    """Where tools and guests run. Paths mean the same files in every backend."""
 
     @property
     def native_triple(self) -> str:
@@ -89,7 +89,7 @@ class Place(Protocol):
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """What a record of a run says about the place."""
+        """What a record of a run says about the backend."""
 
     def find(self, name: str) -> Program | None:
         """Look for a program by name or path."""
@@ -121,7 +121,7 @@ class Place(Protocol):
         Raises:
             OSError: a program cannot be started.
             StorageError: one failed, and there is no room where it writes.
-            HarnessError: the place is lost.
+            HarnessError: the backend is lost.
         """
 
     def open_slot(self, cancelled: threading.Event) -> AbstractContextManager[Slot]:
@@ -129,8 +129,8 @@ class Place(Protocol):
 
         Raises:
             StorageError: there is no room for their files.
-            HarnessError: the place is lost.
+            HarnessError: the backend is lost.
         """
 
     def close(self) -> None:
-        """Give back what the place holds."""
+        """Give back what the backend holds."""

@@ -40,7 +40,7 @@ _LEAST_GUEST_MIB = 1536
 _PROCESSES = 64
 
 
-class ContainerPlace:
+class ContainerBackend:
     """A container engine: image, build containers and run containers."""
 
     def __init__(self, docker_files: Path, cache: Path, sources: Iterable[Path], slots: int, quiet: bool) -> None:
@@ -206,13 +206,13 @@ class ContainerPlace:
 class _ContainerSlot:
     """The run container of one job; another one after it was lost."""
 
-    place: ContainerPlace
+    backend: ContainerBackend
     _container: Container | None = None
     _is_clean: bool = True
 
     def memory_bytes(self) -> int:
         """Return what the directory of the job, which is held in memory, leaves of the container's."""
-        return (self.place.guests.confinement.memory_mib - _JOB_MIB) * _MIB
+        return (self.backend.guests.confinement.memory_mib - _JOB_MIB) * _MIB
 
     def run(self, call: GuestCall) -> GuestEnd:
         """Run a guest in the container. One whose container falls silent is given up, and the next gets another one."""
@@ -224,12 +224,12 @@ class _ContainerSlot:
             return GuestEnd(Exit(None, "", ""), b"")
         except SilentError as error:
             self._drop()
-            self.place.blame(error)
+            self.backend.blame(error)
             return GuestEnd(Exit(None, "", f"its container fell silent: {error}"), b"")
         except (ContainerLostError, OSError) as error:
             self._drop()
             if isinstance(error, ContainerLostError):
-                self.place.blame(error)
+                self.backend.blame(error)
             return GuestEnd(Exit(-signal.SIGKILL, "", f"its container ended: {error}"), b"")
 
     def _ready(self, call: GuestCall) -> Container:
@@ -237,12 +237,12 @@ class _ContainerSlot:
         files = [(_GUEST_PATH, call.binary.read_bytes(), 0o755), (_PACK, call.pack, 0o644), (_OBSERVATION, b"", 0o644)]
         files += [(_in_job(path), path.read_bytes(), 0o755) for path in call.files]
         try:
-            self._container = self._container or self.place.guests.take()
+            self._container = self._container or self.backend.guests.take()
             self._container.supervisor.put(files)
         except ContainerLostError as error:
             self._drop()
-            self.place.blame(error)
-            self._container = self.place.guests.take()
+            self.backend.blame(error)
+            self._container = self.backend.guests.take()
             self._container.supervisor.put(files)
         return self._container
 
@@ -264,7 +264,7 @@ class _ContainerSlot:
     def leave(self) -> None:
         """Return the container, or give it up after a death or a deadline."""
         if self._container and self._is_clean:
-            self.place.guests.give_back(self._container)
+            self.backend.guests.give_back(self._container)
         else:
             self._drop()
 

@@ -38,7 +38,7 @@ _GUEST_ROOM_BYTES = 1 << 20
 _SCRATCH_PREFIX = "harness-run-"
 
 
-class HostPlace:
+class HostBackend:
     """This machine."""
 
     native_triple = native_triple(platform.machine())
@@ -268,7 +268,7 @@ def _read(fd: int, name: str, kept: dict[str, bytes]) -> bool:
     return bool(piece)
 
 
-def host_place() -> HostPlace:
+def host_backend() -> HostBackend:
     """Return this machine.
 
     Raises:
@@ -277,4 +277,4 @@ def host_place() -> HostPlace:
     if platform.system() != "Linux":
         system = {"Darwin": "macOS"}.get(platform.system(), platform.system())
         raise UnavailableError(f"kernels run on Linux, and this is {system}: --in docker runs them in a container")
-    return HostPlace()
+    return HostBackend()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-from harness.backend import Command, Place
+from harness.backend import Command, Backend
 from harness.build.adapter import adapter_source, user_declaration
 from harness.build.commands import (
     BINARY_NAME,
@@ -49,7 +49,7 @@ _COMMON_NAME = "guest_common.o"
 class Builder:
     """Builds binaries through the cache; what several threads ask for at once is built by one of them."""
 
-    place: Place
+    backend: Backend
     cache: Path
     guest_sources: Path
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Builder:
             telling = ("-fno-lto", "-S", str(source), "-o", os.devnull, "-fdump-rtl-vzeroupper=stdout")
             command = source_command(kernel, build, flags, source, *telling)
             try:
-                said = run_tools(self.place, [command], source.parent)
+                said = run_tools(self.backend, [command], source.parent)
             except BuildError:
                 return None
             found |= {match[1] for match in _FUNCTION_OF_PASS.finditer(said)}
@@ -115,8 +115,10 @@ class Builder:
         """Return what changes whenever a library of the system does; empty where the compiler finds none."""
         question = f"-print-file-name=lib{name}.a"
         if (compiler, name) not in self._libraries:
-            self._libraries[compiler, name] = run_tools(self.place, [(*compiler.command, question)], Path("/")).strip()
-        return self.place.file_identity(self._libraries[compiler, name])
+            self._libraries[compiler, name] = run_tools(
+                self.backend, [(*compiler.command, question)], Path("/")
+            ).strip()
+        return self.backend.file_identity(self._libraries[compiler, name])
 
     def _user_adapter_digest(self, kernel: Kernel, build: Build, callers: Callers) -> list[str]:
         if kernel.adapter is None:
@@ -125,7 +127,7 @@ class Builder:
         return [self._preprocessed(build.compiler, command, kernel.adapter)]
 
     def _preprocessed(self, compiler: Compiler, command: Command, source: Path) -> str:
-        run = partial(run_tools, self.place, [command], source.parent)
+        run = partial(run_tools, self.backend, [command], source.parent)
         return preprocessed_digest(self.cache / "preprocessed", compiler.identity, command, source, run)
 
     def _source_digest(self, kernel: Kernel, build: Build, flags: tuple[str, ...], source: Path) -> str:
@@ -148,7 +150,7 @@ class Builder:
         support = [runner / SUPPORT_NAME] if needs_support(compiler) else []
         needs = [runner / RUNNER_NAME, *support, aside / "adapter.c"]
         try:
-            run_tools(self.place, whole, aside, needs=needs, products=(BINARY_NAME, *how.objects))
+            run_tools(self.backend, whole, aside, needs=needs, products=(BINARY_NAME, *how.objects))
         except BuildError as error:
             raise BuildError(self._plainly(aside, kernel, how) or str(error)) from None
         # What has the symbol's name in a library of the system is not the kernel, and would be linked without a word.
@@ -162,7 +164,7 @@ class Builder:
         if complaint := prebuilt_complaint(prebuilt):
             return complaint
         try:
-            run_tools(self.place, how.making, aside, products=how.objects)
+            run_tools(self.backend, how.making, aside, products=how.objects)
         except BuildError:
             return ""  # it did not come to linking
         return symbol_complaint(kernel, _objects(aside, how))
@@ -177,7 +179,7 @@ class Builder:
         products = [RUNNER_NAME, *([SUPPORT_NAME] if needs_support(compiler) else [])]
 
         def fill(aside: Path) -> None:
-            run_tools(self.place, commands, aside, products=products)
+            run_tools(self.backend, commands, aside, products=products)
 
         with self._lock(key):
             return entry(self.cache / "builds", key, fill)
@@ -199,7 +201,7 @@ class Builder:
             commands.append((*compiler.command, *flags, "-std=gnu11", "-c", *map(str, sources)))
             commands.append((*joining, product, *joined, *(f"{path.stem}.o" for path in sources)))
             joined = [product]
-        objcopy = find_binutil("objcopy", compiler.triple, self.place)
+        objcopy = find_binutil("objcopy", compiler.triple, self.backend)
         if objcopy:
             keeping = (f"--keep-global-symbol={name}" for name in RUNNER_SYMBOLS)
             commands.append((objcopy.path, *keeping, RUNNER_NAME))
@@ -228,7 +230,7 @@ class Builder:
         key = key_of([*identities, *(" ".join(command) for command in commands), *contents])
 
         def fill(aside: Path) -> None:
-            run_tools(self.place, commands, aside, needs=sources, products=products)
+            run_tools(self.backend, commands, aside, needs=sources, products=products)
 
         with self._lock(key):
             return entry(self.cache / "builds", key, fill)

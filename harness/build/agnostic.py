@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from harness.build.code import Code, Instruction, Place
+from harness.build.code import Code, Instruction, Address
 
 _CONFIGURES = re.compile(r"vseti?vli")
 _ACCUMULATES = re.compile(r"v(f?n?mac{1,2}|f?n?msac|f?n?madd|f?n?msub|w?macc|fw?n?macc|wmacc|qmacc|dot)\w*\..*")
@@ -22,7 +22,7 @@ _MASKED = re.compile(r"\bv0\.t\b")
 class Agnostic:
     """An instruction with agnostic lanes, and the one that sets its policy."""
 
-    place: Place
+    address: Address
     instruction: str
     policy: str
 
@@ -36,14 +36,14 @@ def agnostic_instructions(code: Code, kind: str) -> list[Agnostic]:
     found: list[tuple[bool, Agnostic]] = []
     policy: Instruction | None = None
     section = ""
-    for place in sorted(code.instructions):
-        if place[0] != section:
-            section, policy = place[0], None
-        instruction = code.instructions[place]
+    for address in sorted(code.instructions):
+        if address[0] != section:
+            section, policy = address[0], None
+        instruction = code.instructions[address]
         if _CONFIGURES.fullmatch(instruction.mnemonic):
             policy = instruction
         elif policy and _is_open(instruction, policy, kind):
-            found.append((not _keeps(instruction), Agnostic(place, _text(instruction), _text(policy))))
+            found.append((not _keeps(instruction), Agnostic(address, _text(instruction), _text(policy))))
     return [agnostic for _, agnostic in sorted(found, key=lambda one: one[0])]
 
 

@@ -33,7 +33,7 @@ _TRANSFERS = re.compile(
 _X86_ADDEND = -4
 """Of a relocation that ends its instruction, since displacements count from the next one (psABI of x86-64, 4.4.1)."""
 
-Place = tuple[str, int]
+Address = tuple[str, int]
 """A section's number and file, and an offset in it."""
 
 
@@ -57,40 +57,40 @@ class Instruction:
 class Code:
     """The text of all objects of a kernel: instructions, and symbols by place and by name."""
 
-    instructions: Mapping[Place, Instruction]
-    following: Mapping[Place, Place]
+    instructions: Mapping[Address, Instruction]
+    following: Mapping[Address, Address]
     """The next instruction in the same section."""
-    symbols: Mapping[str, Place]
-    own_symbols: Mapping[tuple[int, str], Place]
+    symbols: Mapping[str, Address]
+    own_symbols: Mapping[tuple[int, str], Address]
     """Symbols and sections by the number of their file: names of local ones are unique there only."""
     files: Mapping[str, int]
     """The number of the file that a section belongs to."""
     extents: Mapping[str, Sequence[tuple[int, int]]]
     """By section, where each function begins and ends of which the symbol table says how long it is; sorted."""
 
-    def end_of(self, place: Place) -> int | None:
+    def end_of(self, address: Address) -> int | None:
         """Return the offset behind the function that a place belongs to; None where its length is not known."""
-        extents = self.extents.get(place[0], ())
-        index = bisect_right(extents, (place[1], sys.maxsize)) - 1
-        return extents[index][1] if index >= 0 and place[1] < extents[index][1] else None
+        extents = self.extents.get(address[0], ())
+        index = bisect_right(extents, (address[1], sys.maxsize)) - 1
+        return extents[index][1] if index >= 0 and address[1] < extents[index][1] else None
 
-    def target(self, place: Place) -> Place | None:
+    def target(self, address: Address) -> Address | None:
         """Return where the branch or call at a place goes; None for what no object here has, and for registers."""
-        instruction = self.instructions[place]
+        instruction = self.instructions[address]
         if instruction.called is not None:
-            own = (self.files[place[0]], instruction.called)
+            own = (self.files[address[0]], instruction.called)
             found = self.own_symbols.get(own) or self.symbols.get(instruction.called)
             return (found[0], found[1] + instruction.addend) if found else None
         match = _TARGET.search(instruction.operands)
-        return (place[0], int(match[1], 16)) if match else None
+        return (address[0], int(match[1], 16)) if match else None
 
 
 def parse(disassembly: str) -> Code:
     """Read what `objdump -drt` prints for one or more objects."""
-    instructions: dict[Place, Instruction] = {}
-    following: dict[Place, Place] = {}
-    symbols: dict[str, Place] = {}
-    own_symbols: dict[tuple[int, str], Place] = {}
+    instructions: dict[Address, Instruction] = {}
+    following: dict[Address, Address] = {}
+    symbols: dict[str, Address] = {}
+    own_symbols: dict[tuple[int, str], Address] = {}
     files: dict[str, int] = {}
     sized = _sized_functions(disassembly)
     last = None
@@ -104,11 +104,11 @@ def parse(disassembly: str) -> Code:
             if last and _TRANSFERS.fullmatch(match[1]):
                 instructions[last] = _resolved(instructions[last], *match.group(1, *_RELOCATION_PARTS))
         elif match := _INSTRUCTION.match(line):
-            place = (section, int(match[1], 16))
+            address = (section, int(match[1], 16))
             if last:
-                following[last] = place
-            last = place
-            instructions[place] = Instruction(match[2], _COMMENT.split(match[3])[0].strip(), None)
+                following[last] = address
+            last = address
+            instructions[address] = Instruction(match[2], _COMMENT.split(match[3])[0].strip(), None)
     extents = {section: sorted(sized.get((file, section.partition(" ")[2]), ())) for section, file in files.items()}
     return Code(instructions, following, symbols, own_symbols, files, extents)
 
@@ -131,12 +131,12 @@ def is_of_kernel(path: str) -> bool:
     return not _SURROUNDINGS.search(path)
 
 
-def source_lines(disassembly: str) -> dict[Place, str]:
+def source_lines(disassembly: str) -> dict[Address, str]:
     """Read the source lines of what `objdump -dl --inlines` prints for the same objects, such as "dot.c:41".
 
     Of what was inlined from a header of the compiler's or a shim, the line that it was inlined into.
     """
-    found: dict[Place, str] = {}
+    found: dict[Address, str] = {}
     current, is_told = "", False
     for _, section, line in _lines(disassembly):
         if match := _INSTRUCTION.match(line):
@@ -149,12 +149,12 @@ def source_lines(disassembly: str) -> dict[Place, str]:
     return found
 
 
-def source_frames(disassembly: str) -> dict[Place, tuple[tuple[str, int], ...]]:
+def source_frames(disassembly: str) -> dict[Address, tuple[tuple[str, int], ...]]:
     """Read the source lines of what `objdump -dl --inlines` prints for the same objects, as paths and numbers.
 
     Of inlined code its own line comes first, then those that it was inlined into.
     """
-    found: dict[Place, tuple[tuple[str, int], ...]] = {}
+    found: dict[Address, tuple[tuple[str, int], ...]] = {}
     current: tuple[tuple[str, int], ...] = ()
     pending: list[tuple[str, int]] = []
     for _, section, line in _lines(disassembly):

@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.build.code import Code, Instruction, Place
+from harness.build.code import Code, Instruction, Address
 from harness.build.walk import Rules, reached
 from harness.model import FeatureTable, Job
 
@@ -27,7 +27,7 @@ class Need:
     """Features of which one is needed and none was promised, and the first instruction that needs it."""
 
     features: tuple[str, ...]
-    place: Place
+    address: Address
     instruction: Instruction
     count: int
     """Of instructions that need it, this one included."""
@@ -49,13 +49,13 @@ def needs_beyond(code: Code, entry: str, table: FeatureTable, promised: Collecti
         table: of the architecture.
         promised: the names of the features that it may rely on.
     """
-    needed: dict[Place, tuple[str, ...]] = {}
+    needed: dict[Address, tuple[str, ...]] = {}
     walked = reached(code, entry, table.machine, None, _ELEMENT_WIDTH)
-    for place, element_bits in sorted(walked, key=lambda at: at[0]):
-        instruction = code.instructions[place]
+    for address, element_bits in sorted(walked, key=lambda at: at[0]):
+        instruction = code.instructions[address]
         needs = table.unmet(instruction.mnemonic, instruction.operands, element_bits, promised)
         if needs:
-            needed.setdefault(place, needs)
+            needed.setdefault(address, needs)
     return list(_counted(code, needed))
 
 
@@ -68,12 +68,12 @@ def needed_by(instruction: str, table: FeatureTable, promised: Collection[str]) 
     return table.unmet(mnemonic, operands.strip(), None, promised)
 
 
-def _counted(code: Code, needed: Mapping[Place, tuple[str, ...]]) -> Iterator[Need]:
-    by_features: dict[tuple[str, ...], list[Place]] = {}
-    for place, features in needed.items():
-        by_features.setdefault(features, []).append(place)
-    for features, places in by_features.items():
-        yield Need(features, places[0], code.instructions[places[0]], len(places))
+def _counted(code: Code, needed: Mapping[Address, tuple[str, ...]]) -> Iterator[Need]:
+    by_features: dict[tuple[str, ...], list[Address]] = {}
+    for address, features in needed.items():
+        by_features.setdefault(features, []).append(address)
+    for features, addresses in by_features.items():
+        yield Need(features, addresses[0], code.instructions[addresses[0]], len(addresses))
 
 
 def _element_bits(instruction: Instruction, before: int | None) -> tuple[int | None, ...]:

@@ -31,9 +31,9 @@ def preprocessed_digest(memory: Path, identity: str, command: Command, source: P
     `memory` is a directory; `identity` is the compiler's, `command` preprocesses `source`, and `run` carries it out.
     """
     variables = [os.environ.get(name, "") for name in _SEARCH_VARIABLES]
-    place = memory / f"{key_of([identity, *command, *variables])}.json"
+    path = memory / f"{key_of([identity, *command, *variables])}.json"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        known = json.loads(place.read_text(encoding="utf-8"))
+        known = json.loads(path.read_text(encoding="utf-8"))
         if all(_identity(path) == was for path, was in known["files"].items()):
             return str(known["digest"])
     started_ns = time.time_ns()
@@ -47,9 +47,9 @@ def preprocessed_digest(memory: Path, identity: str, command: Command, source: P
     looked_at = {str(path): _identity(str(path)) for path in (*read, *_searched(command, read))}
     with contextlib.suppress(OSError):  # without a writable cache it is done again
         memory.mkdir(parents=True, exist_ok=True)
-        aside = place.with_suffix(f".{os.getpid()}")
+        aside = path.with_suffix(f".{os.getpid()}")
         aside.write_text(json.dumps({"files": looked_at, "digest": digest}), encoding="utf-8")
-        aside.replace(place)
+        aside.replace(path)
     return digest
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backend import Command, Place
+from harness.backend import Command, Backend
 from harness.build.commands import CPP_STANDARD
 from harness.build.toolchain import compile_command
 from harness.build.tools import run_tools
@@ -17,37 +17,37 @@ from harness.model import Compiler
 _ROOT = Path("/")
 
 
-def header_complaint(place: Place, compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
+def header_complaint(backend: Backend, compiler: Compiler, flags: tuple[str, ...], header: str) -> str:
     """Return what a compiler says against a header under an ISA's flags; nothing if it compiles it."""
     return _complaint(
-        place, compile_command(compiler, "O0", flags, "-fsyntax-only", "-include", header, "-x", "c", os.devnull)
+        backend, compile_command(compiler, "O0", flags, "-fsyntax-only", "-include", header, "-x", "c", os.devnull)
     )
 
 
-def c_complaint(place: Place, compiler: Compiler, source: Path) -> str:
+def c_complaint(backend: Backend, compiler: Compiler, source: Path) -> str:
     """Return what a compiler says against a static program in C; nothing if it links it."""
-    return _complaint(place, compile_command(compiler, "O0", ("-static",), str(source), "-o", os.devnull))
+    return _complaint(backend, compile_command(compiler, "O0", ("-static",), str(source), "-o", os.devnull))
 
 
-def cpp_complaint(place: Place, compiler: Compiler, source: Path) -> str:
+def cpp_complaint(backend: Backend, compiler: Compiler, source: Path) -> str:
     """Return what a compiler says against a static program in C++; nothing if it compiles and links it."""
     arguments = (str(source), "-o", os.devnull, "-lstdc++", "-lm")
-    return _complaint(place, compile_command(compiler, "O0", ("-static",), *arguments, standard=CPP_STANDARD))
+    return _complaint(backend, compile_command(compiler, "O0", ("-static",), *arguments, standard=CPP_STANDARD))
 
 
-def predefined_macros(place: Place, compiler: Compiler, flags: Sequence[str]) -> frozenset[str] | None:
+def predefined_macros(backend: Backend, compiler: Compiler, flags: Sequence[str]) -> frozenset[str] | None:
     """Return the macros that a compiler defines by itself under flags for its machine; None if it refuses them."""
     command = compile_command(compiler, "O0", tuple(flags), "-dM", "-E", "-x", "c", os.devnull)
     try:
-        said = run_tools(place, [command], _ROOT)
+        said = run_tools(backend, [command], _ROOT)
     except BuildError:
         return None
     return frozenset(re.findall(r"(?m)^#define (\w+)", said))
 
 
-def _complaint(place: Place, command: Command) -> str:
+def _complaint(backend: Backend, command: Command) -> str:
     try:
-        run_tools(place, [command], _ROOT)
+        run_tools(backend, [command], _ROOT)
     except BuildError as error:
         return str(error)
     return ""

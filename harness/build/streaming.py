@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from harness.build.code import Code, Instruction, Place
+from harness.build.code import Code, Instruction, Address
 from harness.build.walk import Rules, reached
 
 _SCALABLE_REGISTER = re.compile(r"\b[zp]\d+\b|\bpn\d+\b")
@@ -58,27 +58,27 @@ def outside_streaming_mode(
     """
     walked = reached(code, entry, "aarch64", enters_streaming, _MODE)
     outside = [
-        place
-        for place, streaming in sorted(walked)
-        if not streaming and (place, True) not in walked and is_sve(code.instructions[place])
+        address
+        for address, streaming in sorted(walked)
+        if not streaming and (address, True) not in walked and is_sve(code.instructions[address])
     ]
     excused = {p for p in outside if code.files[p[0]] not in assembled and _describes_frame(code, p)}
     return OutsideStreaming(
-        tuple(code.instructions[place] for place in outside if place not in excused),
-        tuple(code.instructions[place] for place in sorted(excused)),
+        tuple(code.instructions[address] for address in outside if address not in excused),
+        tuple(code.instructions[address] for address in sorted(excused)),
     )
 
 
-def _describes_frame(code: Code, place: Place) -> bool:
+def _describes_frame(code: Code, address: Address) -> bool:
     """True if what is read is the register VG of DWARF, as compilers save it in front of a change of mode.
 
     That is the number of doublewords in a vector, which goes to the frame and nowhere else (DWARF for the Arm 64-bit
     Architecture, 4.1).
     """
-    read = code.instructions[place]
+    read = code.instructions[address]
     if read.mnemonic != "cntd" or not re.fullmatch(r"x\d+", read.operands):
         return False
-    at = code.following.get(place)
+    at = code.following.get(address)
     for _ in range(_WITHIN_INSTRUCTIONS):
         if at is None:
             return False

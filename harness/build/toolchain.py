@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.backend import Place, Program
+from harness.backend import Backend, Program
 from harness.backend.packages import how_to_install
 from harness.model import Compiler, Missing
 
@@ -25,14 +25,14 @@ _BESIDE = {"cc1": "cc1plus", "libgcc.a": "libstdc++.a"}
 """Where the parts for C++ are."""
 
 
-def find_compiler(spec: str, triple: str, place: Place) -> Compiler | Missing:
+def find_compiler(spec: str, triple: str, backend: Backend) -> Compiler | Missing:
     """Look for the compiler that `spec` (gcc, gcc-12, clang, clang-19 or a path) means for a triple.
 
     The macros that a program defines say what it is, and for which machine: a program that does not preprocess
     an empty file to them is no compiler.
     """
-    for program in candidates_here(spec, triple, place):
-        macros = _own_macros(program.path, place)
+    for program in candidates_here(spec, triple, backend):
+        macros = _own_macros(program.path, backend)
         found = _family(macros)
         if found is None:
             continue
@@ -40,29 +40,29 @@ def find_compiler(spec: str, triple: str, place: Place) -> Compiler | Missing:
         if family == "gcc" and not _is_for(triple, macros):
             continue
         whole = (program.path, f"--target={triple}") if family == "clang" else (program.path,)
-        parts = _parts(whole, place)
-        return Compiler(spec, family, version, triple, whole, identity_of(program.path, parts, place), parts)
-    return Missing(f"no {spec} that compiles for {triple}", _remedy(spec, triple, place))
+        parts = _parts(whole, backend)
+        return Compiler(spec, family, version, triple, whole, identity_of(program.path, parts, backend), parts)
+    return Missing(f"no {spec} that compiles for {triple}", _remedy(spec, triple, backend))
 
 
-def candidates_here(spec: str, triple: str, place: Place) -> list[Program]:
+def candidates_here(spec: str, triple: str, backend: Backend) -> list[Program]:
     """Return the programs that may be the one that `spec` means, the likeliest first."""
-    found = (place.find(name) for name in _candidates(spec, triple, place.native_triple))
+    found = (backend.find(name) for name in _candidates(spec, triple, backend.native_triple))
     return [program for program in found if program]
 
 
-def identity_of(program: str, parts: Sequence[str], place: Place) -> str:
+def identity_of(program: str, parts: Sequence[str], backend: Backend) -> str:
     """Return what changes whenever a driver does, or one of the files that it was seen to work with."""
-    found = place.find(program)
-    text = "\0".join((found.identity if found else "", *map(place.file_identity, parts)))
+    found = backend.find(program)
+    text = "\0".join((found.identity if found else "", *map(backend.file_identity, parts)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _own_macros(program: str, place: Place) -> dict[str, str]:
+def _own_macros(program: str, backend: Backend) -> dict[str, str]:
     """Return the macros that a compiler defines by itself; none for a program that is no compiler."""
     command = (program, "-dM", "-E", "-x", "c", os.devnull)
     try:
-        ended = place.run_tools([command], Path("/"), _PROBE_TIMEOUT_S)[0]
+        ended = backend.run_tools([command], Path("/"), _PROBE_TIMEOUT_S)[0]
     except OSError:
         return {}
     if ended.status != 0:
@@ -87,30 +87,30 @@ def _is_for(triple: str, macros: Mapping[str, str]) -> bool:
     return sign is None or sign in macros
 
 
-def _parts(command: tuple[str, ...], place: Place) -> tuple[str, ...]:
+def _parts(command: tuple[str, ...], backend: Backend) -> tuple[str, ...]:
     """Return the files that decide what a compiler makes besides its driver; see Compiler.parts.
 
     What is beside these and absent is listed, too: it may be installed later.
     """
-    programs = [_asked(command, f"-print-prog-name={name}", place) for name in _PROGRAMS]
-    files = [_asked(command, f"-print-file-name={name}", place) for name in _FILES]
+    programs = [_asked(command, f"-print-prog-name={name}", backend) for name in _PROGRAMS]
+    files = [_asked(command, f"-print-file-name={name}", backend) for name in _FILES]
     beside = [
         str(Path(found).parent / _BESIDE[Path(found).name])
         for found in (*programs, *files)
         if Path(found).name in _BESIDE
     ]
-    found = (path if path.startswith("/") else _on_path(path, place) for path in (*programs, *files, *beside))
+    found = (path if path.startswith("/") else _on_path(path, backend) for path in (*programs, *files, *beside))
     return tuple(dict.fromkeys(path for path in found if path))
 
 
-def _on_path(name: str, place: Place) -> str:
-    program = place.find(name)
+def _on_path(name: str, backend: Backend) -> str:
+    program = backend.find(name)
     return program.path if program else ""
 
 
-def _asked(command: tuple[str, ...], question: str, place: Place) -> str:
+def _asked(command: tuple[str, ...], question: str, backend: Backend) -> str:
     try:
-        ended = place.run_tools([(*command, question)], Path("/"), _PROBE_TIMEOUT_S)[0]
+        ended = backend.run_tools([(*command, question)], Path("/"), _PROBE_TIMEOUT_S)[0]
     except OSError:
         return ""
     return ended.stdout.strip() if ended.status == 0 else ""
@@ -129,18 +129,18 @@ def _candidates(spec: str, triple: str, native: str) -> list[str]:
     return [spec]
 
 
-def find_binutil(name: str, triple: str, place: Place) -> Program | None:
+def find_binutil(name: str, triple: str, backend: Backend) -> Program | None:
     """Look for a tool on objects, such as objcopy, that knows a triple's machine: of binutils, else of LLVM."""
-    native = [name] if triple == place.native_triple else []
+    native = [name] if triple == backend.native_triple else []
     of_llvm = [f"llvm-{name}", *(f"llvm-{name}-{number}" for number in CLANG_VERSIONS)]
-    found = (place.find(each) for each in (f"{triple}-{name}", *native, *of_llvm))
+    found = (backend.find(each) for each in (f"{triple}-{name}", *native, *of_llvm))
     return next((program for program in found if program), None)
 
 
-def _remedy(spec: str, triple: str, place: Place) -> str:
+def _remedy(spec: str, triple: str, backend: Backend) -> str:
     is_known = re.fullmatch(r"(?:gcc|clang)(?:-\d+)?", spec)
     return (
-        how_to_install(spec, triple, place.native_triple, on_host=place.facts["in"] == "host")
+        how_to_install(spec, triple, backend.native_triple, on_host=backend.facts["in"] == "host")
         if is_known
         else f"install {spec}"
     )

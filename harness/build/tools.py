@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backend import Command, Place
+from harness.backend import Command, Backend
 from harness.errors import BuildError, HarnessError
 
 COMPILER_TIMEOUT_S = 300
 
 
 def run_tools(
-    place: Place,
+    backend: Backend,
     commands: Sequence[Command],
     directory: Path,
     *,
@@ -28,7 +28,7 @@ def run_tools(
         HarnessError: one of them cannot be started, or was ended by somebody.
     """
     try:
-        exits = place.run_tools(commands, directory, COMPILER_TIMEOUT_S, needs=needs, products=products)
+        exits = backend.run_tools(commands, directory, COMPILER_TIMEOUT_S, needs=needs, products=products)
     except OSError as error:
         raise HarnessError(f"cannot run {error.filename or commands[0][0]}: {error.strerror}") from None
     last, program = exits[-1], Path(commands[len(exits) - 1][0]).name

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from harness.build.code import Code, Place
+from harness.build.code import Code, Address
 
 _CLEANS = re.compile(r"vzero(upper|all)")
 _WIDE = re.compile(r"%[yz]mm(\d|1[0-5])\b")
@@ -26,8 +26,8 @@ _NO_WAY_ON = re.compile(r"ud2|hlt")
 class Way:
     """A return with upper halves in use, and the last instruction in front of it that uses them."""
 
-    used_at: Place
-    returns_at: Place
+    used_at: Address
+    returns_at: Address
 
 
 def dirty_ways(code: Code, entry: str) -> list[Way]:
@@ -39,9 +39,9 @@ def dirty_ways(code: Code, entry: str) -> list[Way]:
     return sorted(search.ways, key=lambda way: (way.returns_at, way.used_at))
 
 
-def function_of(code: Code, place: Place) -> str:
+def function_of(code: Code, address: Address) -> str:
     """Return the symbol that a place belongs to: the nearest in front of it; empty if there is none."""
-    section, offset = place
+    section, offset = address
     names = [(at[1], name) for name, at in code.symbols.items() if at[0] == section and at[1] <= offset]
     return max(names)[1] if names else ""
 
@@ -53,17 +53,17 @@ class _Search:
     code: Code
     ways: set[Way] = field(default_factory=set)
     """Out of the function that was entered first."""
-    _exits: dict[tuple[Place, Place | None], set[Place | None]] = field(default_factory=dict)
+    _exits: dict[tuple[Address, Address | None], set[Address | None]] = field(default_factory=dict)
     """By a function and the last use in front of it: the last uses behind it."""
 
-    def follow(self, entry: Place, used_at: Place | None, *, is_called: bool = False) -> set[Place | None]:
+    def follow(self, entry: Address, used_at: Address | None, *, is_called: bool = False) -> set[Address | None]:
         """Return the last uses that a function may leave; None stands for upper halves that are clean."""
         key = (entry, used_at)
         if key in self._exits:  # a recursion has what is known so far
             return set(self._exits[key])
-        exits: set[Place | None] = set()
+        exits: set[Address | None] = set()
         self._exits[key] = exits
-        reached: set[tuple[Place, Place | None]] = set()
+        reached: set[tuple[Address, Address | None]] = set()
         todo = [(entry, used_at)]
         while todo:
             at = todo.pop()
@@ -77,20 +77,20 @@ class _Search:
             todo += self._next(*at)
         return exits
 
-    def _leaves(self, place: Place) -> bool:
-        mnemonic = self.code.instructions[place].mnemonic
-        return bool(_RETURN.fullmatch(mnemonic) or (_JUMP.fullmatch(mnemonic) and self._target(place) is None))
+    def _leaves(self, address: Address) -> bool:
+        mnemonic = self.code.instructions[address].mnemonic
+        return bool(_RETURN.fullmatch(mnemonic) or (_JUMP.fullmatch(mnemonic) and self._target(address) is None))
 
-    def _next(self, place: Place, used_at: Place | None) -> Iterator[tuple[Place, Place | None]]:
-        instruction = self.code.instructions[place]
-        mnemonic, following = instruction.mnemonic, self.code.following.get(place)
+    def _next(self, address: Address, used_at: Address | None) -> Iterator[tuple[Address, Address | None]]:
+        instruction = self.code.instructions[address]
+        mnemonic, following = instruction.mnemonic, self.code.following.get(address)
         if _CLEANS.fullmatch(mnemonic):
             used_at = None
         elif _WIDE.search(instruction.operands):
-            used_at = place
+            used_at = address
         if _RETURN.fullmatch(mnemonic) or _NO_WAY_ON.fullmatch(mnemonic):
             return
-        target = self._target(place)
+        target = self._target(address)
         if _CALL.fullmatch(mnemonic):
             behind = self.follow(target, used_at, is_called=True) if target else {used_at}
             yield from ((following, one) for one in behind if following)
@@ -100,8 +100,8 @@ class _Search:
         if following and not _JUMP.fullmatch(mnemonic):
             yield following, used_at
 
-    def _target(self, place: Place) -> Place | None:
-        found = self.code.target(place) if _is_transfer(self.code.instructions[place].mnemonic) else None
+    def _target(self, address: Address) -> Address | None:
+        found = self.code.target(address) if _is_transfer(self.code.instructions[address].mnemonic) else None
         return found if found in self.code.instructions else None
 
 

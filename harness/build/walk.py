@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
-from harness.build.code import Code, Instruction, Place
+from harness.build.code import Code, Instruction, Address
 
 State = TypeVar("State", bound=Hashable)
 
@@ -63,7 +63,7 @@ class Rules(Generic[State]):
 
 @dataclass(frozen=True, slots=True)
 class _At(Generic[State]):
-    place: Place
+    address: Address
     state: State
     is_certain: bool
     """Whether a path led here, and not a dead end in front of it."""
@@ -75,7 +75,7 @@ class _Function(Generic[State]):
 
     reached: set[_At[State]] = field(default_factory=set)
     left_in: set[State] = field(default_factory=set)
-    callers: set[tuple[tuple[Place, State], _At[State]]] = field(default_factory=set)
+    callers: set[tuple[tuple[Address, State], _At[State]]] = field(default_factory=set)
     """Which function's walk goes on behind a call when this one returns: at the call."""
 
 
@@ -84,20 +84,20 @@ class _Walk(Generic[State]):
     code: Code
     rules: Rules[State]
     follows_dead_ends: bool
-    heads: frozenset[Place]
-    functions: dict[tuple[Place, State], _Function[State]] = field(default_factory=dict)
-    todo: list[tuple[tuple[Place, State], _At[State]]] = field(default_factory=list)
-    calls: set[tuple[tuple[Place, State], _At[State]]] = field(default_factory=set)
+    heads: frozenset[Address]
+    functions: dict[tuple[Address, State], _Function[State]] = field(default_factory=dict)
+    todo: list[tuple[tuple[Address, State], _At[State]]] = field(default_factory=list)
+    calls: set[tuple[tuple[Address, State], _At[State]]] = field(default_factory=set)
     """Calls of functions of the kernel's own, or of such that never return."""
 
-    def run(self, entry: Place, state: State) -> set[tuple[Place, State]]:
+    def run(self, entry: Address, state: State) -> set[tuple[Address, State]]:
         self._enter((entry, state))
         self._drain()
         while self.follows_dead_ends and self._behind_calls_without_return():
             self._drain()
-        return {(at.place, at.state) for function in self.functions.values() for at in function.reached}
+        return {(at.address, at.state) for function in self.functions.values() for at in function.reached}
 
-    def _enter(self, key: tuple[Place, State]) -> _Function[State]:
+    def _enter(self, key: tuple[Address, State]) -> _Function[State]:
         if key not in self.functions:
             self.functions[key] = _Function()
             self.todo.append((key, _At(key[0], key[1], is_certain=True)))
@@ -107,14 +107,14 @@ class _Walk(Generic[State]):
         while self.todo:
             key, at = self.todo.pop()
             function = self.functions[key]
-            if at not in function.reached and at.place in self.code.instructions:
+            if at not in function.reached and at.address in self.code.instructions:
                 function.reached.add(at)
                 self._visit(key, at)
 
-    def _visit(self, key: tuple[Place, State], at: _At[State]) -> None:
-        instruction = self.code.instructions[at.place]
+    def _visit(self, key: tuple[Address, State], at: _At[State]) -> None:
+        instruction = self.code.instructions[at.address]
         kind = _kind_of(instruction)
-        target = self._target(at.place) if kind in (_Kind.CALL, _Kind.JUMP, _Kind.BRANCH) else None
+        target = self._target(at.address) if kind in (_Kind.CALL, _Kind.JUMP, _Kind.BRANCH) else None
         if kind is _Kind.CALL:
             self._call(key, at, instruction, target)
             return
@@ -129,14 +129,16 @@ class _Walk(Generic[State]):
         for state in states:
             self._fall_through(key, at, state, is_call=False)
 
-    def _target(self, place: Place) -> Place | None:
+    def _target(self, address: Address) -> Address | None:
         """Return where a transfer goes; None for what no instruction is shown of, from which control may come back."""
-        target = self.code.target(place)
+        target = self.code.target(address)
         return target if target in self.code.instructions else None
 
-    def _call(self, key: tuple[Place, State], at: _At[State], instruction: Instruction, target: Place | None) -> None:
+    def _call(
+        self, key: tuple[Address, State], at: _At[State], instruction: Instruction, target: Address | None
+    ) -> None:
         if target is None:
-            if self.code.target(at.place):  # over data that the disassembler took for code: what is behind it is, too
+            if self.code.target(at.address):  # over data that the disassembler took for code: what is behind it is, too
                 self._leave(key, at)
             elif _never_returns(instruction):
                 self.calls.add((key, at))
@@ -152,11 +154,11 @@ class _Walk(Generic[State]):
         for state in tuple(callee.left_in):
             self._fall_through(key, at, self.rules.returned(at.state, state), is_call=True)
 
-    def _takes_return_address(self, target: Place) -> bool:
+    def _takes_return_address(self, target: Address) -> bool:
         instruction = self.code.instructions.get(target)
         return bool(instruction and _POPS_RETURN_ADDRESS.fullmatch(instruction.mnemonic))
 
-    def _leave(self, key: tuple[Place, State], at: _At[State]) -> None:
+    def _leave(self, key: tuple[Address, State], at: _At[State]) -> None:
         function = self.functions[key]
         if not at.is_certain or at.state in function.left_in:
             return
@@ -164,25 +166,25 @@ class _Walk(Generic[State]):
         for caller, call in tuple(function.callers):
             self._fall_through(caller, call, self.rules.returned(call.state, at.state), is_call=True)
 
-    def _fall_through(self, key: tuple[Place, State], at: _At[State], state: State, *, is_call: bool) -> None:
+    def _fall_through(self, key: tuple[Address, State], at: _At[State], state: State, *, is_call: bool) -> None:
         """Go on with the next instruction; behind a call and in a dead end, within the same function only."""
-        following = self.code.following.get(at.place)
+        following = self.code.following.get(at.address)
         if following is None:
             return
-        if (is_call and self._ends_between(at.place, following)) or (not at.is_certain and following in self.heads):
+        if (is_call and self._ends_between(at.address, following)) or (not at.is_certain and following in self.heads):
             return
         self.todo.append((key, _At(following, state, at.is_certain)))
 
-    def _ends_between(self, place: Place, following: Place) -> bool:
-        end = self.code.end_of(place)
+    def _ends_between(self, address: Address, following: Address) -> bool:
+        end = self.code.end_of(address)
         return end is not None and following[1] >= end
 
-    def _behind_dead_end(self, key: tuple[Place, State], at: _At[State]) -> bool:
+    def _behind_dead_end(self, key: tuple[Address, State], at: _At[State]) -> bool:
         """Go on behind it with code that only a jump through a register reaches; False if there is none, or no more."""
-        following = self.code.following.get(at.place)
+        following = self.code.following.get(at.address)
         if not self.follows_dead_ends or following is None:
             return False
-        if following in self.heads or self._ends_between(at.place, following):
+        if following in self.heads or self._ends_between(at.address, following):
             return False
         behind = _At(following, self.rules.behind_dead_ends, is_certain=False)
         if behind in self.functions[key].reached:
@@ -195,12 +197,12 @@ class _Walk(Generic[State]):
         return any(self._behind_dead_end(key, at) for key, at in found)
 
     def _comes_back(self, at: _At[State]) -> bool:
-        target = self._target(at.place)
+        target = self._target(at.address)
         callee = self.functions.get((target, self.rules.entered(at.state))) if target else None
         return bool(callee and callee.left_in)
 
 
-def reached(code: Code, entry: str, machine: str, state: State, rules: Rules[State]) -> set[tuple[Place, State]]:
+def reached(code: Code, entry: str, machine: str, state: State, rules: Rules[State]) -> set[tuple[Address, State]]:
     """Return the places that control reaches from a symbol, each with the states that it is reached in.
 
     Args:
@@ -212,14 +214,14 @@ def reached(code: Code, entry: str, machine: str, state: State, rules: Rules[Sta
     """
     if entry not in code.symbols:
         return set()
-    heads = frozenset(place for name, place in code.symbols.items() if not name.startswith((".L", "$")))
+    heads = frozenset(address for name, address in code.symbols.items() if not name.startswith((".L", "$")))
     follows = rules.follows_dead_ends and machine in _DATA_IS_MARKED
     return _Walk(code, rules, follows, heads).run(code.symbols[entry], state)
 
 
-def places_reached(code: Code, entry: str, machine: str) -> set[Place]:
+def addresses_reached(code: Code, entry: str, machine: str) -> set[Address]:
     """Return the places that control reaches from a symbol, in whatever state."""
-    return {place for place, _ in reached(code, entry, machine, None, _STATELESS)}
+    return {address for address, _ in reached(code, entry, machine, None, _STATELESS)}
 
 
 _STATELESS: Rules[None] = Rules(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.backend.host import host_place
+from harness.backend.host import host_backend
 from harness.discovery.files import with_hidden
 from harness.errors import BuildError, ContractError, ExitCode, UsageError, counted
 from harness.execution.interface import interface_of
@@ -68,7 +68,7 @@ def main(parsed: argparse.Namespace, _command: Sequence[str]) -> ExitCode:
     project = replace(project, kernels=tuple(kernel for kernel, _ in select_kernels(project, patterns)))
     print(visible(f"{project.manifest or 'the bundled project'}: {counted(len(project.kernels), 'kernel')}") + "\n")
     marks: Counter[Mark] = Counter()
-    for line, mark in (*_contracts(project), *_Kernels(project, make_surveyor(host_place())).lines()):
+    for line, mark in (*_contracts(project), *_Kernels(project, make_surveyor(host_backend())).lines()):
         print(visible(f"{mark.value:5}  {line}"))
         marks[mark] += 1
     skipped = f"; {counted(marks[Mark.SKIPPED], 'kernel')} not built" if marks[Mark.SKIPPED] else ""

@@ -22,13 +22,13 @@ def main(_parsed: argparse.Namespace, _command: Sequence[str]) -> ExitCode:
     """
     cache = cache_directory()
     root = runs_root(Path.cwd())
-    for place in (cache, root / RUNS_DIRECTORY, root / REPLAY_DIRECTORY):
-        if place.is_dir():
+    for backend in (cache, root / RUNS_DIRECTORY, root / REPLAY_DIRECTORY):
+        if backend.is_dir():
             try:
-                shutil.rmtree(place)
+                shutil.rmtree(backend)
             except OSError as error:
-                raise StorageError(f"{error.filename or place}: cannot remove it: {error.strerror}") from None
-            print(f"removed {place}")
+                raise StorageError(f"{error.filename or backend}: cannot remove it: {error.strerror}") from None
+            print(f"removed {backend}")
     for left in sweep_scratch():
         print(f"removed {left}")
     return ExitCode.PASSED

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import __version__
-from harness.backend.host import host_place
+from harness.backend.host import host_backend
 from harness.backend.packages import CONTAINER
 from harness.commands.tables import plain_table
 from harness.errors import ExitCode
@@ -28,8 +28,8 @@ def main(parsed: argparse.Namespace, _command: Sequence[str]) -> ExitCode:
     rungs = [rung for target in project.targets.values() for rung in _rungs(project, target)]
     needs += rungs
     cpp_isas = {kernel.isa for kernel in project.kernels if kernel.has_cpp}
-    with contextlib.closing(host_place()) as place:
-        capabilities = make_surveyor(place).survey(project, needs, DEFAULT_COMPILERS, None, cpp_isas)
+    with contextlib.closing(host_backend()) as backend:
+        capabilities = make_surveyor(backend).survey(project, needs, DEFAULT_COMPILERS, None, cpp_isas)
     print(f"harness {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
     compilers = [
         [triple, spec, found.version if isinstance(found, Compiler) else "missing", _means(found)]

@@ -67,10 +67,10 @@ def write_project(directory: str | None) -> ExitCode:
     if len(inventory.left_out) > _LEFT_OUT_AT_MOST:
         print(f"left   {len(inventory.left_out) - _LEFT_OUT_AT_MOST} more")
     hints = [*_write_project(root, kernels, inventory), *_write_job(root, inventory.build_first)]
-    place = [f"cd {shlex.quote(directory)}"] if directory and root.resolve() != Path.cwd() else []
+    entering = [f"cd {shlex.quote(directory)}"] if directory and root.resolve() != Path.cwd() else []
     for hint in hints:
         print(visible(hint))
-    print(visible(f"next   {' && '.join([*place, *inventory.build_first, 'harness run'])}"))
+    print(visible(f"next   {' && '.join([*entering, *inventory.build_first, 'harness run'])}"))
     print("       (or harness run --in docker, which brings compilers and emulators along)")
     return ExitCode.PASSED
 
@@ -152,7 +152,9 @@ def _write_project(root: Path, kernels: list[Found], inventory: Inventory) -> li
 
 def _write_job(root: Path, build_first: list[str]) -> list[str]:
     """Write the job for the CI that the repository has, GitHub's where it has none; return what is to be done."""
-    top = next((place for place in (root.absolute(), *root.absolute().parents) if (place / ".git").exists()), root)
+    top = next(
+        (entering for entering in (root.absolute(), *root.absolute().parents) if (entering / ".git").exists()), root
+    )
     manifest = os.path.relpath(root.absolute() / MANIFEST_NAME, top.absolute())
     url, commit = _origin()
     if (top / ".gitlab-ci.yml").exists() and not (top / ".github").is_dir():

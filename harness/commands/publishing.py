@@ -11,7 +11,7 @@ from typing import Any
 from harness.report import annotations as github
 from harness.report import table
 from harness.report.formats import format_of
-from harness.report.run import Run
+from harness.report.run import RunResult
 from harness.settings import STDOUT, Reports
 from harness.storage.files import replace_file
 
@@ -26,7 +26,7 @@ def check(reports: Reports) -> None:
         format_of(name)
 
 
-def publish(run: Run, reports: Reports, record: Mapping[str, Any] | None = None) -> None:
+def publish(run: RunResult, reports: Reports, record: Mapping[str, Any] | None = None) -> None:
     """Write the files and print the rest.
 
     A report that goes to standard output has it to itself, so that another program can read it: everything else is

@@ -15,7 +15,7 @@ from harness.pipeline import dry_run, validate
 from harness.report.difference import difference
 from harness.report.difference import render as difference_text
 from harness.report.exit_code import exit_code
-from harness.report.run import Run, read_record, run_of
+from harness.report.run import RunResult, read_record, run_of
 from harness.report.text import visible
 from harness.settings import STDOUT, Settings, read_settings
 
@@ -46,7 +46,7 @@ def _say_nothing(_text: str) -> None:
     pass
 
 
-def _held_against(baseline: Run, run: Run, code: ExitCode, settings: Settings) -> ExitCode:
+def _held_against(baseline: RunResult, run: RunResult, code: ExitCode, settings: Settings) -> ExitCode:
     """Say what changed since the baseline; a regression fails a run that passed."""
     found = difference(baseline, run)
     text = difference_text(found, verbose=settings.reports.verbose)

@@ -49,9 +49,11 @@ def read_text(path: Path) -> str:
 def search_directories(source: Path) -> list[Path]:
     """Return the directories in which a source's headers may be: its own, and usual places above it in the project."""
     above = list(source.absolute().parents)[: _LEVELS_UP + 1]
-    root = next((n for n, place in enumerate(above) if any((place / sign).exists() for sign in _ROOT_SIGNS)), None)
+    root = next(
+        (n for n, directory in enumerate(above) if any((directory / sign).exists() for sign in _ROOT_SIGNS)), None
+    )
     above = above[: root + 1] if root is not None else above[:2]
-    return [place / name for place in above for name in _BELOW if (place / name).is_dir()]
+    return [directory / name for directory in above for name in _BELOW if (directory / name).is_dir()]
 
 
 def headers_of(source: Path, directories: Sequence[Path]) -> tuple[dict[Path, str], list[Path]]:
@@ -74,11 +76,11 @@ def headers_of(source: Path, directories: Sequence[Path]) -> tuple[dict[Path, st
             if name in quoted and beside.is_file():
                 found = beside
             else:
-                place = next((each for each in directories if (each / name).is_file()), None)
-                if place is None:
+                directory = next((each for each in directories if (each / name).is_file()), None)
+                if directory is None:
                     continue
-                needed[place] = None
-                found = place / name
+                needed[directory] = None
+                found = directory / name
             if found not in texts and found != source:
                 waiting.append(found)
     return texts, list(needed)
@@ -86,10 +88,12 @@ def headers_of(source: Path, directories: Sequence[Path]) -> tuple[dict[Path, st
 
 def headers_beside(source: Path, directories: Iterable[Path]) -> dict[Path, str]:
     """Return the texts of all headers beside an object or assembly, and in its include directories."""
-    places = [source.absolute().parent, *directories]
-    found = [path for place in places for suffix in HEADER_SUFFIXES for path in sorted(place.glob(f"*{suffix}"))]
+    directories = [source.absolute().parent, *directories]
+    found = [
+        path for directory in directories for suffix in HEADER_SUFFIXES for path in sorted(directory.glob(f"*{suffix}"))
+    ]
     texts = {path: read_text(path) for path in dict.fromkeys(found) if path.is_file()}
-    for path in [path for place in places for path in sorted(place.glob("*.rs"))]:
+    for path in [path for directory in directories for path in sorted(directory.glob("*.rs"))]:
         texts[path] = "".join(f"{function.declaration};\n" for function in exported(read_text(path)))
     return texts
 

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.build.locate import disassembly
-from harness.execution.worker import Ran
+from harness.execution.worker import JobResult
 from harness.model import CaseObservation, Finding, Job, Outcome, TrialStatus, Verdict
 from harness.storage.cache import key_of
 
@@ -25,23 +25,23 @@ _Identity = tuple[str, str, str, int | None]
 class CrossCheck:
     """Remembers what the first executor of each build computed, and holds the others against it."""
 
-    place: Place
+    backend: Backend
     _seen: dict[_Identity, dict[int, tuple[str, str]]] = field(default_factory=dict)
     """By build: by case, the executor and the digest of what it computed."""
 
-    def checked(self, job: Job, ran: Ran, verdicts: list[Verdict]) -> list[Verdict]:
+    def checked(self, job: Job, job_result: JobResult, verdicts: list[Verdict]) -> list[Verdict]:
         """Return the verdicts, those replaced whose bits differ from an earlier executor's."""
-        if job.build.how is None or ran.observation is None or ran.binary is None:
+        if job.build.how is None or job_result.observation is None or job_result.binary is None:
             return verdicts
-        code = disassembly(self.place, ran.binary.kernel_objects, job.build.compiler.triple)
+        code = disassembly(self.backend, job_result.binary.kernel_objects, job.build.compiler.triple)
         mnemonics = Counter(_MNEMONIC.findall(code))
         if any(map(_ESTIMATE.fullmatch, mnemonics)):
             return verdicts
-        identity = (job.kernel.id, job.target.name, ran.binary.digest, job.vector_bits)
+        identity = (job.kernel.id, job.target.name, job_result.binary.digest, job.vector_bits)
         before = self._seen.setdefault(identity, {})
         result = []
         for index, (case, verdict) in enumerate(zip(job.cases, verdicts, strict=True)):
-            digest = _digest(ran.observation.cases.get(index))
+            digest = _digest(job_result.observation.cases.get(index))
             who, expected = before.setdefault(case.key, (job.build.how, digest)) if digest else ("", "")
             result.append(_disputed(verdict, who, mnemonics) if digest != expected else verdict)
         return result

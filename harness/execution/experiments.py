@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.build.agnostic import agnostic_instructions
 from harness.build.code import parse, source_lines
 from harness.build.locate import disassembly, disassembly_with_lines
 from harness.build.shims import diagnose_agnostic
 from harness.errors import HarnessError
-from harness.execution.worker import Ran
+from harness.execution.worker import JobResult
 from harness.judge import Judge
 from harness.launch import load_of, observe
 from harness.model import (
@@ -77,29 +77,31 @@ class Cause:
 class Experimenter:
     """Runs cases again, and remembers of kernels what has explained their failures."""
 
-    place: Place
+    backend: Backend
     cancelled: threading.Event
     _explained: dict[tuple[str, Outcome], Way] = field(default_factory=dict)
     _fruitless: dict[tuple[str, Outcome], int] = field(default_factory=dict)
 
-    def causes(self, job: Job, ran: Ran, findings: Sequence[Finding], inputs: Inputs) -> dict[int, Cause]:
+    def causes(self, job: Job, job_result: JobResult, findings: Sequence[Finding], inputs: Inputs) -> dict[int, Cause]:
         """Return the causes that were found of a job's failures, by case."""
-        if job.build.variant != "hostile" or job.role is Role.GATE or ran.binary is None:
+        if job.build.variant != "hostile" or job.role is Role.GATE or job_result.binary is None:
             return {}
         found: dict[int, Cause] = {}
         for outcome in _EXAMINED:
             failing = [n for n, finding in enumerate(findings) if finding.outcome is outcome]
             if failing and not self.cancelled.is_set():
-                way = self._way(job, ran, outcome, failing, inputs)
-                found |= dict.fromkeys(failing, self._described(job, ran, way)) if way is not None else {}
+                way = self._way(job, job_result, outcome, failing, inputs)
+                found |= dict.fromkeys(failing, self._described(job, job_result, way)) if way is not None else {}
         return found
 
-    def _way(self, job: Job, ran: Ran, outcome: Outcome, failing: Sequence[int], inputs: Inputs) -> Way | None:
+    def _way(
+        self, job: Job, job_result: JobResult, outcome: Outcome, failing: Sequence[int], inputs: Inputs
+    ) -> Way | None:
         key = (job.kernel.id, outcome)
         if self._fruitless.get(key, 0) >= _FRUITLESS_JOBS:
             return None
         try:
-            way = self._explanation(self._part(job, outcome, failing), ran, inputs, self._explained.get(key))
+            way = self._explanation(self._part(job, outcome, failing), job_result, inputs, self._explained.get(key))
         except HarnessError:
             return None
         if way is None:
@@ -115,50 +117,50 @@ class Experimenter:
         timeout_ms = min(job.cpu_timeout_ms, _TIMEOUT_MS) if outcome is Outcome.TIMEOUT else job.cpu_timeout_ms
         return replace(job, cases=tuple(job.cases[n] for n in smallest[:count]), cpu_timeout_ms=timeout_ms)
 
-    def _explanation(self, job: Job, ran: Ran, inputs: Inputs, known: Way | None) -> Way | None:
+    def _explanation(self, job: Job, job_result: JobResult, inputs: Inputs, known: Way | None) -> Way | None:
         """Return what has explained this before if it does again, else the first source that explains it alone."""
-        if known is not None and self._passing(job, ran, known, inputs) == job.cases:
+        if known is not None and self._passing(job, job_result, known, inputs) == job.cases:
             return known
-        sound = self._passing(job, ran, NOTHING_UNDEFINED, inputs)
+        sound = self._passing(job, job_result, NOTHING_UNDEFINED, inputs)
         if sound:
             job = replace(job, cases=sound)
             ways: list[Way] = [one for one in _SOURCES if one is not Undefined.ARGUMENTS or narrow_arguments(job)]
         else:
             names = tuple(name for name in _AGNOSTIC if _is_on(name, job.executor))
             ways = list(dict.fromkeys([*((name,) for name in names), *([names] if names else [])]))
-        return next((way for way in ways if self._passing(job, ran, way, inputs) == job.cases), None)
+        return next((way for way in ways if self._passing(job, job_result, way, inputs) == job.cases), None)
 
-    def _passing(self, job: Job, ran: Ran, way: Way, inputs: Inputs) -> tuple[Case, ...]:
+    def _passing(self, job: Job, job_result: JobResult, way: Way, inputs: Inputs) -> tuple[Case, ...]:
         """Return the cases of a job that pass with one source benign."""
-        assert ran.binary is not None
+        assert job_result.binary is not None
         changed = _changed(job, way)
-        seen = observe(self.place, ran.binary, changed.executor, load_of(changed, inputs), self.cancelled)
+        seen = observe(self.backend, job_result.binary, changed.executor, load_of(changed, inputs), self.cancelled)
         findings = Judge(job.contract).findings(seen, changed.cases, changed.trials, inputs)
         return tuple(case for case, f in zip(job.cases, findings, strict=True) if f.outcome is Outcome.PASS)
 
-    def _described(self, job: Job, ran: Ran, way: Way) -> Cause:
+    def _described(self, job: Job, job_result: JobResult, way: Way) -> Cause:
         if isinstance(way, Undefined):
             text = _TEXTS[way].format(arguments=narrow_arguments(job))
             return Cause(text, is_of_lanes=way is Undefined.LANES)
-        return self._agnostic(job, ran, [_AGNOSTIC[name] for name in way])
+        return self._agnostic(job, job_result, [_AGNOSTIC[name] for name in way])
 
-    def _agnostic(self, job: Job, ran: Ran, kinds: Sequence[str]) -> Cause:
+    def _agnostic(self, job: Job, job_result: JobResult, kinds: Sequence[str]) -> Cause:
         """Name the instruction whose agnostic lanes are the likeliest to be used, and the policy that makes them so.
 
         Where only both kinds together explain it, masked instructions are fewer, and the likelier ones.
         """
-        assert ran.binary is not None
+        assert job_result.binary is not None
         lanes = " and ".join(_AGNOSTIC_LANES[kind] for kind in kinds)
         texts = [f"fails only with poison in agnostic {lanes}: the result takes lanes that an instruction leaves open"]
         advised = {one: _source_advice(job, one) for one in kinds}
         kind = next((one for one in reversed(kinds) if advised[one].line), kinds[-1])
         wanted = advised[kind]
-        objects, triple = ran.binary.kernel_objects, job.build.compiler.triple
-        found = agnostic_instructions(parse(disassembly(self.place, objects, triple)), kind)
-        lines = source_lines(disassembly_with_lines(self.place, objects, triple)) if found else {}
-        likely = [one for one in found if not wanted.line or lines.get(one.place) == wanted.line]
+        objects, triple = job_result.binary.kernel_objects, job.build.compiler.triple
+        found = agnostic_instructions(parse(disassembly(self.backend, objects, triple)), kind)
+        lines = source_lines(disassembly_with_lines(self.backend, objects, triple)) if found else {}
+        likely = [one for one in found if not wanted.line or lines.get(one.address) == wanted.line]
         likely.sort(key=lambda one: not one.instruction.startswith(wanted.mnemonic))
-        line = wanted.line or (lines.get(likely[0].place, "") if likely else "")
+        line = wanted.line or (lines.get(likely[0].address, "") if likely else "")
         if likely:
             at = f" at {line}" if line else ""
             texts.append(f"'{likely[0].instruction}'{at} is under '{likely[0].policy}'")

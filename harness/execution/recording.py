@@ -44,12 +44,12 @@ def new_recorder(
 
 def _asked(settings: Settings) -> dict[str, object]:
     """What the record tells of the command line, so that one case of it can be replayed."""
-    given = settings.given
-    files = [str(path.absolute()) for path in given.sources] if given else []
+    kernel_files = settings.kernel_files
+    files = [str(path.absolute()) for path in kernel_files.sources] if kernel_files else []
     return {
         "sizes": list(settings.selection.sizes),
         "emulator": settings.selection.emulator,
-        "given": {**asdict(given), "sources": files} if given else None,
+        "given": {**asdict(kernel_files), "sources": files} if kernel_files else None,
     }
 
 

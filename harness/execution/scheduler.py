@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.build import Builder
 from harness.execution.cross_check import CrossCheck
 from harness.execution.expected_failures import as_expected, unexpected_passes
 from harness.execution.experiments import Experimenter
 from harness.execution.progress import Progress
 from harness.execution.verdicts import VerdictMaker, absent
-from harness.execution.worker import Ran, Workbench
+from harness.execution.worker import JobResult, Worker
 from harness.model import (
     SCALAR_ISA,
     Job,
@@ -53,7 +53,7 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     """
     verdicts: dict[int, list[Verdict]] = {}
     judging = Judging(builder, settings, program)
-    bench = judging.bench
+    worker = judging.worker
     share = share_of(plan, settings.shard)
     chosen = {rank: plan.jobs[rank] for rank in (*share.helpers, *share.own)}
     progress = _progress(list(chosen.values()), settings)
@@ -63,22 +63,22 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     notes: dict[str, None] = {}
     pool = ThreadPoolExecutor(settings.jobs)
     try:
-        futures = {pool.submit(_watched, bench, job, progress): rank for rank, job in chosen.items()}
+        futures = {pool.submit(_watched, worker, job, progress): rank for rank, job in chosen.items()}
         for finished in _in_judging_order(plan.jobs, futures):
             if finished is None:
                 recorder.write_if_due()
                 progress.tick()
                 continue
-            rank, ran = finished
-            job = ran.job or plan.jobs[rank]
-            found = judging.verdicts(job, ran)
-            if ran.note:
-                excuses.setdefault(ran.note, {})[job.kernel.id] = None
-            notes |= dict.fromkeys(filter(None, [ran.uppers.excuse]))
+            rank, job_result = finished
+            job = job_result.job or plan.jobs[rank]
+            found = judging.verdicts(job, job_result)
+            if job_result.note:
+                excuses.setdefault(job_result.note, {})[job.kernel.id] = None
+            notes |= dict.fromkeys(filter(None, [job_result.uppers.excuse]))
             if rank not in share.helpers:
                 verdicts[rank] = found
-                commands = ran.binary.commands if ran.binary else ()
-                recorder.add_job(rank, job, ran.observation, commands, ran.inputs_digest)
+                commands = job_result.binary.commands if job_result.binary else ()
+                recorder.add_job(rank, job, job_result.observation, commands, job_result.inputs_digest)
                 recorder.add(rank, found)
             left[job.kernel.op] -= 1
             if left[job.kernel.op] == 0:  # inputs and expectations of long rows take much memory
@@ -91,8 +91,8 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        bench.cancelled.set()
-        _wind_down(pool, builder.place, are_at_work=len(verdicts) < len(share.own))
+        worker.cancelled.set()
+        _wind_down(pool, builder.backend, are_at_work=len(verdicts) < len(share.own))
         progress.close()
     judged = [verdict for rank in sorted(verdicts) for verdict in verdicts[rank]]
     rest = [absent(absence) for absence in plan.absences]
@@ -102,14 +102,14 @@ def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings
     return Result(plan, (*judged, *rest), interrupted, {note: list(ids) for note, ids in excuses.items()}, tuple(notes))
 
 
-def _wind_down(pool: ThreadPoolExecutor, place: Place, *, are_at_work: bool) -> None:
+def _wind_down(pool: ThreadPoolExecutor, backend: Backend, *, are_at_work: bool) -> None:
     """End guests that nobody waits for any more; what failed may be run once more where all came to their end.
 
     Whoever interrupts a second time does not wait, and is shown what was found.
     """
     try:
         if are_at_work:
-            place.close()
+            backend.close()
         pool.shutdown(wait=True, cancel_futures=True)
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -122,27 +122,27 @@ class Judging:
     builder: Builder
     settings: Settings
     program: str
-    bench: Workbench = field(init=False)
+    worker: Worker = field(init=False)
     _maker: VerdictMaker = field(init=False)
     _crosscheck: CrossCheck = field(init=False)
 
     def __post_init__(self) -> None:
-        self.bench = Workbench(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
-        experimenter = Experimenter(self.builder.place, self.bench.cancelled)
-        self._maker = VerdictMaker(self.settings, self.program, self.builder.place, experimenter.causes)
-        self._crosscheck = CrossCheck(self.builder.place)
+        self.worker = Worker(self.builder, threading.Semaphore(2 * self.settings.jobs + _JOBS_AHEAD))
+        experimenter = Experimenter(self.builder.backend, self.worker.cancelled)
+        self._maker = VerdictMaker(self.settings, self.program, self.builder.backend, experimenter.causes)
+        self._crosscheck = CrossCheck(self.builder.backend)
 
-    def verdicts(self, job: Job, ran: Ran) -> list[Verdict]:
+    def verdicts(self, job: Job, job_result: JobResult) -> list[Verdict]:
         """Judge a job that came from the bench."""
-        self.bench.waiting_room.release()
-        job = ran.job or job
-        judged = self._maker.verdicts(job, ran, self.bench.inputs(job.contract, job.cases))
-        return as_expected(job, self._crosscheck.checked(job, ran, judged))
+        self.worker.waiting_room.release()
+        job = job_result.job or job
+        judged = self._maker.verdicts(job, job_result, self.worker.inputs(job.contract, job.cases))
+        return as_expected(job, self._crosscheck.checked(job, job_result, judged))
 
     def forget(self, op: str) -> None:
         """Drop what is kept of an op whose jobs are done."""
         self._maker.forget(op)
-        self.bench.forget(op)
+        self.worker.forget(op)
 
 
 @dataclass(slots=True)
@@ -174,10 +174,10 @@ class Stepwise:
         self._compared.discard(op)
 
     def _judged(self, job: Job) -> list[Verdict]:
-        return self.judging.verdicts(job, self.judging.bench.run(job))
+        return self.judging.verdicts(job, self.judging.worker.run(job))
 
 
-def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
+def _as_finished(pending: set[Future[JobResult]]) -> Iterator[Future[JobResult] | None]:
     while pending:
         done, pending = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
         if not done:
@@ -186,7 +186,9 @@ def _as_finished(pending: set[Future[Ran]]) -> Iterator[Future[Ran] | None]:
             yield done.pop()
 
 
-def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> Iterator[tuple[int, Ran] | None]:
+def _in_judging_order(
+    jobs: Sequence[Job], futures: dict[Future[JobResult], int]
+) -> Iterator[tuple[int, JobResult] | None]:
     """Yield jobs as they finish, but none of an op before the op's first scalar job. Empties `futures`.
 
     Yields None now and then while nothing finishes, so that what has is written down.
@@ -195,7 +197,7 @@ def _in_judging_order(jobs: Sequence[Job], futures: dict[Future[Ran], int]) -> I
     for rank, job in enumerate(jobs):
         if job.kernel.isa == SCALAR_ISA:
             first_scalar.setdefault(job.kernel.op, rank)
-    held: dict[str, list[tuple[int, Ran]]] = {}
+    held: dict[str, list[tuple[int, JobResult]]] = {}
     for future in _as_finished(set(futures)):
         if future is None:
             yield None
@@ -217,9 +219,9 @@ def _progress(jobs: Sequence[Job], settings: Settings) -> Progress:
     return Progress(jobs, sys.stderr, is_live=sys.stderr.isatty(), is_silent=is_silent)
 
 
-def _watched(bench: Workbench, job: Job, progress: Progress) -> Ran:
+def _watched(worker: Worker, job: Job, progress: Progress) -> JobResult:
     progress.begin(job)
     try:
-        return bench.run(job)
+        return worker.run(job)
     finally:
         progress.end(job)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.build.code import Code, Instruction, parse, source_lines
-from harness.build.code import Place as InstructionPlace
+from harness.build.code import Address
 from harness.build.features import Need, needs_beyond, relied_on
 from harness.build.locate import disassembly, disassembly_with_lines
 from harness.build.probes import predefined_macros
@@ -33,41 +33,41 @@ class Objections:
     """What is excused, and to be said all the same."""
 
 
-def audit(place: Place, job: Job, binary: Binary) -> Objections:
+def audit(backend: Backend, job: Job, binary: Binary) -> Objections:
     """Disassemble a job's kernel where there is a question that only its code answers."""
     if job.role is Role.GATE:
-        found = _streaming(place, job, binary)
+        found = _streaming(backend, job, binary)
         if found.unavailable or found.faults_elsewhere:
             return found
-        return replace(_beyond_isa(place, job, binary), note=found.note)
+        return replace(_beyond_isa(backend, job, binary), note=found.note)
     executor = job.executor
     triple = job.build.compiler.triple
     flattering = emulator_of(executor.how).flattering_instructions(triple)
     may_be_wrong = executor.wrong_instructions or executor.overreaching or flattering
-    return Objections(unavailable=_cannot_judge(place, job, binary) if may_be_wrong else "")
+    return Objections(unavailable=_cannot_judge(backend, job, binary) if may_be_wrong else "")
 
 
-def with_judging_executor(place: Place, job: Job, binary: Binary) -> tuple[Job, Objections]:
+def with_judging_executor(backend: Backend, job: Job, binary: Binary) -> tuple[Job, Objections]:
     """Return a job on the first of its executors whose verdict is worth something, and what stands against that.
 
     Where there is none, it is the job as it was, and the reasons of all.
     """
-    objections = audit(place, job, binary)
+    objections = audit(backend, job, binary)
     if not objections.unavailable:
         return job, objections
     reasons = [objections.unavailable]
     for executor in job.further_executors:
         other = replace(job, executor=executor)
-        found = audit(place, other, binary)
+        found = audit(backend, other, binary)
         if not found.unavailable:
             return other, found
         reasons.append(found.unavailable)
     return job, Objections(unavailable="; ".join(reasons))
 
 
-def _cannot_judge(place: Place, job: Job, binary: Binary) -> str:
+def _cannot_judge(backend: Backend, job: Job, binary: Binary) -> str:
     """Why a kernel cannot be judged by this executor, which gets some of its instructions wrong."""
-    code = parse(disassembly(place, binary.kernel_objects, job.build.compiler.triple))
+    code = parse(disassembly(backend, binary.kernel_objects, job.build.compiler.triple))
     how = f"{job.executor.how} {job.executor.version}"
     if not code.instructions:
         return f"no objdump, which tells whether it uses instructions that {how} has wrong; install binutils"
@@ -118,11 +118,11 @@ def _estimates(job: Job, code: Code) -> str:
     return f"{how}: a missing Newton step would not show; run it natively" if found else ""
 
 
-def _streaming(place: Place, job: Job, binary: Binary) -> Objections:
+def _streaming(backend: Backend, job: Job, binary: Binary) -> Objections:
     """Why a kernel for streaming mode faults where there is no SVE outside it."""
     if not job.target.is_streaming or _STREAMING_ONLY in job.kernel.conventions.waived:
         return Objections()
-    code = parse(disassembly(place, binary.kernel_objects, job.build.compiler.triple))
+    code = parse(disassembly(backend, binary.kernel_objects, job.build.compiler.triple))
     if not code.instructions:
         return Objections("no objdump, which tells whether SVE is used outside streaming mode; install binutils")
     found = outside_streaming_mode(code, job.kernel.symbol, assembled=_assembled(job, binary))
@@ -145,41 +145,41 @@ def _assembled(job: Job, binary: Binary) -> frozenset[int]:
     return frozenset(number for number, source in enumerate(sources, 1) if source.suffix in ASSEMBLY_SUFFIXES)
 
 
-def _beyond_isa(place: Place, job: Job, binary: Binary) -> Objections:
+def _beyond_isa(backend: Backend, job: Job, binary: Binary) -> Objections:
     """Why a kernel faults on a processor that has what is promised and nothing more."""
     kernel, triple = job.kernel, job.build.compiler.triple
     if _BEYOND_ISA in kernel.conventions.waived:
         return Objections()
     table = table_of(triple.partition("-")[0])
-    code = parse(disassembly(place, binary.kernel_objects, triple))
+    code = parse(disassembly(backend, binary.kernel_objects, triple))
     needs = needs_beyond(code, kernel.symbol, table, relied_on(job, table))
     if not needs:
         return Objections()
     if job.promised is None:
         flags = " ".join((*job.isa_flags, *kernel.compilation.machine_flags))
         return Objections(f"whether it needs more than is promised cannot be found out: no compiler here takes {flags}")
-    lines = source_lines(disassembly_with_lines(place, binary.kernel_objects, triple))
+    lines = source_lines(disassembly_with_lines(backend, binary.kernel_objects, triple))
     shown = ", ".join(_shown(need, lines) for need in needs[:_SHOWN_INSTRUCTIONS])
     more = f", and {len(needs) - _SHOWN_INSTRUCTIONS} more features" if len(needs) > _SHOWN_INSTRUCTIONS else ""
-    remedy = f'{_remedy(place, job, table, needs[0])}; waived = {{{_BEYOND_ISA} = "..."}} excuses it'
+    remedy = f'{_remedy(backend, job, table, needs[0])}; waived = {{{_BEYOND_ISA} = "..."}} excuses it'
     only = "what is promised" if kernel.compilation.machine_flags or kernel.features else kernel.isa
     return Objections("", f"would fault on a processor with {only} alone: {shown}{more}; {remedy}")
 
 
-def _remedy(place: Place, job: Job, table: FeatureTable, need: Need) -> str:
+def _remedy(backend: Backend, job: Job, table: FeatureTable, need: Need) -> str:
     """Say how to promise a feature: by a flag that this compiler takes, else by name."""
     name = need.features[0]
     by_name = f'features = ["{name}"]'
     flags = (*job.isa_flags, *job.kernel.compilation.machine_flags)
     flag = table.promising_flag(name, flags)
-    macros = predefined_macros(place, job.build.compiler, (*flags, flag))
+    macros = predefined_macros(backend, job.build.compiler, (*flags, flag))
     if job.kernel.is_prebuilt or macros is None or name not in table.of_macros(macros):
         return f"{by_name} promises it"
     return f'flags = ["{flag}"], or {by_name} without a flag, promises it'
 
 
-def _shown(need: Need, lines: Mapping[InstructionPlace, str]) -> str:
-    at = f" at {lines[need.place]}" if lines.get(need.place) else ""
+def _shown(need: Need, lines: Mapping[Address, str]) -> str:
+    at = f" at {lines[need.address]}" if lines.get(need.address) else ""
     instruction = " ".join(str(need.instruction).split())
     more = f" and {need.count - 1} more need" if need.count > 1 else " needs"
     return f"'{instruction}'{at}{more} {' or '.join(need.features)}"

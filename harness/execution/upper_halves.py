@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.build import Builder
 from harness.build.code import Code, parse, source_lines
-from harness.build.code import Place as InstructionPlace
+from harness.build.code import Address
 from harness.build.locate import disassembly, disassembly_with_lines
 from harness.build.uppers import Way, dirty_ways, function_of
 from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Job, Observation
@@ -31,13 +31,13 @@ def examined(builder: Builder, job: Job, binary: Binary, observation: Observatio
     """Look into a kernel's code where a call left upper halves in use."""
     if not any(v.is_of_uppers for case in observation.cases.values() for t in case.trials for v in t.violations):
         return UpperHalves()
-    place, triple = builder.place, job.build.compiler.triple
-    code = parse(disassembly(place, binary.kernel_objects, triple))
+    backend, triple = builder.backend, job.build.compiler.triple
+    code = parse(disassembly(backend, binary.kernel_objects, triple))
     ways = dirty_ways(code, job.kernel.symbol)
     if not ways:
         return UpperHalves()
     excuse = _excuse(builder, job, [function_of(code, way.used_at) for way in ways])
-    lines = source_lines(disassembly_with_lines(place, binary.kernel_objects, triple))
+    lines = source_lines(disassembly_with_lines(backend, binary.kernel_objects, triple))
     text = " or ".join(_described(code, lines, way) for way in _last_uses(ways)[:_SHOWN_WAYS])
     return UpperHalves(f"from {text}, without VZEROUPPER on the way", lines.get(ways[0].used_at, ""), excuse)
 
@@ -59,23 +59,23 @@ def without_uppers(observation: Observation) -> Observation:
 
 def _last_uses(ways: Sequence[Way]) -> list[Way]:
     """Keep of each return the way whose last use is nearest in front of it, in the order of returns."""
-    by_return: dict[InstructionPlace, Way] = {}
+    by_return: dict[Address, Way] = {}
     for way in ways:
         if way.returns_at not in by_return or way.used_at < way.returns_at:
             by_return[way.returns_at] = way
     return list(by_return.values())
 
 
-def _described(code: Code, lines: dict[InstructionPlace, str], way: Way) -> str:
+def _described(code: Code, lines: dict[Address, str], way: Way) -> str:
     return f"{_instruction(code, lines, way.used_at)} to the return{_at(lines, way.returns_at)}"
 
 
-def _instruction(code: Code, lines: dict[InstructionPlace, str], place: InstructionPlace) -> str:
-    return f"'{' '.join(str(code.instructions[place]).split())}'{_at(lines, place)}"
+def _instruction(code: Code, lines: dict[Address, str], address: Address) -> str:
+    return f"'{' '.join(str(code.instructions[address]).split())}'{_at(lines, address)}"
 
 
-def _at(lines: dict[InstructionPlace, str], place: InstructionPlace) -> str:
-    return f" at {lines[place]}" if lines.get(place) else ""
+def _at(lines: dict[Address, str], address: Address) -> str:
+    return f" at {lines[address]}" if lines.get(address) else ""
 
 
 def _excuse(builder: Builder, job: Job, functions: Sequence[str]) -> str:

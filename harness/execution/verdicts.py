@@ -11,14 +11,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.build.features import needed_by, relied_on
 from harness.build.locate import Location
 from harness.build.reach import undefined_values
 from harness.build.shims import Advice
 from harness.errors import ContractError
 from harness.execution.experiments import Cause
-from harness.execution.worker import Ran
+from harness.execution.worker import JobResult
 from harness.features import table_of
 from harness.judge import UNDEFINED_THINGS, Judge, gate_finding
 from harness.judge.crashes import line_of, protection_text
@@ -47,7 +47,9 @@ from harness.settings import Settings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Experiment = Callable[[Job, Ran, Sequence[Finding], Mapping[int, Mapping[str, "NDArray[Any]"]]], Mapping[int, Cause]]
+Experiment = Callable[
+    [Job, JobResult, Sequence[Finding], Mapping[int, Mapping[str, "NDArray[Any]"]]], Mapping[int, Cause]
+]
 """Takes a job, what came of it, its findings and its inputs."""
 
 MAX_ADVICE = 2
@@ -63,7 +65,7 @@ class VerdictMaker:
     settings: Settings
     program: str
     """How the user can call this program again."""
-    place: Place
+    backend: Backend
     """Where the binaries can be looked into."""
     experiment: Experiment | None = None
     """What finds out why cases of a job failed, by running them again."""
@@ -81,24 +83,30 @@ class VerdictMaker:
         self._circumstances.clear()
         self._signs.clear()
 
-    def verdicts(self, job: Job, ran: Ran, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> list[Verdict]:
+    def verdicts(
+        self, job: Job, job_result: JobResult, inputs: Mapping[int, Mapping[str, NDArray[Any]]]
+    ) -> list[Verdict]:
         """Judge one job."""
         settings = self.settings
         chosen = settings.selection
-        repeat = reproducer(self.program, job, chosen.seed, settings.config, settings.place, chosen.emulator)
-        if ran.unavailable:
-            return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, ran.unavailable), repeat(None))]
-        if ran.interface.fault:
-            refused = Finding(Outcome.CONTRACT_ERROR, ran.interface.fault, source_line=ran.interface.source_line)
+        repeat = reproducer(self.program, job, chosen.seed, settings.config, settings.backend, chosen.emulator)
+        if job_result.unavailable:
+            return [_verdict(job, None, None, Finding(Outcome.UNAVAILABLE, job_result.unavailable), repeat(None))]
+        if job_result.interface.fault:
+            refused = Finding(
+                Outcome.CONTRACT_ERROR, job_result.interface.fault, source_line=job_result.interface.source_line
+            )
             return [_verdict(job, None, None, refused, repeat(None))]
-        if ran.observation is None:
-            fault = Finding(Outcome.BUILD_ERROR, ran.build_fault, source_line=_refused_line(job, ran.build_fault))
+        if job_result.observation is None:
+            fault = Finding(
+                Outcome.BUILD_ERROR, job_result.build_fault, source_line=_refused_line(job, job_result.build_fault)
+            )
             return [_verdict(job, None, None, fault, repeat(None))]
-        attested = ran.observation.attestation.get(job.width_fact) if job.width_fact else None
-        judged = self._findings(job, ran.observation, attested, inputs, ran.faults_elsewhere)
-        causes = self.experiment(job, ran, judged, inputs) if self.experiment else {}
+        attested = job_result.observation.attestation.get(job.width_fact) if job.width_fact else None
+        judged = self._findings(job, job_result.observation, attested, inputs, job_result.faults_elsewhere)
+        causes = self.experiment(job, job_result, judged, inputs) if self.experiment else {}
         found = self._circumstances_of(job, inputs)
-        explained = _explained(job, ran, judged, found, self._suspected, causes)
+        explained = _explained(job, job_result, judged, found, self._suspected, causes)
         return [
             _verdict(job, attested, case, finding, repeat(case), of_case)
             for case, finding, of_case in zip(job.cases, explained, found, strict=True)
@@ -122,13 +130,13 @@ class VerdictMaker:
             self._signs[case.key] = signs_of(contract, inputs)
         return self._signs[case.key]
 
-    def _suspected(self, job: Job, ran: Ran) -> tuple[str, str]:
+    def _suspected(self, job: Job, job_result: JobResult) -> tuple[str, str]:
         """Return the likeliest line, and in words what is undefined there and elsewhere; both empty without any."""
-        if ran.binary is None:
+        if job_result.binary is None:
             return "", ""
-        if ran.binary.digest not in self._suspects:
-            self._suspects[ran.binary.digest] = _in_words(undefined_values(self.place, job, ran.binary))
-        return self._suspects[ran.binary.digest]
+        if job_result.binary.digest not in self._suspects:
+            self._suspects[job_result.binary.digest] = _in_words(undefined_values(self.backend, job, job_result.binary))
+        return self._suspects[job_result.binary.digest]
 
     def _findings(
         self,
@@ -162,16 +170,16 @@ def _of_another_width(job: Job, attestation: Mapping[str, int], attested: int | 
 
 def _explained(
     job: Job,
-    ran: Ran,
+    job_result: JobResult,
     findings: Sequence[Finding],
     found: Sequence[Circumstances],
-    suspected: Callable[[Job, Ran], tuple[str, str]],
+    suspected: Callable[[Job, JobResult], tuple[str, str]],
     causes: Mapping[int, Cause] = MappingProxyType({}),
 ) -> list[Finding]:
     """Add what the source and the binary tell: the faulting instruction, the intrinsics with undefined lanes."""
     may_be_lanes = [not causes.get(n) or causes[n].is_of_lanes for n in range(len(findings))]
     dependent = [n for n, finding in enumerate(findings) if finding.depends_on_fill and may_be_lanes[n]]
-    likely_line, advice = suspected(job, ran) if dependent else ("", "")
+    likely_line, advice = suspected(job, job_result) if dependent else ("", "")
     # Once is enough: with the failure that is read first.
     read_first = min(dependent, key=lambda at: reading_order(job.cases[at].sizes, found[at]), default=None)
     explained = []
@@ -179,15 +187,15 @@ def _explained(
         if finding.outcome is Outcome.PASS:
             explained.append(finding)
             continue
-        seen = ran.observation.cases.get(index) if ran.observation else None
+        seen = job_result.observation.cases.get(index) if job_result.observation else None
         pcs = [t.fault.pc for t in seen.trials if t.fault and t.fault.signal != signal.SIGABRT] if seen else []
-        location = ran.locations.get(pcs[0]) if pcs else None
+        location = job_result.locations.get(pcs[0]) if pcs else None
         where = f"in {location}{_why_illegal(job, seen, location)}" if location and str(location) else ""
         texts = [finding.detail, where, _protection(seen, location), *finding.also]
         source_line = (line_of(seen.said) if seen else "") or (location.source_line if location else "")
         if seen and any(v.is_of_uppers for trial in seen.trials for v in trial.violations):
-            texts.append(ran.uppers.text)
-            source_line = source_line or ran.uppers.source_line
+            texts.append(job_result.uppers.text)
+            source_line = source_line or job_result.uppers.source_line
         if index in causes:
             texts = [text.replace(UNDEFINED_THINGS, "") for text in texts] + [causes[index].text]
             source_line = source_line or causes[index].source_line
@@ -195,7 +203,7 @@ def _explained(
             texts += [advice] if index == read_first else []
             source_line = source_line or likely_line
         if finding.outcome.is_kernel_fault:
-            texts.append(ran.interface.doubt)
+            texts.append(job_result.interface.doubt)
         detail = "; ".join(filter(None, texts))
         explained.append(replace(finding, detail=detail, source_line=source_line, also=()))
     return explained
@@ -207,16 +215,16 @@ def _protection(seen: CaseObservation | None, location: Location | None) -> str:
     return protection_text(location.instruction, faults[0].registers) if faults and location else ""
 
 
-def _why_illegal(job: Job, seen: CaseObservation | None, place: Location | None) -> str:
+def _why_illegal(job: Job, seen: CaseObservation | None, location: Location | None) -> str:
     """Say what an instruction needs that was illegal where it ran."""
     fault = next((trial.fault for trial in seen.trials if trial.fault), None) if seen else None
-    if fault is None or fault.signal != signal.SIGILL or not place or not place.instruction:
+    if fault is None or fault.signal != signal.SIGILL or not location or not location.instruction:
         return ""
     table = table_of(job.build.compiler.triple.partition("-")[0])
-    needs = needed_by(place.instruction, table, relied_on(job, table))
+    needs = needed_by(location.instruction, table, relied_on(job, table))
     if needs:
         return f', which needs {" or ".join(needs)}: nothing promises that (features = ["{needs[0]}"] does)'
-    is_defined = not place.instruction.startswith(("udf", ".inst"))
+    is_defined = not location.instruction.startswith(("udf", ".inst"))
     return ": no instruction of streaming mode" if fault.in_streaming_mode and is_defined else ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.build import Builder
 from harness.build.locate import Location, locate
 from harness.discovery.files import with_hidden
@@ -32,7 +32,7 @@ MAX_LOCATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class JobResult:
     """A job that went through build and launch, or failed to be built."""
 
     binary: Binary | None
@@ -57,7 +57,7 @@ class Ran:
 
 
 @dataclass(slots=True)
-class Workbench:
+class Worker:
     """Builds and launches jobs in worker threads; draws each case's inputs once."""
 
     builder: Builder
@@ -71,7 +71,7 @@ class Workbench:
     _interfaces: dict[str, Interface] = field(default_factory=dict)
     _looking: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, job: Job) -> Ran:
+    def run(self, job: Job) -> JobResult:
         """Build and launch one job.
 
         Raises:
@@ -79,30 +79,30 @@ class Workbench:
         """
         while not self.waiting_room.acquire(timeout=_CANCEL_POLL_S):
             if self.cancelled.is_set():
-                return Ran(None, None, "the run was interrupted")
+                return JobResult(None, None, "the run was interrupted")
         try:
             binary = self.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
             interface = self._interface(job, binary)
             if interface.fault:
-                return Ran(binary, None, interface=interface)
-            job, objections = with_judging_executor(self.builder.place, job, binary)
+                return JobResult(binary, None, interface=interface)
+            job, objections = with_judging_executor(self.builder.backend, job, binary)
         except BuildError as error:
-            return Ran(None, None, with_hidden(str(error), job.kernel))
+            return JobResult(None, None, with_hidden(str(error), job.kernel))
         except StorageError:
             raise
         except HarnessError as error:
-            return Ran(None, _nothing_seen(error))
+            return JobResult(None, _nothing_seen(error))
         if objections.unavailable:
-            return Ran(binary, None, unavailable=objections.unavailable)
+            return JobResult(binary, None, unavailable=objections.unavailable)
         try:
             job, observation = self._observed(job, binary)
         except StorageError:
             raise
         except HarnessError as error:
-            return Ran(binary, _nothing_seen(error))
-        locations = _locate_faults(self.builder.place, job, binary, observation)
+            return JobResult(binary, _nothing_seen(error))
+        locations = _locate_faults(self.builder.backend, job, binary, observation)
         uppers = examined(self.builder, job, binary, observation)
-        return Ran(
+        return JobResult(
             binary,
             without_uppers(observation) if uppers.excuse else observation,
             locations=locations,
@@ -130,7 +130,7 @@ class Workbench:
 
     def _observe(self, job: Job, binary: Binary) -> Observation:
         load = load_of(job, self.inputs(job.contract, job.cases))
-        return observe(self.builder.place, binary, job.executor, load, self.cancelled)
+        return observe(self.builder.backend, binary, job.executor, load, self.cancelled)
 
     def _interface(self, job: Job, binary: Binary) -> Interface:
         """Hold a kernel's prototype against its definition, once for all builds."""
@@ -171,11 +171,11 @@ def _nothing_seen(error: HarnessError) -> Observation:
     return Observation({}, {}, {}, {}, str(error), ())
 
 
-def _locate_faults(place: Place, job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
+def _locate_faults(backend: Backend, job: Job, binary: Binary, observation: Observation) -> dict[int, Location]:
     """Find the instructions of the first few different faults."""
     if job.role is Role.GATE:
         return {}
     faults = (trial.fault for case in observation.cases.values() for trial in case.trials if trial.fault)
     places = (fault.pc for fault in faults if fault.kind not in _NOWHERE and fault.signal != signal.SIGABRT)
     addresses = list(dict.fromkeys(filter(None, places)))[:MAX_LOCATIONS]
-    return {address: locate(place, binary.path, job.build.compiler.triple, address) for address in addresses}
+    return {address: locate(backend, binary.path, job.build.compiler.triple, address) for address in addresses}

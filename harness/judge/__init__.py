@@ -234,12 +234,12 @@ class Judge:
         differing = np.flatnonzero(first.view(bits) != second.view(bits))
         readable = differing[first[differing] == first[differing]]  # where the first is no NaN
         element = int((readable if readable.size else differing)[0])
-        place = f"{name}[{places[element]}]" if name in types else "the returned value"
+        where = f"{name}[{places[element]}]" if name in types else "the returned value"
         is_bf16 = element_type is not None and element_type.number_format == BF16
         values = [(widened(array, BF16) if is_bf16 else array)[element].item() for array in (first, second)]
         held = [array.view(bits)[element] for array in (first, second)]
         numbers = [f"{number_text(value)} ({bit:#x})" for value, bit in zip(values, held, strict=True)]
-        return f"{place} is {' and '.join(numbers)}"
+        return f"{where} is {' and '.join(numbers)}"
 
     def _outputs(self, trial: TrialObservation) -> Outputs:
         outputs: dict[str, bytes | Runs] = {

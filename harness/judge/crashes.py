@@ -13,11 +13,11 @@ _ASSERTION = re.compile(
     r"(?m)^(?:[^\s:]+: )?(?P<file>[^:\n]+):(?P<line>\d+): (?:(?P<function>.+): )?Assertion [`'](?P<what>.*)' failed\.$"
 )
 """As glibc says it (assert/assert.c)."""
-_TELLING = re.compile(
+_IN_WORDS = re.compile(
     r"panicked at|terminate called|Assert|assert|stack smashing|buffer overflow|free\(\)|realloc\(\)|malloc|corrupt",
 )
 """In lines that say why a program gives up, as runtimes of C, C++ and Rust have them."""
-_PLACE = re.compile(r"(?P<file>[\w./+-]+\.\w+):(?P<line>\d+)\b")
+_LOCATION = re.compile(r"(?P<file>[\w./+-]+\.\w+):(?P<line>\d+)\b")
 _GUEST = "guest: "
 _THREAD_NUMBER = re.compile(r" \(\d+\)(?= panicked at)")
 """Which newer Rust says, and which is another in every run."""
@@ -55,7 +55,7 @@ def reason_of(said: str) -> str:
         where = f" in {last['function']}" if last["function"] else ""
         return f"assertion '{last['what']}' failed{where}, {_base(last['file'])}:{last['line']}"
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    telling = [number for number, line in enumerate(lines) if _TELLING.search(line)]
+    telling = [number for number, line in enumerate(lines) if _IN_WORDS.search(line)]
     # The sentence of a panic, and what an exception says, stand in the line behind.
     chosen = lines[telling[0] : telling[0] + 2] if telling else lines[-1:]
     text = _THREAD_NUMBER.sub("", " ".join(line.removeprefix(_GUEST) for line in chosen))
@@ -64,7 +64,7 @@ def reason_of(said: str) -> str:
 
 def line_of(said: str) -> str:
     """Return the source line that a process gave up at, as "kernel.c:41", if it printed one with its reason."""
-    found = _PLACE.search(reason_of(said))
+    found = _LOCATION.search(reason_of(said))
     return f"{_base(found['file'])}:{found['line']}" if found else ""
 
 

@@ -110,14 +110,14 @@ def ended_early(trial: TrialObservation, contract: Contract, case: Case, said: s
 
 def _guard_hit(fault: Fault, contract: Contract, case: Case) -> str:
     what = {True: "wrote", False: "read", None: "touched"}[fault.is_write]
-    return f"{what} {_place(contract, case, fault.buffer or 0, fault.offset_bytes)}"
+    return f"{what} {_named_element(contract, case, fault.buffer or 0, fault.offset_bytes)}"
 
 
 def wrote_beside(trial: TrialObservation, contract: Contract, case: Case) -> tuple[Outcome, str] | None:
     """Return the outcome of a call that changed bytes beside a buffer, or None."""
     for damage in trial.damages:
         if damage.kind is DamageKind.CANARY:
-            where = _place(contract, case, damage.buffer, damage.offset_bytes)
+            where = _named_element(contract, case, damage.buffer, damage.offset_bytes)
             return Outcome.OUT_OF_BOUNDS, f"wrote {where} ({_bytes(damage)} changed)"
     return None
 
@@ -158,7 +158,7 @@ def _bytes(damage: Damage) -> str:
     return f"{damage.changed_bytes} byte{'s' if damage.changed_bytes != 1 else ''}"
 
 
-def _place(contract: Contract, case: Case, buffer: int, offset_bytes: int) -> str:
+def _named_element(contract: Contract, case: Case, buffer: int, offset_bytes: int) -> str:
     parameter = contract.prototype.buffers[buffer]
     count = contract.extents[parameter.name].count(dict(case.sizes))
     element = offset_bytes // parameter.type.size_bytes

@@ -235,13 +235,19 @@ class Oracle:
         contract, element = self._contract, self._outputs[name]
         want, other = self._due(case, name, answer)
         self._check_finite(case, name, answer, None, values)
-        given = contract.tolerances[name]
+        tolerance_of = contract.tolerances[name]
         spacing = ulp_of(want, element.number_format)
         size = np.abs(want.astype(np.float64))
-        tolerance = given.ulps * spacing + given.absolute + (given.relative * size if given.relative else 0.0)
-        if given.sqrt_n:
-            tolerance = tolerance + given.sqrt_n * math.sqrt(values[given.terms]) * unit_roundoff(element) * size
-        if given.function:
+        tolerance = (
+            tolerance_of.ulps * spacing
+            + tolerance_of.absolute
+            + (tolerance_of.relative * size if tolerance_of.relative else 0.0)
+        )
+        if tolerance_of.sqrt_n:
+            tolerance = (
+                tolerance + tolerance_of.sqrt_n * math.sqrt(values[tolerance_of.terms]) * unit_roundoff(element) * size
+            )
+        if tolerance_of.function:
             tolerance = self._by_function(case, name, want, values)
         bounds, where = contract.ranges.get(name), self._places(case, name)
         return Expected(want, tolerance, spacing, element.number_format, bounds, other, places=where)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.backend import GuestCall, GuestEnd, Place, Slot
+from harness.backend import GuestCall, GuestEnd, Backend, Slot
 from harness.errors import HarnessError, StorageError, WireError
 from harness.guest import (
     PackBuffer,
@@ -84,7 +84,7 @@ def load_of(job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Load:
 
 
 def observe(
-    place: Place, binary: Binary, executor: Executor, load: Load, cancelled: threading.Event | None = None
+    backend: Backend, binary: Binary, executor: Executor, load: Load, cancelled: threading.Event | None = None
 ) -> Observation:
     """Run all cases, in as many processes as it takes.
 
@@ -98,7 +98,7 @@ def observe(
     stop = cancelled or threading.Event()
     needs_bytes = [needed_bytes(load.contract, case) for case in load.cases]
     alone = _LONG_ROWS if any(needs_bytes) else contextlib.nullcontext()
-    with alone, place.open_slot(stop) as slot:
+    with alone, backend.open_slot(stop) as slot:
         session = _Session(slot, binary, executor, load, stop, needs_bytes)
         session.run()
         return session.observation()
@@ -269,7 +269,7 @@ def needed_bytes(contract: Contract, case: Case) -> int:
 
 
 def _was_silent(end: GuestEnd) -> bool:
-    """Whether a process was given up, by a place that waited for it, and had told nothing."""
+    """True if a process said nothing until the backend gave it up."""
     return end.exit.status is None and not end.observation
 
 

@@ -18,7 +18,7 @@ SCALABLE_FACTS = ("sve_bits", "sme_bits", "rvv_bits")
 
 
 def reproducer(
-    program: str, job: Job, seed: int, config: Path | None, place: str, emulator: str | None = None
+    program: str, job: Job, seed: int, config: Path | None, backend: str, emulator: str | None = None
 ) -> Callable[[Case | None], str]:
     """Return a function that writes the shell command which runs one case of a job again (None: all of them).
 
@@ -31,7 +31,7 @@ def reproducer(
     kernel = shlex.join(job.kernel.words or (job.kernel.id,))
     start = " ".join((program, "run", kernel, "--target", shlex.quote(job.target.name), *width, build))
     end = f" --emulator {job.executor.how}" if emulator and job.role is not Role.GATE else ""
-    end += f" --in {place}" if place != "host" else ""
+    end += f" --in {backend}" if backend != "host" else ""
     end += f" --seed {seed}" if seed else ""
     end += f" --config {shlex.quote(str(config))}" if config else ""
 

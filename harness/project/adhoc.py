@@ -22,7 +22,7 @@ from harness.errors import ConfigurationError, UsageError, perhaps
 from harness.model import PREBUILT_SUFFIXES, SCALAR_ISA, SOURCE_SUFFIXES, Contract, Project
 from harness.model.prototype import Prototype, parse_prototype
 from harness.project import bundled_contract, bundled_ops, contracts_around, match_lanes, single_kernel_project
-from harness.settings import Given
+from harness.settings import KernelFiles
 
 COMMAND_LINE = "the command line"
 
@@ -65,7 +65,7 @@ class Contracts:
         return True
 
 
-def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
+def adhoc_project(asked: KernelFiles, config: Path | None) -> tuple[Project, str]:
     """Return a project of one kernel, and what was inferred of it, in words; nothing if all was said.
 
     Raises:
@@ -73,42 +73,42 @@ def given_project(given: Given, config: Path | None) -> tuple[Project, str]:
         ConfigurationError: something that was said cannot be.
         ContractError: a contract of the project around it cannot be loaded.
     """
-    _check_files(given.sources)
+    _check_files(asked.sources)
     manifest, own = contracts_around(config, Path.cwd())
     contracts = Contracts(own)
-    if given.op and given.op not in contracts.ops:
-        hint = perhaps(given.op, contracts.ops)
+    if asked.op and asked.op not in contracts.ops:
+        hint = perhaps(asked.op, contracts.ops)
         raise UsageError(
-            f"--op {given.op}: no contract of that name{hint}; known: {', '.join(contracts.ops)}; {OWN_CONTRACT}"
+            f"--op {asked.op}: no contract of that name{hint}; known: {', '.join(contracts.ops)}; {OWN_CONTRACT}"
         )
     candidates, includes, headers = [], [], {}
-    for source in given.sources:
+    for source in asked.sources:
         its, headers[source], needed = candidates_in(source)
         _check_code(source, its)
         candidates += its
         includes += needed
-    what = ", ".join(map(str, given.sources))
-    offered = _declared(given, _offered(given, candidates, headers))
+    what = ", ".join(map(str, asked.sources))
+    offered = _declared(asked, _offered(asked, candidates, headers))
     offered = [with_definition(one) if ops_in_name(one.name, contracts.ops) else one for one in offered]
-    chosen = choose(offered, contracts.as_ops, what=what, op=given.op, symbol=given.symbol)
+    chosen = choose(offered, contracts.as_ops, what=what, op=asked.op, symbol=asked.symbol)
     chosen = replace(chosen, candidate=with_definition(chosen.candidate))
-    isa, why = _isa(given, with_disassembly(chosen.candidate), candidates, what)
-    prototype = _prototype(given, chosen.candidate, contracts.get(chosen.op), what)
+    isa, why = _isa(asked, with_disassembly(chosen.candidate), candidates, what)
+    prototype = _prototype(asked, chosen.candidate, contracts.get(chosen.op), what)
     symbol = chosen.candidate.symbol
     if not symbol:
         raise UsageError(f"{what}: the C++ name of {chosen.candidate.name} cannot be told; give --symbol as nm has it")
     values = {
         "op": chosen.op,
         "isa": isa,
-        "sources": [str(source.absolute()) for source in given.sources],
+        "sources": [str(source.absolute()) for source in asked.sources],
         "symbol": symbol,
         "includes": list(dict.fromkeys(map(str, includes))),
         **({"prototype": str(replace(prototype, name=chosen.candidate.name))} if prototype else {}),
     }
-    words = (*map(str, given.sources), "--op", chosen.op, "--symbol", symbol, "--isa", isa)
-    words += ("--prototype", given.prototype) if given.prototype else ()
+    words = (*map(str, asked.sources), "--op", chosen.op, "--symbol", symbol, "--isa", isa)
+    words += ("--prototype", asked.prototype) if asked.prototype else ()
     project = single_kernel_project(values, Path(COMMAND_LINE), manifest, own, words)
-    if given.op and given.symbol == symbol and given.isa:
+    if asked.op and asked.symbol == symbol and asked.isa:
         return project, ""
     shown = prototype or replace(contracts.get(chosen.op).prototype, name=symbol)
     reasons = "; ".join(
@@ -136,33 +136,33 @@ def _check_code(source: Path, candidates: Sequence[Candidate]) -> None:
 
 
 def _offered(
-    given: Given, candidates: Sequence[Candidate], headers: Mapping[Path, Mapping[Path, str]]
+    asked: KernelFiles, candidates: Sequence[Candidate], headers: Mapping[Path, Mapping[Path, str]]
 ) -> Sequence[Candidate]:
     """Of objects only what has a name of C, unless another is asked for; with that, what macros make of it."""
-    if not given.symbol:
+    if not asked.symbol:
         offered = [c for c in candidates if c.symbol != c.name or not c.symbol.startswith("_")]
-        hidden = [] if offered else [text for source in given.sources for text in hidden_functions(source)]
+        hidden = [] if offered else [text for source in asked.sources for text in hidden_functions(source)]
         if hidden:
             raise UsageError(f"{hidden[0]}, and so is all there is: {SHOW_IT}")
         return offered
-    if any(given.symbol in (candidate.symbol, candidate.name) for candidate in candidates):
+    if any(asked.symbol in (candidate.symbol, candidate.name) for candidate in candidates):
         return candidates
-    for source in given.sources:
-        for text in hidden_functions(source, given.symbol):
+    for source in asked.sources:
+        for text in hidden_functions(source, asked.symbol):
             raise UsageError(f"{text}: {SHOW_IT}")
-    made = (unlisted(source, read_bytes(source), given.symbol, headers[source]) for source in given.sources)
+    made = (unlisted(source, read_bytes(source), asked.symbol, headers[source]) for source in asked.sources)
     return [*candidates, *filter(None, made)]
 
 
-def _declared(given: Given, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+def _declared(asked: KernelFiles, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     """Return the candidates with the prototype that the user gives for one of them."""
-    if not given.prototype:
+    if not asked.prototype:
         return candidates
-    prototype = _parsed(given.prototype)
+    prototype = _parsed(asked.prototype)
 
     def is_meant(candidate: Candidate) -> bool:
         names = (candidate.name, candidate.symbol)
-        return len(candidates) == 1 or prototype.name in names or given.symbol in names
+        return len(candidates) == 1 or prototype.name in names or asked.symbol in names
 
     return [replace(one, prototype=prototype, complaint="") if is_meant(one) else one for one in candidates]
 
@@ -174,10 +174,10 @@ def _parsed(prototype: str) -> Prototype:
         raise UsageError(f"--prototype: {error}") from None
 
 
-def _isa(given: Given, chosen: Candidate, candidates: Sequence[Candidate], what: str) -> tuple[str, str]:
+def _isa(asked: KernelFiles, chosen: Candidate, candidates: Sequence[Candidate], what: str) -> tuple[str, str]:
     """Return the ISA, and why; a scalar function that calls vectorised ones of another file is of theirs."""
-    if given.isa:
-        return given.isa, ""
+    if asked.isa:
+        return asked.isa, ""
     if chosen.isa and chosen.isa.isa != SCALAR_ISA:
         return chosen.isa.isa, chosen.isa.because
     others = {c.isa.isa: c.isa for c in candidates if c.isa and c.source != chosen.source and c.isa.isa != SCALAR_ISA}
@@ -197,11 +197,11 @@ def _fitted(prototype: Prototype, contract: Contract) -> Prototype:
     return prototype
 
 
-def _prototype(given: Given, chosen: Candidate, contract: Contract, what: str) -> Prototype | None:
+def _prototype(asked: KernelFiles, chosen: Candidate, contract: Contract, what: str) -> Prototype | None:
     """Return the kernel's prototype with the contract's names where positions do not match; None: its own."""
-    if given.prototype:
+    if asked.prototype:
         try:
-            return _fitted(_parsed(given.prototype), contract)
+            return _fitted(_parsed(asked.prototype), contract)
         except ConfigurationError as error:
             raise UsageError(f"--prototype: {error}") from None
     if chosen.prototype is None:

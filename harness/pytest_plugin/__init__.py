@@ -82,11 +82,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_KEPT] = _Works()
     if not _is_active(config):
         return
-    from harness.api import told
+    from harness.api import settings_for
     from harness.project import find_manifest
 
     try:
-        told((), _given(config))
+        settings_for((), _given(config))
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     manifest = find_manifest(config.invocation_params.dir)

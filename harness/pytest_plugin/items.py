@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Protocol
 
 import pytest
 
-from harness.api import told
+from harness.api import settings_for
 from harness.causes import Cause, causes_of
 from harness.errors import HarnessError
 from harness.execution.expected_failures import unexpected_passes
@@ -43,14 +43,14 @@ class Works(Protocol):
         """Return the work of a manifest."""
 
 
-def plan_work(manifest: Path, given: Mapping[str, Any], held: ExitStack) -> Work:
+def plan_work(manifest: Path, options: Mapping[str, Any], held: ExitStack) -> Work:
     """Plan the work of a manifest; `held` closes the place where it runs.
 
     Raises:
         HarnessError: the manifest, a contract or an option is wrong.
     """
     config = None if find_manifest(Path.cwd()) == manifest else _from_here(manifest)
-    settings, command = told((), {**given, "j": 1, "config": config})
+    settings, command = settings_for((), {**options, "j": 1, "config": config})
     line = held.enter_context(planned(settings))
     judging = Judging(line.surveyor.builder, line.settings, program_name(command))
     return Work(line.plan, Stepwise(line.plan, judging))
@@ -208,7 +208,7 @@ def _properties(verdicts: Sequence[Verdict]) -> list[tuple[str, object]]:
     ulps = [v.finding.max_ulp for v in verdicts if v.finding.max_ulp is not None]
     headrooms = [v.finding.headroom for v in verdicts if v.finding.headroom is not None]
     scalar = [v.finding.scalar_ulp for v in verdicts if v.finding.scalar_ulp is not None]
-    told = {
+    settings_for = {
         "vector_bits": verdicts[0].vector_bits,
         "attested_vector_bits": verdicts[0].attested_vector_bits,
         "emulator": verdicts[0].emulator,
@@ -217,7 +217,7 @@ def _properties(verdicts: Sequence[Verdict]) -> list[tuple[str, object]]:
         "headroom": min(headrooms, default=None),
         "scalar_ulp": max(scalar, default=None),
     }
-    return [(name, value) for name, value in told.items() if value is not None]
+    return [(name, value) for name, value in settings_for.items() if value is not None]
 
 
 class ExpectationItem(_Item):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.model import Verdict
 from harness.report.failures import common_lines
-from harness.report.run import Run
+from harness.report.run import RunResult
 from harness.report.table import replay_line
 from harness.report.text import clipped, visible
 
@@ -18,13 +18,13 @@ _MESSAGE_CHARACTERS = 4000
 _TITLE_CHARACTERS = 200
 
 
-def render(run: Run, root: Path) -> str:
+def render(run: RunResult, root: Path) -> str:
     """Return one annotation per source line and outcome, the worst first; paths are relative to `root`."""
     sources = run.sources()
     common = {id(verdict): common_lines(cause) for cause in run.causes for verdict in cause.failures}
     groups: dict[tuple[str, str, str], list[Verdict]] = {}
     for verdict in run.failures:
-        path, line = _place(verdict, sources.get(verdict.kernel, ()), root)
+        path, line = _location(verdict, sources.get(verdict.kernel, ()), root)
         groups.setdefault((path, line, verdict.outcome.value), []).append(verdict)
     lines = [
         _annotation(path, line, group, common[id(group[0])]) for (path, line, _), group in list(groups.items())[:_SHOWN]
@@ -34,7 +34,7 @@ def render(run: Run, root: Path) -> str:
     return "\n".join(lines)
 
 
-def _place(verdict: Verdict, sources: Sequence[str], root: Path) -> tuple[str, str]:
+def _location(verdict: Verdict, sources: Sequence[str], root: Path) -> tuple[str, str]:
     """Return the file and the line, each empty where nothing is known of it."""
     name, _, line = verdict.finding.source_line.rpartition(":")
     matching = [source for source in sources if Path(source).name == name]

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.model import Verdict
-from harness.report.run import Run
+from harness.report.run import RunResult
 
 if TYPE_CHECKING:
     from harness.causes import Cause
     from harness.causes.builds import Disagreement
 
 
-def together_of(run: Run, smallest: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def together_of(run: RunResult, smallest: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return what the record says of the failures together. `smallest` has lines by the id of a failure."""
     return {
         "causes": [_cause_row(cause, smallest.get(cause.shown.id, ())) for cause in run.causes],

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from harness.errors import counted
 from harness.model import Outcome, Verdict
-from harness.report.run import NOT_RUN, Run, badness, has_failed
+from harness.report.run import NOT_RUN, RunResult, badness, has_failed
 from harness.report.table import describe, headroom_text, ulp_text
 from harness.report.text import visible
 
 LOST_HEADROOM = 0.1
 """Share of the tolerance by which the worst case of a group comes closer to its limit when that is a regression."""
-TOLD_HEADROOM = 0.01
+SHOWN_HEADROOM = 0.01
 """Share from which a change is told."""
 _SHOWN = 20
 
@@ -59,7 +59,7 @@ class Difference:
         return bool(self.new_failures) or any(shift.is_regression for shift in self.shifts)
 
 
-def difference(before: Run, after: Run) -> Difference:
+def difference(before: RunResult, after: RunResult) -> Difference:
     """Compare two runs case by case."""
     earlier, later = _by_key(before.verdicts), _by_key(after.verdicts)
     judged = [(earlier.get(key), verdict) for key, verdict in later.items()]
@@ -93,12 +93,12 @@ def _shifts(pairs: Iterable[tuple[Verdict, Verdict]]) -> list[Shift]:
         sides = [[pair[side].finding for pair in members] for side in (0, 1)]
         before, after = (min((f.headroom for f in side if f.headroom is not None), default=math.nan) for side in sides)
         ulps = [max((f.max_ulp for f in side if f.max_ulp is not None), default=math.nan) for side in sides]
-        if abs(before - after) >= TOLD_HEADROOM:
+        if abs(before - after) >= SHOWN_HEADROOM:
             shifts.append(Shift(group, len(members), before, after, *ulps))
     return sorted(shifts, key=lambda shift: shift.after - shift.before)
 
 
-def _remarks(before: Run, after: Run) -> list[str]:
+def _remarks(before: RunResult, after: RunResult) -> list[str]:
     """Say what makes the two hard to compare."""
     remarks = []
     if before.facts["seed"] != after.facts["seed"]:
@@ -114,7 +114,7 @@ def _remarks(before: Run, after: Run) -> list[str]:
     return remarks
 
 
-def _ends(before: Run, after: Run) -> Iterator[tuple[str, Run]]:
+def _ends(before: RunResult, after: RunResult) -> Iterator[tuple[str, RunResult]]:
     yield from ((when, run) for when, run in (("earlier", before), ("later", after)) if not run.facts["finished"])
 
 

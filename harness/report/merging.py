@@ -97,12 +97,12 @@ def _about_no_job(shards: Sequence[Record], jobs: Sequence[Record]) -> list[Reco
     every = [row for record in shards for row in record["verdicts"] if row["job"] == record["shard"]["jobs"]]
     # Each shard proves what all inputs show, and tells what is wrong with that.
     rows = list({(_point(row), row["outcome"], row.get("detail")): row for row in every}.values())
-    place: dict[object, int] = {}
+    position: dict[object, int] = {}
     for job in jobs:
-        place.setdefault(_point(job), int(job["rank"]))
+        position.setdefault(_point(job), int(job["rank"]))
     absences = shards[0]["shard"]["jobs"]
     absent = [row for row in shards[0]["verdicts"] if row["job"] == absences and row["outcome"] in _NOT_RUN]
-    return absent + sorted((r for r in rows if r["outcome"] not in _NOT_RUN), key=lambda row: place[_point(row)])
+    return absent + sorted((r for r in rows if r["outcome"] not in _NOT_RUN), key=lambda row: position[_point(row)])
 
 
 def _point(row: Record) -> object:

@@ -36,7 +36,7 @@ class Recorder:
     files: tuple[Path, ...]
     """What the user asked for: it is an error if one cannot be written."""
     command: Sequence[str]
-    place: Mapping[str, object]
+    backend: Mapping[str, object]
     """What there is to know about where tools and guests ran."""
     seed: int
     manifest: Path | None
@@ -143,7 +143,7 @@ class Recorder:
             "seed": self.seed,
             "asked": dict(self.asked),
             "host": _host(),
-            "place": dict(self.place),
+            "place": dict(self.backend),
             "notes": [*self.notes, *([_NOT_KEPT.format(self.not_kept)] if self.not_kept else [])],
             "left_out": list(self.left_out),
             **self.together,

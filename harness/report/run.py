@@ -26,7 +26,7 @@ NOT_RUN = (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True)
-class Run:
+class RunResult:
     """What every format tells: the facts of the whole run, and its verdicts in the order of the plan."""
 
     facts: Mapping[str, Any]
@@ -94,9 +94,9 @@ class Run:
         has_any = any(v.outcome is not Outcome.PASS and v.outcome not in NOT_RUN for v in self.verdicts)
         return disagreements(self.verdicts, self.builds) if has_any else ()
 
-    def with_facts(self, facts: Mapping[str, Any]) -> Run:
+    def with_facts(self, facts: Mapping[str, Any]) -> RunResult:
         """Return the same run with more facts; what its verdicts came to is not computed again."""
-        other = Run(facts, self.verdicts)
+        other = RunResult(facts, self.verdicts)
         other.__dict__.update({name: self.__dict__[name] for name in _COMPUTED if name in self.__dict__})
         return other
 
@@ -192,10 +192,10 @@ def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return row["kernel"], row["target"], row["build"], row["vector_bits"]
 
 
-def run_of(record: Mapping[str, Any]) -> Run:
+def run_of(record: Mapping[str, Any]) -> RunResult:
     """Return the run that a record of the current version tells of."""
     facts = {key: value for key, value in record.items() if key != "verdicts"}
-    return Run(facts, identified(map(_verdict, record["verdicts"]), record["seed"]))
+    return RunResult(facts, identified(map(_verdict, record["verdicts"]), record["seed"]))
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:

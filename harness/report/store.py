@@ -29,19 +29,19 @@ def new_run_directory(root: Path) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     try:
         runs.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=runs))
+        directory = Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=runs))
         for old in sorted(path for path in runs.iterdir() if path.is_dir())[:-STORED_RUNS]:
             shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise StorageError(f"{runs}: cannot write there: {error.strerror}") from None
-    return place
+    return directory
 
 
 def last_record(root: Path) -> dict[str, Any] | None:
     """Read the newest stored record, or return None where there is none."""
-    for place in sorted((root / RUNS_DIRECTORY).glob("*/record.json"), reverse=True):
+    for directory in sorted((root / RUNS_DIRECTORY).glob("*/record.json"), reverse=True):
         try:
-            record = json.loads(place.read_text(encoding="utf-8"))
+            record = json.loads(directory.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         if isinstance(record, dict) and record.get("version") in range(1, RECORD_VERSION + 1):

@@ -16,7 +16,7 @@ from harness.report.failures import (
     more_of,
     worst_text,
 )
-from harness.report.run import NOT_RUN, Run
+from harness.report.run import NOT_RUN, RunResult
 from harness.report.text import visible
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def _worst_first(rows: list[Row]) -> list[Row]:
     severity: dict[str, int] = {}
     for row in rows:
         severity[row.kernel] = min(severity.get(row.kernel, len(Outcome)), row.worst_outcome.severity)
-    place = {kernel: number for number, kernel in enumerate(severity)}
-    return sorted(rows, key=lambda row: (severity[row.kernel], place[row.kernel], row.worst_outcome.severity))
+    rank = {kernel: number for number, kernel in enumerate(severity)}
+    return sorted(rows, key=lambda row: (severity[row.kernel], rank[row.kernel], row.worst_outcome.severity))
 
 
 def folded(rows: list[Row]) -> list[Row]:
@@ -217,7 +217,7 @@ def headroom_text(headroom: float | None) -> str:
     return f"{100 * headroom:.0f} %" if headroom >= 0 else "none"
 
 
-def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
+def render(run: RunResult, *, verbose: bool = False, quiet: bool = False) -> str:
     """Return the whole text of a run's result."""
     from tabulate import tabulate  # here, because it costs a quarter of a short run's start-up
 
@@ -244,7 +244,7 @@ def render(run: Run, *, verbose: bool = False, quiet: bool = False) -> str:
     return "\n\n".join(parts)
 
 
-def verdict_line(run: Run) -> str:
+def verdict_line(run: RunResult) -> str:
     """Return the last line: what passed, what failed and what was not checked, and whether the run was cut short."""
     return "; ".join(filter(None, (_counts(run.verdicts) if run.jobs or not run.cut_short else "", run.cut_short)))
 
@@ -264,7 +264,7 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
     return text + (f"; {missing} not available here" if missing else "")
 
 
-def _builds_that_differ(run: Run, *, verbose: bool) -> list[str]:
+def _builds_that_differ(run: RunResult, *, verbose: bool) -> list[str]:
     """Point out cases whose outcome depends on how the same source was built."""
     found = run.disagreements
     shown = found if verbose else found[:_SHOWN_DISAGREEMENTS]
@@ -273,7 +273,7 @@ def _builds_that_differ(run: Run, *, verbose: bool) -> list[str]:
     return ["Builds of one source differ (undefined lanes or behaviour):\n" + "\n".join(lines)] if lines else []
 
 
-def _not_checked(run: Run) -> list[str]:
+def _not_checked(run: RunResult) -> list[str]:
     """List what did not run, equal reasons together, and what the command line left out."""
     reasons: dict[tuple[Outcome, str], dict[str, list[str]]] = {}
     for verdict in run.verdicts:
@@ -290,7 +290,7 @@ def _not_checked(run: Run) -> list[str]:
     return ["Not checked:\n" + "\n".join(lines)] if lines else []
 
 
-def _failures(run: Run, *, verbose: bool) -> list[str]:
+def _failures(run: RunResult, *, verbose: bool) -> list[str]:
     """Describe each cause once, the worst first; with verbose all of its failures."""
     shown = run.causes if verbose else run.causes[:SHOWN_FAILURES]
     blocks = []
@@ -305,7 +305,7 @@ def _failures(run: Run, *, verbose: bool) -> list[str]:
     return ["Failures, worst first:\n" + "\n\n".join(blocks)] if blocks else []
 
 
-def cause_text(run: Run, cause: Cause, *, verbose: bool = False) -> str:
+def cause_text(run: RunResult, cause: Cause, *, verbose: bool = False) -> str:
     """Describe the failure that teaches, what all of the cause have in common, and how many more there are."""
     smallest = run.smallest_of(cause.shown)
     drawn = drawn_lanes(cause.shown.finding.worst, lanes_of(cause.shown)) if not smallest else ""

@@ -61,7 +61,7 @@ class Reports:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class KernelFiles:
     """A kernel by its files, which together are one; what is empty is to be inferred."""
 
     sources: tuple[Path, ...]
@@ -76,8 +76,8 @@ class Settings:
     """What `harness run` was told, validated."""
 
     selection: Selection
-    given: Given | None
-    place: str
+    kernel_files: KernelFiles | None
+    backend: str
     last_failed: bool
     jobs: int
     stop_early: bool
@@ -120,10 +120,10 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
 
     surroundings = os.environ if environment is None else environment
     values = _values("run", parsed, surroundings)
-    given = _given(parsed.kernel, values)
+    kernel_files = _kernel_files(parsed.kernel, values)
     widths: list[int | str] = values["svl"]
     selection = Selection(
-        kernels=() if given else tuple(parsed.kernel),
+        kernels=() if kernel_files else tuple(parsed.kernel),
         targets=tuple(values["target"]),
         vector_bits=() if "all" in widths else tuple(int(bits) for bits in widths) or DEFAULT_VECTOR_BITS,
         vector_bits_named=bool(widths) and "all" not in widths,
@@ -141,8 +141,8 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
     )
     return Settings(
         selection=selection,
-        given=given,
-        place=values["in"],
+        kernel_files=kernel_files,
+        backend=values["in"],
         last_failed=values["last_failed"],
         jobs=values["j"] or available_cpus(),
         stop_early=values["x"],
@@ -158,7 +158,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
 _SAYING_OF_FILES = ("op", "symbol", "isa", "prototype")
 
 
-def _given(kernels: Sequence[str], values: Mapping[str, Any]) -> Given | None:
+def _kernel_files(kernels: Sequence[str], values: Mapping[str, Any]) -> KernelFiles | None:
     """Tell files from ids of kernels."""
     from harness.model import SOURCE_SUFFIXES
 
@@ -176,7 +176,7 @@ def _given(kernels: Sequence[str], values: Mapping[str, Any]) -> Given | None:
     distinct: dict[Path, Path] = {}
     for name in files:  # what is named twice is linked once
         distinct.setdefault(Path(name).resolve(), Path(name))
-    return Given(tuple(distinct.values()), *(values[name] or "" for name in _SAYING_OF_FILES))
+    return KernelFiles(tuple(distinct.values()), *(values[name] or "" for name in _SAYING_OF_FILES))
 
 
 def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Reports:
@@ -230,10 +230,10 @@ def available_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _value(option: Option, given: Any, environment: Mapping[str, str]) -> Any:
+def _value(option: Option, value: Any, environment: Mapping[str, str]) -> Any:
     text = environment.get(option.environment, "")
-    if given is not None or not text:  # CI systems set what they have no value for to nothing
-        return _read(option, given)
+    if value is not None or not text:  # CI systems set what they have no value for to nothing
+        return _read(option, value)
     try:
         if option.read is None:
             return switch(text)
@@ -248,13 +248,13 @@ def _without_flag(option: Option, message: str) -> str:
     return rest if separator and head.startswith(option.flags) else message
 
 
-def _read(option: Option, given: Any) -> Any:
+def _read(option: Option, value: Any) -> Any:
     """Read a value as the command line has it; None where it does not have the option."""
     if option.read is None:
-        return bool(given)
-    if given is None:
+        return bool(value)
+    if value is None:
         return [] if option.is_list else option.default
     if option.is_list:
-        pieces = [piece.strip() for text in given for piece in text.split(",")]
+        pieces = [piece.strip() for text in value for piece in text.split(",")]
         return [option.read(piece) for piece in pieces if piece]
-    return option.read(given)
+    return option.read(value)

@@ -11,11 +11,11 @@ from harness.settings.option import Option, count, one_of, seconds, shard, size,
 
 OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
 VARIANTS = ("plain", "hostile")
-PLACES = ("host", "docker")
+BACKENDS = ("host", "docker")
 EMULATORS = tuple(modules_of("launch/emulators"))
 FORMATS = modules_of("report/formats")
 """What is written of a run besides its record: what each is, by its name."""
-_TELLING = ("run", "report", "merge")
+_REPORTING = ("run", "report", "merge")
 """The verbs that tell of a run."""
 
 _RUNNING = ("run", "pytest")
@@ -62,8 +62,8 @@ OPTIONS: tuple[Option, ...] = (
         "in",
         ("--in",),
         "where compilers and guests run: host, or docker, contained (default: host)",
-        one_of("--in", PLACES),
-        "PLACE",
+        one_of("--in", BACKENDS),
+        "BACKEND",
         default="host",
         verbs=_RUNNING,
     ),
@@ -198,7 +198,7 @@ OPTIONS: tuple[Option, ...] = (
         Path,
         "F",
         group="reports",
-        verbs=_TELLING,
+        verbs=_REPORTING,
     ),
     *(
         Option(
@@ -208,7 +208,7 @@ OPTIONS: tuple[Option, ...] = (
             Path,
             "F",
             group="reports",
-            verbs=_TELLING,
+            verbs=_REPORTING,
         )
         for name, what in FORMATS.items()
     ),
@@ -218,7 +218,7 @@ OPTIONS: tuple[Option, ...] = (
         "print failures as GitHub's workflow commands, too",
         None,
         group="reports",
-        verbs=_TELLING,
+        verbs=_REPORTING,
     ),
     Option(
         "verbose",
@@ -226,9 +226,9 @@ OPTIONS: tuple[Option, ...] = (
         "show commands before they run, and every row and failure",
         None,
         group="reports",
-        verbs=(*_TELLING, "replay"),
+        verbs=(*_REPORTING, "replay"),
     ),
-    Option("quiet", ("-q",), "only failures and the exit code", None, group="reports", verbs=_TELLING),
+    Option("quiet", ("-q",), "only failures and the exit code", None, group="reports", verbs=_REPORTING),
 )
 
 

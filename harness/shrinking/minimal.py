@@ -104,16 +104,16 @@ def snippet(job: Job, case: Case, one: Candidate, wants: Mapping[str, NDArray[An
     told.append(f"    {result.c_name} result = {call};" if result else f"    {call};")
     for name, want in wants.items():
         told += _array(f"const double want_{name}[{max(1, want.size)}]", _literals(want, _DOUBLE))
-        place = "i" if name == "return" else _place_in_c(contract.layout(name, sizes))
-        got = "result" if name == "return" else f"{name}[{place}]"
+        index = "i" if name == "return" else _element_in_c(contract.layout(name, sizes))
+        got = "result" if name == "return" else f"{name}[{index}]"
         told += [
             f"    for (size_t i = 0; i < {want.size}; i++)",
-            f'        printf("{name}[%zu]: got %.9g, want %.9g\\n", (size_t)({place}), (double){got}, want_{name}[i]);',
+            f'        printf("{name}[%zu]: got %.9g, want %.9g\\n", (size_t)({index}), (double){got}, want_{name}[i]);',
         ]
     return [*told, "    return 0;", "}"]
 
 
-def _place_in_c(layout: Layout | None) -> str:
+def _element_in_c(layout: Layout | None) -> str:
     """Where element i of an output lies, in C: behind the gaps between its rows."""
     if layout is None or not layout.has_gaps:
         return "i"

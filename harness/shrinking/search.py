@@ -143,13 +143,13 @@ class Shrinker:
         """Every small size, then some that are closer, one size argument at a time; ascending in each."""
         lanes = self.space.lanes(bits)
         found: dict[Sizes, None] = {}
-        for place, (name, size) in enumerate(sizes):
+        for backend, (name, size) in enumerate(sizes):
             wanted = set(range(min(size, _EVERY_SIZE_UP_TO * lanes, _SIZES_AT_ONCE)))
             steps = [1, *(size >> shift for shift in range(1, 6)), size % (_UNROLL * lanes), size % lanes]
             steps += [step << shift for step in (lanes, _UNROLL * lanes) for shift in range(size.bit_length())]
             wanted |= {size - step for step in steps if 0 < step <= size}
             for fewer in sorted(wanted):
-                found[(*sizes[:place], (name, fewer), *sizes[place + 1 :])] = None
+                found[(*sizes[:backend], (name, fewer), *sizes[backend + 1 :])] = None
         return list(found)
 
     def _resized(self, one: Candidate, sizes: Sizes) -> list[Candidate]:
@@ -263,10 +263,10 @@ def _chunks(batch: Sequence[Candidate]) -> list[tuple[int, int]]:
     """Split a batch so that no process gets too much."""
     chunks: list[tuple[int, int]] = []
     start, total = 0, 0
-    for place, one in enumerate(batch):
-        if place > start and (place - start >= _BATCH or total + one.size_bytes > _BATCH_BYTES):
-            chunks.append((start, place))
-            start, total = place, 0
+    for backend, one in enumerate(batch):
+        if backend > start and (backend - start >= _BATCH or total + one.size_bytes > _BATCH_BYTES):
+            chunks.append((start, backend))
+            start, total = backend, 0
         total += one.size_bytes
     return [*chunks, (start, len(batch))] if batch else []
 

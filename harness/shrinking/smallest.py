@@ -99,10 +99,10 @@ def _smallest(plan: Plan, builder: Builder, verdict: Verdict, budget_s: float) -
     start = time.monotonic()
     job = planned_job
     binary = builder.build(job.kernel, job.contract, job.build, job.isa_flags)
-    job, _ = with_judging_executor(builder.place, job, binary)
+    job, _ = with_judging_executor(builder.backend, job, binary)
     inputs = InputStream().inputs(job.contract, case)
     alone = replace(job, cases=(case,))
-    seen = observe(builder.place, binary, job.executor, load_of(alone, {case.key: inputs}))
+    seen = observe(builder.backend, binary, job.executor, load_of(alone, {case.key: inputs}))
     (wanted,) = Judge(job.contract).findings(seen, alone.cases, alone.trials, {case.key: inputs})
     if wanted.outcome is not verdict.outcome:
         return []
@@ -112,7 +112,7 @@ def _smallest(plan: Plan, builder: Builder, verdict: Verdict, budget_s: float) -
         if (other.kernel.id, other.target.name, other.build.label, other.role)
         == (job.kernel.id, job.target.name, job.build.label, job.role)
     }
-    trying = Trying(builder.place, binary, job, case, wanted, executors, start + budget_s)
+    trying = Trying(builder.backend, binary, job, case, wanted, executors, start + budget_s)
     found = shrink(trying, inputs, max(0.0, start + budget_s - time.monotonic()))
     return list(_lines(found)) if found.is_smaller else []
 

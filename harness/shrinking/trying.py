@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.errors import ContractError
 from harness.execution.upper_halves import without_uppers
 from harness.judge import Judge
@@ -35,7 +35,7 @@ _NOT_REDRAWN = ("loud", "peak", "special", "sparse")
 class Trying:
     """Says of candidates whether they fail like one case did."""
 
-    place: Place
+    backend: Backend
     binary: Binary
     job: Job
     case: Case
@@ -97,20 +97,20 @@ class Trying:
     def _fails(self, candidates: Sequence[Candidate]) -> list[bool]:
         if time.monotonic() > self.deadline:
             raise OutOfTimeError
-        cases = {place: self._case(one) for place, one in enumerate(candidates)}
-        sound = [place for place, one in enumerate(candidates) if self._is_sound(cases[place], one)]
+        cases = {number: self._case(one) for number, one in enumerate(candidates)}
+        sound = [number for number, one in enumerate(candidates) if self._is_sound(cases[number], one)]
         if not sound:
             return [False] * len(candidates)
         job = replace(
             self.job,
-            cases=tuple(cases[place] for place in sound),
+            cases=tuple(cases[number] for number in sound),
             vector_bits=candidates[0].vector_bits,
             executor=self.executors[candidates[0].vector_bits],
         )
-        inputs = {cases[place].key: self._with_gaps(cases[place], candidates[place].values) for place in sound}
+        inputs = {cases[number].key: self._with_gaps(cases[number], candidates[number].values) for number in sound}
         findings = self._findings(job, inputs)
-        alike = {place for place, finding in zip(sound, findings, strict=True) if is_alike(finding, self.wanted)}
-        return [place in alike for place in range(len(candidates))]
+        alike = {number for number, finding in zip(sound, findings, strict=True) if is_alike(finding, self.wanted)}
+        return [number in alike for number in range(len(candidates))]
 
     def finding(self, one: Candidate) -> Finding:
         """Run one candidate and return what the judge says of it.
@@ -132,7 +132,7 @@ class Trying:
 
     def _findings(self, job: Job, inputs: Mapping[int, Values]) -> list[Finding]:
         self.processes += 1
-        seen = observe(self.place, self.binary, job.executor, load_of(job, inputs), self.cancelled)
+        seen = observe(self.backend, self.binary, job.executor, load_of(job, inputs), self.cancelled)
         if self.cancelled.is_set():
             raise OutOfTimeError
         if self.uppers_are_excused:

@@ -39,13 +39,13 @@ def entry(root: Path, key: str, fill: Callable[[Path], None]) -> Path:
     Raises:
         StorageError: the cache cannot be written.
     """
-    place = root / key[:2] / key
-    if place.is_dir():
-        return place
-    with _alone(place):
-        if not place.is_dir():
-            _make(place, fill)
-    return place
+    path = root / key[:2] / key
+    if path.is_dir():
+        return path
+    with _alone(path):
+        if not path.is_dir():
+            _make(path, fill)
+    return path
 
 
 _ASIDE = ".new-"
@@ -53,35 +53,35 @@ _LEAST_AGE_S = 3600
 """A home directory may be shared by machines; no build takes as long."""
 
 
-def _make(place: Path, fill: Callable[[Path], None]) -> None:
-    sweep(place.parent, _ASIDE, _LEAST_AGE_S)  # what runs that died have left
+def _make(path: Path, fill: Callable[[Path], None]) -> None:
+    sweep(path.parent, _ASIDE, _LEAST_AGE_S)  # what runs that died have left
     with contextlib.ExitStack() as stack:
         try:
-            aside = stack.enter_context(scratch(place.parent, _ASIDE))
+            aside = stack.enter_context(scratch(path.parent, _ASIDE))
         except OSError as error:
-            raise _unwritable(place.parent, error) from None
+            raise _unwritable(path.parent, error) from None
         fill(aside)
         try:
-            aside.rename(place)
+            aside.rename(path)
         except OSError as error:
             # Where files cannot be locked, another run may have been faster: its directory is not empty and stays.
-            if not place.is_dir():
-                raise _unwritable(place, error) from None
+            if not path.is_dir():
+                raise _unwritable(path, error) from None
 
 
-def _unwritable(place: Path, error: OSError) -> StorageError:
-    return StorageError(f"{place}: cannot write the build cache: {error.strerror}")
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path}: cannot write the build cache: {error.strerror}")
 
 
 @contextlib.contextmanager
-def _alone(place: Path) -> Iterator[None]:
+def _alone(path: Path) -> Iterator[None]:
     """Hold the lock on an entry; the kernel gives it back when a process dies."""
-    lock = place.with_name(f".lock-{place.name}")
+    lock = path.with_name(f".lock-{path.name}")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         file = lock.open("a")
     except OSError as error:
-        raise _unwritable(place.parent, error) from None
+        raise _unwritable(path.parent, error) from None
     with file:
         with contextlib.suppress(OSError):  # a file system without locks: both fill, the first wins
             fcntl.flock(file, fcntl.LOCK_EX)

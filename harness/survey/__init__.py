@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.backend.packages import how_to_install
 from harness.build import Builder
 from harness.build.probes import cpp_complaint, header_complaint, predefined_macros
@@ -81,7 +81,7 @@ class Surveyor:
         without_cpp = self._without_cpp(found[at] for at in found if at[0] in cpp_triples)
         self.memory.write()
         return Capabilities(
-            self.place.native_triple,
+            self.backend.native_triple,
             found,
             {need: ladder.first for need, ladder in ladders.items()},
             unfit,
@@ -91,23 +91,23 @@ class Surveyor:
         )
 
     @property
-    def place(self) -> Place:
+    def backend(self) -> Backend:
         """Where all this is looked for."""
-        return self.builder.place
+        return self.builder.backend
 
     def _triple(self, isa: Target) -> str:
-        return resolve_triple(isa.triple, self.place.native_triple)
+        return resolve_triple(isa.triple, self.backend.native_triple)
 
     # -- compilers
 
     def _compiler(self, spec: str, triple: str) -> Compiler | Missing:
-        here = [program.identity for program in candidates_here(spec, triple, self.place)]
+        here = [program.identity for program in candidates_here(spec, triple, self.backend)]
         key = "compiler " + key_of([spec, triple, *here])
         known = self.memory.get(key)
-        if known and known["identity"] == identity_of(known["command"][0], known["parts"], self.place):
+        if known and known["identity"] == identity_of(known["command"][0], known["parts"], self.backend):
             command, parts = tuple(known["command"]), tuple(known["parts"])
             return Compiler(spec, known["family"], known["version"], triple, command, known["identity"], parts)
-        found = find_compiler(spec, triple, self.place)
+        found = find_compiler(spec, triple, self.backend)
         if isinstance(found, Compiler):
             self.memory.learn(
                 key,
@@ -154,7 +154,7 @@ class Surveyor:
             return None
         header = isa.header
         key = "header " + key_of([compiler.identity, *compiler.command, *isa.flags, header])
-        complaint = self._asked(key, lambda: header_complaint(self.place, compiler, isa.flags, header))
+        complaint = self._asked(key, lambda: header_complaint(self.backend, compiler, isa.flags, header))
         reason = f"{compiler.spec} {compiler.version} cannot compile for {isa.name}: {complaint}"
         return Missing(reason, f"needs {isa.header_since}") if complaint else None
 
@@ -166,7 +166,7 @@ class Surveyor:
     def _lacks_cpp(self, compiler: Compiler) -> Missing | None:
         source = self.probe_sources / "cpp.cpp"
         key = "C++ " + key_of([compiler.identity, *compiler.command, source.read_bytes()])
-        complaint = self._asked(key, lambda: cpp_complaint(self.place, compiler, source))
+        complaint = self._asked(key, lambda: cpp_complaint(self.backend, compiler, source))
         reason = f"{compiler.spec} {compiler.version} cannot compile and link C++ for {compiler.triple}: {complaint}"
         return Missing(reason, self._remedy("g++", compiler)) if complaint else None
 
@@ -177,8 +177,8 @@ class Surveyor:
         return str(known["complaint"])
 
     def _remedy(self, tools: str, compiler: Compiler) -> str:
-        on_host = self.place.facts["in"] == "host"
-        return how_to_install(tools, compiler.triple, self.place.native_triple, on_host=on_host)
+        on_host = self.backend.facts["in"] == "host"
+        return how_to_install(tools, compiler.triple, self.backend.native_triple, on_host=on_host)
 
     # -- what is promised
 
@@ -198,7 +198,7 @@ class Surveyor:
         key = "promise " + key_of([compiler.identity, *compiler.command, *flags, table.digest])
         known = self.memory.get(key)
         if known is None:
-            macros = predefined_macros(self.place, compiler, flags)
+            macros = predefined_macros(self.backend, compiler, flags)
             known = {"features": None if macros is None else sorted(table.of_macros(macros))}
             self.memory.learn(key, known)
         return None if known["features"] is None else frozenset(known["features"])
@@ -230,11 +230,11 @@ class Surveyor:
         """Say which compiler is missing, and that QEMU is, too, if it is: both are installed by one command."""
         assert isinstance(missing, Missing)
         qemu = f"qemu-{triple.partition('-')[0]}"
-        needs_qemu = triple != self.place.native_triple and any(way.how == "qemu-user" for way in target.emulations)
-        if not needs_qemu or self.place.find(qemu) or self.place.find(f"{qemu}-static"):
+        needs_qemu = triple != self.backend.native_triple and any(way.how == "qemu-user" for way in target.emulations)
+        if not needs_qemu or self.backend.find(qemu) or self.backend.find(f"{qemu}-static"):
             return missing
-        on_host = self.place.facts["in"] == "host"
-        remedy = how_to_install("gcc qemu-user", triple, self.place.native_triple, on_host=on_host)
+        on_host = self.backend.facts["in"] == "host"
+        remedy = how_to_install("gcc qemu-user", triple, self.backend.native_triple, on_host=on_host)
         return Missing(f"{missing.reason}, and no {qemu}", remedy)
 
 
@@ -247,10 +247,10 @@ class _Ladder:
     further: tuple[Executor, ...] = ()
 
 
-def make_surveyor(place: Place) -> Surveyor:
-    """Return a surveyor of a place, over the user's cache and the bundled guest."""
+def make_surveyor(backend: Backend) -> Surveyor:
+    """Return a surveyor of a backend, over the user's cache and the bundled guest."""
     root, cache = bundled_root(), cache_directory()
-    builder = Builder(place, cache, root / "csrc" / "guest")
+    builder = Builder(backend, cache, root / "csrc" / "guest")
     memory = Memory(cache / "survey.json", code_digest(*_PROBING))
     return Surveyor(builder, root / "csrc" / "probe", memory)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.backend.packages import how_to_install
 from harness.build import Builder, guest_digest
 from harness.build.probes import c_complaint
@@ -65,9 +65,9 @@ class Executors:
     """Finds a compiler by spec and triple."""
 
     @property
-    def place(self) -> Place:
+    def backend(self) -> Backend:
         """Where they are looked for."""
-        return self.builder.place
+        return self.builder.backend
 
     def ladder(self, request: Request, compiler: Compiler, pinned: str | None) -> list[Executor] | Missing:
         """Return the executors that prove themselves, in the target's order.
@@ -116,9 +116,9 @@ class Executors:
 
     def _find(self, target: Target, way: Emulation, compiler: Compiler) -> Executor | Missing:
         """Look for one way to run a target; the probe is still to come."""
-        triple = resolve_triple(target.triple, self.place.native_triple)
+        triple = resolve_triple(target.triple, self.backend.native_triple)
         tools = Tools(
-            self.place,
+            self.backend,
             compiler,
             self._native_compiler,
             self.builder.make,
@@ -128,7 +128,7 @@ class Executors:
         return emulator_of(way.how).find(triple, way.cpu, tools)
 
     def _native_compiler(self) -> Compiler | Missing:
-        found = [self.compiler_of(spec, self.place.native_triple) for spec in DEFAULT_COMPILERS]
+        found = [self.compiler_of(spec, self.backend.native_triple) for spec in DEFAULT_COMPILERS]
         return next((one for one in found if isinstance(one, Compiler)), found[0])
 
     def _remembered(self, words: Sequence[str], ask: Callable[[], Any]) -> Any:
@@ -185,7 +185,7 @@ class Executors:
             if seen.attestation and not need.is_gate:
                 has |= self._sampled(executor, compiler, request)
         except BuildError as error:
-            lacks_libc = bool(c_complaint(self.place, compiler, self.probe_sources / "c.c"))
+            lacks_libc = bool(c_complaint(self.backend, compiler, self.probe_sources / "c.c"))
             remedy = self._libc_remedy(compiler) if lacks_libc else ""
             return _known(Missing(f"{compiler.spec} cannot build the guest: {error}", remedy), is_final=False)
         except HarnessError as error:
@@ -193,20 +193,20 @@ class Executors:
         emulator = emulator_of(executor.how)
         executor = replace(
             executor,
-            version=emulator.version_of(executor, self.place),
+            version=emulator.version_of(executor, self.backend),
             cpu=executor.cpu.replace("{vector_bits}", str(need.vector_bits or 0)),
         )
         name = emulator.described(executor)
         is_refused = bool(seen.harness_fault) and not seen.fault_may_pass
-        has_model = not is_refused or emulator.has_cpu_model(executor, self.place)
+        has_model = not is_refused or emulator.has_cpu_model(executor, self.backend)
         missing = objection(seen, need, request.isa, executor, name, has, way, has_model=has_model)
         if missing is None and not need.is_gate:
             missing = lacking(request.table, request.promised, has, need.promise, request.target, executor, name)
         return _known(missing, executor, is_final=not seen.fault_may_pass)
 
     def _libc_remedy(self, compiler: Compiler) -> str:
-        on_host = self.place.facts["in"] == "host"
-        return how_to_install("libc", compiler.triple, self.place.native_triple, on_host=on_host)
+        on_host = self.backend.facts["in"] == "host"
+        return how_to_install("libc", compiler.triple, self.backend.native_triple, on_host=on_host)
 
     def _observe(self, executor: Executor, compiler: Compiler, need: Need) -> Observation:
         """Run the empty kernel."""
@@ -222,7 +222,7 @@ class Executors:
         )
         binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
         load = Load(_NO_CONTRACT, Conventions(), (), {}, (), (), (), need.vector_bits)
-        return observe(self.place, binary, executor, load)
+        return observe(self.backend, binary, executor, load)
 
     def _sampled(self, executor: Executor, compiler: Compiler, request: Request) -> frozenset[str]:
         """Return those of the promised features that no fact attests and whose instructions run."""

@@ -101,7 +101,7 @@ def run_samples(
         (_TIMEOUT_MS,),
         vector_bits,
     )
-    seen = observe(builder.place, binary, executor, load)
+    seen = observe(builder.backend, binary, executor, load)
     if 0 not in seen.cases or seen.cases[0].trials[0].status is not TrialStatus.RETURNED:
         raise HarnessError(seen.harness_fault or "the guest did not run the survey's samples")
     results = seen.cases[0].trials[0].outputs[1]

@@ -20,10 +20,10 @@ SELECTIONS = {
 RUNS = 5
 
 
-def wall_s(selection: list[str], place: str, cwd: Path) -> float:
+def wall_s(selection: list[str], backend: str, cwd: Path) -> float:
     """Time one run."""
     start = time.monotonic()
-    command = [sys.executable, "-m", "harness", "run", *selection, "--in", place, "-q"]
+    command = [sys.executable, "-m", "harness", "run", *selection, "--in", backend, "-q"]
     subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, check=True)
     return time.monotonic() - start
 
@@ -32,9 +32,9 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as name:
         for label, selection in SELECTIONS.items():
-            first = {place: wall_s(selection, place, Path(name)) for place in ("host", "docker")}
-            runs = [{place: wall_s(selection, place, Path(name)) for place in first} for _ in range(RUNS)]
-            host, docker = (statistics.median(run[place] for run in runs) for place in ("host", "docker"))
+            first = {backend: wall_s(selection, backend, Path(name)) for backend in ("host", "docker")}
+            runs = [{backend: wall_s(selection, backend, Path(name)) for backend in first} for _ in range(RUNS)]
+            host, docker = (statistics.median(run[backend] for run in runs) for backend in ("host", "docker"))
             print(
                 f"{label:<8} host {host:6.2f} s   docker {docker:6.2f} s   more {docker - host:+6.2f} s (2.0)   "
                 f"median of {RUNS}; first: {first['host']:.2f} s and {first['docker']:.2f} s"

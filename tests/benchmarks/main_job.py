@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.cli import make_parser
-from harness.execution.worker import Workbench
+from harness.execution.worker import Worker
 from harness.launch import load_of, observe
 from harness.plan import make_plan, select
 from harness.project import load_project
@@ -102,24 +102,24 @@ def launches(cwd: Path) -> tuple[float, float]:
     selection = read_settings(make_parser().parse_args(PINNED)).selection
     project = load_project(None, cwd)
     points, absences = select(project, selection)
-    surveyor = make_surveyor(HostPlace())
+    surveyor = make_surveyor(HostBackend())
     needs = [point.need for point in points]
     capabilities = surveyor.survey(project, needs, selection.compilers, selection.emulator)
     jobs = make_plan(project, selection, points, absences, capabilities).jobs
-    bench = Workbench(surveyor.builder, threading.Semaphore(1))
+    worker = Worker(surveyor.builder, threading.Semaphore(1))
     ready = [
         (surveyor.builder.build(job.kernel, job.contract, job.build, job.isa_flags), job.executor, load_of(job, drawn))
         for job in jobs
-        for drawn in [bench.inputs(job.contract, job.cases)]
+        for drawn in [worker.inputs(job.contract, job.cases)]
     ]
     start = time.monotonic()
     for binary, executor, load in ready:
-        observe(surveyor.place, binary, executor, load)
+        observe(surveyor.backend, binary, executor, load)
     together_s = time.monotonic() - start
     start = time.monotonic()
     for binary, executor, load in ready:
         for case, count in zip(load.cases, load.trial_counts, strict=True):
-            observe(surveyor.place, binary, executor, replace(load, cases=(case,), trial_counts=(count,)))
+            observe(surveyor.backend, binary, executor, replace(load, cases=(case,), trial_counts=(count,)))
     return together_s, time.monotonic() - start
 
 

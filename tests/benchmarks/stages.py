@@ -15,17 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.cli import make_parser
 from harness.execution.verdicts import VerdictMaker
-from harness.execution.worker import Ran, Workbench
+from harness.execution.worker import JobResult, Worker
 from harness.launch import load_of, observe
 from harness.model import Case, Job, Role, Verdict
 from harness.plan import make_plan, select
 from harness.project import load_project
 from harness.report import table
 from harness.report.record import Recorder
-from harness.report.run import Run
+from harness.report.run import RunResult
 from harness.sensitivity.proof import prove
 from harness.settings import Settings, read_settings
 from harness.storage.cache import cache_directory
@@ -61,25 +61,25 @@ def run(settings: Settings, directory: Path, clock: Clock) -> tuple[list[Job], l
         project = load_project(None, directory, settings.selection.kernels)
     with clock.stage("plan"):
         points, absences = select(project, settings.selection)
-    place = HostPlace()
-    surveyor = make_surveyor(place)
+    backend = HostBackend()
+    surveyor = make_surveyor(backend)
     with clock.stage("survey (remembered)"):
         capabilities = surveyor.survey(project, (point.need for point in points), (), None)
     with clock.stage("plan"):
         plan = make_plan(project, settings.selection, points, absences, capabilities)
-    bench = Workbench(surveyor.builder, threading.Semaphore(len(plan.jobs)))
-    maker = VerdictMaker(settings, "harness", place)
+    worker = Worker(surveyor.builder, threading.Semaphore(len(plan.jobs)))
+    maker = VerdictMaker(settings, "harness", backend)
     recorder = Recorder((directory / "record.json",), ["harness"], {}, 0, None)
     verdicts: list[Verdict] = []
     for rank, job in enumerate(plan.jobs):
         with clock.stage("build (from the cache)"):
             binary = surveyor.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
         with clock.stage("inputs"):
-            inputs = bench.inputs(job.contract, job.cases)
+            inputs = worker.inputs(job.contract, job.cases)
         with clock.stage(f"launch: {_how(job)}"):
-            seen = observe(place, binary, job.executor, load_of(job, inputs))
+            seen = observe(backend, binary, job.executor, load_of(job, inputs))
         with clock.stage("judge"):
-            found = maker.verdicts(job, Ran(binary, seen), inputs)
+            found = maker.verdicts(job, JobResult(binary, seen), inputs)
         with clock.stage("report"):
             recorder.add_job(rank, job, seen, binary.commands, None)
             recorder.add(rank, found)
@@ -90,7 +90,7 @@ def run(settings: Settings, directory: Path, clock: Clock) -> tuple[list[Job], l
             prove(contract, list(cases.values()), cache_directory() / "proofs")
     with clock.stage("report"):
         recorder.write(finished=True, exit_code=0)
-        table.render(Run(recorder.facts(finished=True, exit_code=0), verdicts))
+        table.render(RunResult(recorder.facts(finished=True, exit_code=0), verdicts))
     return list(plan.jobs), verdicts
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend import Exit, Place
-from harness.backend.container import ContainerPlace
-from harness.backend.host import HostPlace
+from harness.backend import Exit, Backend
+from harness.backend.container import ContainerBackend
+from harness.backend.host import HostBackend
 from harness.build import Builder
 from harness.build.toolchain import find_compiler
 from harness.launch.emulators import Tools
@@ -38,41 +38,41 @@ Launch = Callable[..., Exit]
 class Bench:
     """Where Bochs is, and what csrc/bochs comes to there."""
 
-    place: Place
+    backend: Backend
     machine: Executor
     program: str
     options: tuple[str, ...] = ()
     """Of the harness, so that it works there too."""
 
 
-def bench_in(place: Place, *options: str) -> Bench | str:
+def bench_in(backend: Backend, *options: str) -> Bench | str:
     """What these tests need, or why it cannot be had."""
-    program = place.find("bochs")
+    program = backend.find("bochs")
     if program is None:
         return "no Bochs; the container has one"
-    compiler, native = (find_compiler("gcc", triple, place) for triple in (TRIPLE, place.native_triple))
+    compiler, native = (find_compiler("gcc", triple, backend) for triple in (TRIPLE, backend.native_triple))
     assert isinstance(compiler, Compiler)
     assert isinstance(native, Compiler)
-    builder = Builder(place, cache_directory(), ROOT / "csrc" / "guest")
-    tools = Tools(place, compiler, lambda: native, builder.make, lambda _, ask: ask(), ROOT / "csrc")
+    builder = Builder(backend, cache_directory(), ROOT / "csrc" / "guest")
+    tools = Tools(backend, compiler, lambda: native, builder.make, lambda _, ask: ask(), ROOT / "csrc")
     machine = executor_of(program.path, program.identity, compile_machine(tools, native), DEFAULT_CPU)
-    found = self_test(machine, place)
-    return str(found) if isinstance(found, Missing) else Bench(place, machine, program.path, options)
+    found = self_test(machine, backend)
+    return str(found) if isinstance(found, Missing) else Bench(backend, machine, program.path, options)
 
 
 @pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """This machine's Bochs, or else the image's, where an engine is required."""
-    found = bench_in(HostPlace())
+    found = bench_in(HostBackend())
     if isinstance(found, Bench):
         yield found
         return
     if "docker" not in request.config.getoption("--require"):
         pytest.skip(f"{found}: --require docker")
     sources = [*(ROOT / "csrc" / "bochs").rglob("*.[chS]")]
-    place = ContainerPlace(ROOT / "docker", cache_directory(), sources, slots=1, quiet=True)
-    with contextlib.closing(place):
-        in_image = bench_in(place, "--in", "docker")
+    backend = ContainerBackend(ROOT / "docker", cache_directory(), sources, slots=1, quiet=True)
+    with contextlib.closing(backend):
+        in_image = bench_in(backend, "--in", "docker")
         assert isinstance(in_image, Bench), in_image
         yield in_image
 
@@ -105,7 +105,7 @@ def launch(tmp_path: Path, bench: Bench) -> Launch:
             command = ("/bin/sh", "-c", f'ulimit -f {limit // 512} && exec "$0" "$@"', *command)
         needs = [path for path in map(Path, command) if path.is_file() and str(path) not in (bench.program, "/bin/sh")]
         made = [path.name for path in map(Path, arguments[2:3]) if path.parent == tmp_path]
-        return bench.place.run_tools([command], tmp_path, 120, needs=needs, products=made)[0]
+        return bench.backend.run_tools([command], tmp_path, 120, needs=needs, products=made)[0]
 
     return call
 
@@ -194,13 +194,13 @@ def test_a_program_that_is_none_is_told(launch: Launch, tmp_path: Path) -> None:
 def test_a_bochs_that_does_not_start_is_told(bench: Bench, tmp_path: Path) -> None:
     launcher, rom = bench.machine.files
     command = (str(launcher), "/no/such/bochs", str(rom), DEFAULT_CPU)
-    (ended,) = bench.place.run_tools([command], Path("/tmp"), 60, needs=bench.machine.files)
+    (ended,) = bench.backend.run_tools([command], Path("/tmp"), 60, needs=bench.machine.files)
     assert ended.status == MACHINE_FAILED
     assert "the machine did not start: /no/such/bochs: No such file or directory" in ended.stderr
 
 
 def test_the_self_test_knows_what_bochs_3_has_wrong(bench: Bench) -> None:
-    found = self_test(bench.machine, bench.place)
+    found = self_test(bench.machine, bench.backend)
     assert not isinstance(found, Missing)
     if found["version"] in ("3.0", "3.1"):
         assert found["wrong"] == ["vrsqrt14"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build import Builder
 from harness.build.commands import RUNNER_NAME, RUNNER_SYMBOLS
 from harness.build.toolchain import find_compiler
@@ -151,7 +151,7 @@ def test_objects_of_link_time_optimisation(
     harness: Harness, tmp_path: Path, compiler: str, flags: tuple[str, ...], holds: str
 ) -> None:
     """Fat ones are objects; of the others it is said plainly, whether a manifest or the command line names them."""
-    found = find_compiler(compiler, "x86_64-linux-gnu", HostPlace())
+    found = find_compiler(compiler, "x86_64-linux-gnu", HostBackend())
     if not isinstance(found, Compiler):
         pytest.skip(f"{found}")
     project(tmp_path, SUM.format(name="total"))
@@ -173,11 +173,11 @@ def test_objects_of_link_time_optimisation(
 
 @pytest.mark.parametrize(("spec", "triple"), [("gcc", "x86_64-linux-gnu"), ("clang", "aarch64-linux-gnu")])
 def test_the_runner_keeps_its_names_to_itself(spec: str, triple: str) -> None:
-    place = HostPlace()
-    compiler = find_compiler(spec, triple, place)
+    backend = HostBackend()
+    compiler = find_compiler(spec, triple, backend)
     if not isinstance(compiler, Compiler):
         pytest.skip(f"{compiler}")
-    builder = Builder(place, cache_directory(), bundled_root() / "csrc" / "guest")
+    builder = Builder(backend, cache_directory(), bundled_root() / "csrc" / "guest")
     (runner,) = objects_in((builder._runner(compiler) / RUNNER_NAME).read_bytes())
     assert {symbol.name for symbol in runner.symbols if symbol.is_global and symbol.is_defined} == set(RUNNER_SYMBOLS)
 

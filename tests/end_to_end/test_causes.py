@@ -67,12 +67,14 @@ def test_of_an_agnostic_lane_the_instruction_its_policy_and_the_remedy_are_told(
 ) -> None:
     source = (ROOT / "must_fail" / "rvv_tail_agnostic_sum.c").read_text()
     line = source[: source.index("sums = __riscv_vfadd")].count("\n") + 1
-    for detail, place in details(harness, manifest_of("must_fail"), tmp_path, "sum_f32/rvv_tail_agnostic_sum", "clang"):
+    for detail, backend in details(
+        harness, manifest_of("must_fail"), tmp_path, "sum_f32/rvv_tail_agnostic_sum", "clang"
+    ):
         assert f"at rvv_tail_agnostic_sum.c:{line} is under 'vsetvli " in detail
         assert ",ta,ma'; " in detail
         assert "'vfadd.vv v" in detail
         assert "use __riscv_vfadd_vv_f32m4_tu, whose first vector supplies them" in detail
-        assert place == f"rvv_tail_agnostic_sum.c:{line}"
+        assert backend == f"rvv_tail_agnostic_sum.c:{line}"
 
 
 def test_intrinsics_are_not_blamed_where_lanes_are_not_the_cause(

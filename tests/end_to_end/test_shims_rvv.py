@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build.shims import hostile_flags
 from harness.build.shims.rvv_header import undefined_names
 from harness.build.toolchain import find_compiler
@@ -72,7 +72,7 @@ WORDS = [
 
 
 def clang() -> tuple[str, ...]:
-    found = find_compiler("clang", TRIPLE, HostPlace())
+    found = find_compiler("clang", TRIPLE, HostBackend())
     if not isinstance(found, Compiler):
         pytest.skip(str(found))
     return found.command

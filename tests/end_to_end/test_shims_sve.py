@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build.shims import hostile_flags
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
@@ -131,7 +131,7 @@ nan 5
 
 
 def compiler(spec: str) -> tuple[str, ...]:
-    found = find_compiler(spec, TRIPLE, HostPlace())
+    found = find_compiler(spec, TRIPLE, HostBackend())
     if not isinstance(found, Compiler):
         pytest.skip(str(found))
     return found.command

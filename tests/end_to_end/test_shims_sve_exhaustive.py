@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build.shims import hostile_flags
 from harness.build.shims.declarations import Declaration, declarations
 from harness.build.toolchain import find_compiler
@@ -132,7 +132,7 @@ int main(void) {
 
 def clang_header() -> Path:
     """The list of intrinsics, from whatever clang is installed."""
-    clang = find_compiler("clang", TRIPLE, HostPlace())
+    clang = find_compiler("clang", TRIPLE, HostBackend())
     if not isinstance(clang, Compiler):
         pytest.skip(f"needs a clang for its list of intrinsics: {clang}")
     done = subprocess.run([clang.command[0], "-print-resource-dir"], capture_output=True, text=True, check=True)
@@ -198,7 +198,7 @@ def is_in_sve2(declaration: Declaration) -> bool:
 
 
 def compiler_for(spec: str, language: str) -> tuple[str, ...]:
-    compiler = find_compiler(spec, TRIPLE, HostPlace())
+    compiler = find_compiler(spec, TRIPLE, HostBackend())
     if not isinstance(compiler, Compiler):
         pytest.skip(str(compiler))
     command = (*compiler.command, MARCH, "-x", language)

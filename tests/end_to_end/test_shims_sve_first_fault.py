@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build.shims import hostile_flags
 from harness.build.shims.declarations import Declaration, declarations
 from harness.build.toolchain import find_compiler
@@ -136,7 +136,7 @@ def test_lanes_that_were_not_loaded_are_poison(
     spec: str, language: str, opt: str, tmp_path: Path, repository: Path
 ) -> None:
     qemu = shutil.which("qemu-aarch64")
-    clang, compiler = (find_compiler(name, TRIPLE, HostPlace()) for name in ("clang", spec))
+    clang, compiler = (find_compiler(name, TRIPLE, HostBackend()) for name in ("clang", spec))
     if qemu is None or not isinstance(clang, Compiler) or not isinstance(compiler, Compiler):
         pytest.skip(f"needs qemu-aarch64, {spec}, and clang for its list of intrinsics")
     done = subprocess.run([*clang.command, "-print-resource-dir"], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build.shims import hostile_flags
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
@@ -106,7 +106,7 @@ FP16_WORDS = [*F16 * 28, *X, *F16 * 4, *X, *F16 * 12, *Y, *F16 * 8]
 
 def build(spec: str, language: str, directory: Path, repository: Path, *flags: str, source: str = KERNEL) -> Path:
     """Compile the kernel with the shims and the check without; return the program."""
-    compiler = find_compiler(spec, TRIPLE, HostPlace())
+    compiler = find_compiler(spec, TRIPLE, HostBackend())
     if not isinstance(compiler, Compiler):
         pytest.skip(str(compiler))
     if subprocess.run(
@@ -133,7 +133,7 @@ def words(program: Path, count: int) -> list[str]:
 def needs_here(feature: str) -> None:
     cpuinfo = Path("/proc/cpuinfo")
     here = cpuinfo.read_text() if cpuinfo.is_file() else ""
-    if HostPlace.native_triple != TRIPLE or not re.search(rf"^flags\b.*\b{feature}\b", here, re.MULTILINE):
+    if HostBackend.native_triple != TRIPLE or not re.search(rf"^flags\b.*\b{feature}\b", here, re.MULTILINE):
         pytest.skip(f"needs a machine with {feature}")
 
 

@@ -13,7 +13,7 @@ from typing import get_type_hints
 import pytest
 
 import harness
-from harness.api import RENAMED, Options, told
+from harness.api import RENAMED, Options, settings_for
 from harness.cli import make_parser
 from harness.errors import UsageError
 from harness.settings import options_of, read_settings
@@ -37,7 +37,7 @@ def test_the_options_are_those_of_the_command_line() -> None:
     ],
 )
 def test_options_mean_what_they_mean_on_the_command_line(kernels: tuple[str, ...], options: Options) -> None:
-    settings, command = told(kernels, options)
+    settings, command = settings_for(kernels, options)
     assert settings == read_settings(make_parser().parse_args([*command[1:], "-q"]), {})
 
 
@@ -57,12 +57,12 @@ def test_options_mean_what_they_mean_on_the_command_line(kernels: tuple[str, ...
 )
 def test_a_wrong_option_is_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        told((), options)
+        settings_for((), options)
 
 
 def test_the_environment_sets_no_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_SVL", "512")
-    assert told((), {})[0].selection.vector_bits == (128, 256, 512)
+    assert settings_for((), {})[0].selection.vector_bits == (128, 256, 512)
 
 
 def test_the_import_is_cheap() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.backend.host import host_place
+from harness.backend.host import host_backend
 from harness.execution import static_checks as audit
 from harness.features import memory_forms_of
 from harness.model import (
@@ -78,7 +78,7 @@ def test_an_emulator_that_reads_too_much_of_an_operand_judges_no_kernel_with_it(
 ) -> None:
     job = replace(job_of("dot_f32/avx2", tmp_path), executor=replace(EMULATOR, overreaching=SCALAR_FMA))
     shows(instruction, "ret")
-    found, objections = audit.with_judging_executor(host_place(), job, BINARY)
+    found, objections = audit.with_judging_executor(host_backend(), job, BINARY)
     assert found == job
     assert bool(objections.unavailable) != is_taken
     if not is_taken:
@@ -91,10 +91,10 @@ def test_a_kernel_runs_on_the_next_executor_that_gets_it_right(tmp_path: Path, s
     worse = replace(EMULATOR, how="bochs", wrong_instructions=frozenset({"vfmadd"}))
     shows("vfmadd231ss (%rdi),%xmm1,%xmm0", "ret")
     job = replace(job_of("dot_f32/avx2", tmp_path), executor=wrong, further_executors=(worse, NATIVE))
-    found, objections = audit.with_judging_executor(host_place(), job, BINARY)
+    found, objections = audit.with_judging_executor(host_backend(), job, BINARY)
     assert (found.executor, objections.unavailable) == (NATIVE, "")
     none = replace(job, further_executors=(worse,))
-    found, objections = audit.with_judging_executor(host_place(), none, BINARY)
+    found, objections = audit.with_judging_executor(host_backend(), none, BINARY)
     assert found == none
     assert "memory operand" in objections.unavailable
     assert "bochs 7.2 computes vfmadd231ss wrongly" in objections.unavailable
@@ -113,7 +113,7 @@ AVX2 = {"avx2", "fma", "avx", "sse4.2", "sse4.1", "ssse3", "sse3"}
 
 def faults(job: Job, shows: Show, *instructions: str) -> str:
     shows(*instructions, "ret", symbol=job.kernel.symbol)
-    return audit.audit(host_place(), job, BINARY).faults_elsewhere
+    return audit.audit(host_backend(), job, BINARY).faults_elsewhere
 
 
 def test_what_nothing_promises_is_told_with_remedies_that_compile(tmp_path: Path, shows: Show) -> None:
@@ -145,6 +145,6 @@ def test_what_flags_take_back_is_told(tmp_path: Path, shows: Show) -> None:
 def test_flags_that_no_compiler_takes_are_no_accusation_and_no_pass(tmp_path: Path, shows: Show) -> None:
     job = gate_of(tmp_path, None)
     shows("vpaddd %ymm0,%ymm1,%ymm2", symbol=job.kernel.symbol)
-    found = audit.audit(host_place(), job, BINARY)
+    found = audit.audit(host_backend(), job, BINARY)
     assert not found.faults_elsewhere
     assert "cannot be found out: no compiler here takes -mavx2 -mfma" in found.unavailable

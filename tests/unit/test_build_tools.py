@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from harness.backend import Command, Exit, Place
+from harness.backend import Command, Exit, Backend
 from harness.build.tools import first_error, run_tools
 from harness.errors import BuildError, HarnessError
 
@@ -27,7 +27,7 @@ class Tools:
 
 
 def ran(*ends: Exit | OSError) -> str:
-    return run_tools(cast(Place, Tools(*ends)), [("/usr/bin/cc", "-c", "k.c")] * len(ends), Path("/"))
+    return run_tools(cast(Backend, Tools(*ends)), [("/usr/bin/cc", "-c", "k.c")] * len(ends), Path("/"))
 
 
 @pytest.mark.parametrize("said", ["warning: 'cc1plus' is deprecated", "error: no, it is none", "fatal error: cc1plus"])
@@ -111,8 +111,8 @@ def test_the_first_error_is_what_is_shown(said: str, first: str) -> None:
 
 def test_tools_speak_english_whatever_the_users_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What disassemblers print is read, and they translate it."""
-    from harness.backend.host import HostPlace
+    from harness.backend.host import HostBackend
 
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    ended: Any = HostPlace().run_tools([("sh", "-c", "echo $LC_ALL")], tmp_path, 10)[0]
+    ended: Any = HostBackend().run_tools([("sh", "-c", "echo $LC_ALL")], tmp_path, 10)[0]
     assert ended.stdout == "C\n"

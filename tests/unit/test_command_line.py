@@ -21,9 +21,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def kept(folder: Path) -> Path:
     """A directory in which the record of a run is kept."""
-    place = folder / RUNS_DIRECTORY / "20260101T000000-a" / "record.json"
-    place.parent.mkdir(parents=True)
-    place.write_text(json.dumps(told.record(told.run([told.passed(), told.failed()]))))
+    backend = folder / RUNS_DIRECTORY / "20260101T000000-a" / "record.json"
+    backend.parent.mkdir(parents=True)
+    backend.write_text(json.dumps(told.record(told.run([told.passed(), told.failed()]))))
     return folder
 
 

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.execution import cross_check as crosscheck
 from harness.execution.cross_check import CrossCheck
-from harness.execution.worker import Ran
+from harness.execution.worker import JobResult
 from harness.model import Binary, CaseObservation, Job, Observation, Outcome, TrialObservation, TrialStatus, Verdict
 from tests.unit.told import passed
 
@@ -44,15 +44,15 @@ class _Job:
         self.build = _Build(how)
 
 
-def ran(output: bytes, status: TrialStatus = TrialStatus.RETURNED) -> Ran:
+def ran(output: bytes, status: TrialStatus = TrialStatus.RETURNED) -> JobResult:
     trial = TrialObservation(status, None, 0, b"", (), (), (output,))
     seen = Observation({}, {0: CaseObservation(0, (trial,))}, {}, {}, None, ())
-    return Ran(Binary(Path("guest"), "digest", (), ()), seen)
+    return JobResult(Binary(Path("guest"), "digest", (), ()), seen)
 
 
-def verdicts(monkeypatch: pytest.MonkeyPatch, code: str, *runs: tuple[str | None, Ran]) -> list[Verdict]:
+def verdicts(monkeypatch: pytest.MonkeyPatch, code: str, *runs: tuple[str | None, JobResult]) -> list[Verdict]:
     monkeypatch.setattr(crosscheck, "disassembly", lambda *_: code)
-    check = CrossCheck(cast(Place, None))
+    check = CrossCheck(cast(Backend, None))
     found: list[Any] = []
     for how, one in runs:
         found += check.checked(cast(Job, _Job(how)), one, [replace(passed(), case="len33")])
@@ -83,6 +83,6 @@ def test_a_fault_in_one_of_them_is_a_difference(monkeypatch: pytest.MonkeyPatch)
     ],
     ids=["equal bits", "a time limit", "estimates", "one emulator only"],
 )
-def test_what_is_no_difference(monkeypatch: pytest.MonkeyPatch, code: str, how: str | None, other: Ran) -> None:
+def test_what_is_no_difference(monkeypatch: pytest.MonkeyPatch, code: str, how: str | None, other: JobResult) -> None:
     found = verdicts(monkeypatch, code, ("native" if how else None, ran(b"\1")), (how, other))
     assert {verdict.outcome for verdict in found} == {Outcome.PASS}

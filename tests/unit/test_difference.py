@@ -89,9 +89,9 @@ def test_nothing_acts_instead_of_being_seen(text: str) -> None:
 
 
 def keep(folder: Path, name: str, verdicts: list[Verdict]) -> None:
-    place = folder / ".harness" / "runs" / name
-    place.mkdir(parents=True)
-    (place / "record.json").write_text(json.dumps(told.record(told.run(verdicts))))
+    backend = folder / ".harness" / "runs" / name
+    backend.mkdir(parents=True)
+    (backend / "record.json").write_text(json.dumps(told.record(told.run(verdicts))))
 
 
 def test_diff_and_history_on_kept_runs(harness: Harness, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from harness.report import table
 from harness.report.causes import together_of
 from harness.report.failures import drawn_lanes, vectors_text, worst_text
 from harness.report.formats import html, junit, markdown
-from harness.report.run import Run, run_of
+from harness.report.run import RunResult, run_of
 from tests.unit import told
 
 RULE = "fails exactly where len % lanes is not 0 (8 lanes)"
@@ -35,10 +35,10 @@ def dropped_tail() -> list[Verdict]:
     return verdicts
 
 
-def run(verdicts: list[Verdict] | None = None, smallest: tuple[str, ...] = ()) -> Run:
+def run(verdicts: list[Verdict] | None = None, smallest: tuple[str, ...] = ()) -> RunResult:
     plain = told.run(dropped_tail() if verdicts is None else verdicts)
     (cause,) = plain.causes
-    return Run({**plain.facts, **together_of(plain, {cause.shown.id: smallest})}, plain.verdicts)
+    return RunResult({**plain.facts, **together_of(plain, {cause.shown.id: smallest})}, plain.verdicts)
 
 
 def test_every_format_tells_a_cause_once_with_its_rule() -> None:
@@ -132,7 +132,7 @@ def test_lanes_are_drawn() -> None:
 LABELS = ("gcc O0 plain", "gcc O2 plain", "gcc O0 hostile", "gcc O2 hostile")
 
 
-def in_builds(fails: Any) -> Run:
+def in_builds(fails: Any) -> RunResult:
     """Four builds, in each of which a case fails or passes."""
     jobs = [{**told.run([]).jobs[0], "rank": rank, "build": label} for rank, label in enumerate(LABELS)]
     verdicts = [
@@ -163,7 +163,7 @@ def test_builds_that_agree_case_by_case_are_not_told(fails: Any) -> None:
 def test_a_case_that_one_build_alone_has_makes_no_difference() -> None:
     agreeing = in_builds(lambda size, label: size % 3 == 0)
     alone = told.failed(case="len70000", sizes=(("len", 70000),), suite="long", build="gcc O2 plain")
-    assert "Builds of one source" not in table.render(Run(agreeing.facts, [*agreeing.verdicts, alone]))
+    assert "Builds of one source" not in table.render(RunResult(agreeing.facts, [*agreeing.verdicts, alone]))
 
 
 def test_what_is_no_judgement_makes_no_difference() -> None:

@@ -201,7 +201,7 @@ def test_what_the_symbol_does_not_reach_does_not_count() -> None:
 def test_a_need_has_its_source_line() -> None:
     found = needs(OBJECTS, "x86_64", AVX512)
     lines = source_lines(OBJECTS)
-    assert [lines[need.place] for need in found] == ["k.c:8", "", "other.c:3"]
+    assert [lines[need.address] for need in found] == ["k.c:8", "", "other.c:3"]
 
 
 def test_what_a_kernel_needs_is_counted_by_feature() -> None:

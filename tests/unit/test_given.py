@@ -8,8 +8,8 @@ import pytest
 
 from harness.errors import ConfigurationError, HarnessError, UsageError
 from harness.model import Kernel
-from harness.project.adhoc import given_project
-from harness.settings import Given
+from harness.project.adhoc import adhoc_project
+from harness.settings import KernelFiles
 
 SOURCE = """#include "size.h"
 static float part(float x) { return x; }
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def given(*sources: str, op: str = "", symbol: str = "", isa: str = "", prototype: str = "") -> tuple[Kernel, str]:
-    project, said = given_project(Given(tuple(map(Path, sources)), op, symbol, isa, prototype), None)
+    project, said = adhoc_project(KernelFiles(tuple(map(Path, sources)), op, symbol, isa, prototype), None)
     (kernel,) = project.kernels
     return kernel, said
 

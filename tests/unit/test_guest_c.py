@@ -95,7 +95,7 @@ class Ended:
 
 
 Build = Callable[..., tuple[str, ...]]
-Run = Callable[..., Ended]
+RunResult = Callable[..., Ended]
 
 
 def pack(cases: int, vector_bits: int = 0) -> bytes:
@@ -143,7 +143,7 @@ def guest(machine: str, tmp_path: Path, runner: Path, repository: Path) -> Build
 
 
 @pytest.fixture
-def run(tmp_path: Path, guest: Build) -> Run:
+def run(tmp_path: Path, guest: Build) -> RunResult:
     """Runs two cases of a kernel that doubles its input and then does what the given C says."""
 
     def run(body: str, *, top: str = "", vector_bits: int = 0) -> Ended:
@@ -167,7 +167,7 @@ def run(tmp_path: Path, guest: Build) -> Run:
         'free(malloc(100)); printf("to its own stdout\\n");',
     ],
 )
-def test_what_is_allowed_is_not_accused(run: Run, body: str) -> None:
+def test_what_is_allowed_is_not_accused(run: RunResult, body: str) -> None:
     ended = run(body)
     assert ended.transcript.complete
     assert ended.status == 0
@@ -192,22 +192,22 @@ def faults(ended: Ended) -> list[tuple[int, int | None, int, bool | None]]:
     ],
 )
 def test_one_element_outside_a_buffer_faults(
-    run: Run, body: str, buffer: int, offset_bytes: int, is_write: bool
+    run: RunResult, body: str, buffer: int, offset_bytes: int, is_write: bool
 ) -> None:
     assert faults(run(body)) == [(signal.SIGSEGV, buffer, offset_bytes, is_write)] * 2
 
 
-def test_a_store_into_the_slack_of_a_page_is_found(run: Run) -> None:
+def test_a_store_into_the_slack_of_a_page_is_found(run: RunResult) -> None:
     damages = [trial.damages for trial in run("((volatile float *)out)[-2] = 1;").trials]
     assert [(d.buffer, d.kind, d.offset_bytes, d.changed_bytes) for d in damages[0]] == [(1, DamageKind.CANARY, -8, 4)]
 
 
-def test_a_canary_copied_from_another_buffer_is_found(run: Run) -> None:
+def test_a_canary_copied_from_another_buffer_is_found(run: RunResult) -> None:
     ended = run("if (((uintptr_t)in & 4095) == 0) ((volatile float *)out)[n] = ((volatile const float *)in)[n];")
     assert [[d.offset_bytes for d in trial.damages] for trial in ended.trials] == [[], [4 * COUNT], []] * 2
 
 
-def test_a_changed_input_is_found(run: Run) -> None:
+def test_a_changed_input_is_found(run: RunResult) -> None:
     for trial in run("memset((float *)in + 3, 255, 4);").trials:
         assert [(d.buffer, d.kind, d.offset_bytes, d.changed_bytes) for d in trial.damages] == [
             (0, DamageKind.INPUT, 12, 4)
@@ -217,20 +217,20 @@ def test_a_changed_input_is_found(run: Run) -> None:
 @pytest.mark.parametrize(
     "name", ["SIGSEGV", "SIGFPE", "SIGABRT", "SIGTERM", "SIGPIPE", "SIGPROF", "SIGUSR1", "SIGTSTP"]
 )
-def test_a_raised_signal_ends_one_trial(run: Run, name: str) -> None:
+def test_a_raised_signal_ends_one_trial(run: RunResult, name: str) -> None:
     ended = run(f"raise({name});")
     assert faults(ended) == [(getattr(signal, name), None, 0, None)] * 2
     assert [trial.status for trial in ended.trials[:3]] == [TrialStatus.SIGNAL] + [TrialStatus.SKIPPED] * 2
 
 
-def test_an_endless_loop_ends_one_trial(run: Run) -> None:
+def test_an_endless_loop_ends_one_trial(run: RunResult) -> None:
     ended = run("while (forever);")
     assert ended.transcript.complete
     assert [trial.status for trial in ended.trials[::3]] == [TrialStatus.TIMEOUT] * 2
 
 
 @pytest.mark.parametrize("body", ["exit(0);", "_exit(0);", "raise(SIGKILL);", 'execl("/bin/true", "true", NULL);'])
-def test_a_process_that_ends_early_never_says_goodbye(run: Run, body: str) -> None:
+def test_a_process_that_ends_early_never_says_goodbye(run: RunResult, body: str) -> None:
     ended = run(body)
     assert ended.transcript.facts
     assert not ended.transcript.complete
@@ -238,7 +238,7 @@ def test_a_process_that_ends_early_never_says_goodbye(run: Run, body: str) -> No
 
 
 @pytest.mark.parametrize("region", ["(char *)guest_frozen", "guest_frozen[0]"])
-def test_a_store_into_the_runners_memory_faults(run: Run, region: str) -> None:
+def test_a_store_into_the_runners_memory_faults(run: RunResult, region: str) -> None:
     assert [fault[0] for fault in faults(run(f"memset({region}, 255, 8192);"))] == [signal.SIGSEGV] * 2
 
 
@@ -276,7 +276,7 @@ REGISTERS = {
 @pytest.mark.parametrize(
     ("machine", "register"), [(m, register) for m in TOOLS for register in REGISTERS[m]], indirect=["machine"]
 )
-def test_a_register_that_must_survive_and_does_not_is_named(run: Run, machine: str, register: str) -> None:
+def test_a_register_that_must_survive_and_does_not_is_named(run: RunResult, machine: str, register: str) -> None:
     naked = f"""
     }}
     __asm__(".text\\n trash: {REGISTERS[machine][register]}\\n ret\\n");
@@ -289,7 +289,7 @@ def test_a_register_that_must_survive_and_does_not_is_named(run: Run, machine: s
 
 
 @pytest.mark.parametrize("machine", ["riscv64"], indirect=True)
-def test_a_fault_is_told_without_the_pointers_that_compiled_code_relies_on(run: Run) -> None:
+def test_a_fault_is_told_without_the_pointers_that_compiled_code_relies_on(run: RunResult) -> None:
     ended = run('__asm__ volatile("li gp, 1\\n li tp, 1\\n sd zero, 8(zero)");')
     assert [(f.signal, f.address, f.is_write) for t in ended.trials if (f := t.fault)] == [
         (signal.SIGSEGV, 8, True)
@@ -317,7 +317,7 @@ RETURNS_TO = {
 @pytest.mark.parametrize("address", [0, 0x3F800000])
 @pytest.mark.parametrize("kind", [FaultKind.JUMP, FaultKind.RETURN])
 def test_a_return_to_where_no_code_is_is_told_from_a_jump(
-    run: Run, machine: str, address: int, kind: FaultKind
+    run: RunResult, machine: str, address: int, kind: FaultKind
 ) -> None:
     returns = instead(RETURNS_TO[machine].format(address))
     ended = run(returns if kind is FaultKind.RETURN else f"((void (*)(void)){address}l)();")
@@ -326,7 +326,7 @@ def test_a_return_to_where_no_code_is_is_told_from_a_jump(
     assert [(f.address, f.pc, f.kind, f.registers) for f in found] == [(address, address, kind, ())] * 2
 
 
-def test_a_load_is_no_jump(run: Run) -> None:
+def test_a_load_is_no_jump(run: RunResult) -> None:
     found = [f for t in run("*(volatile char *)8;").trials if (f := t.fault)]
     assert [(f.address, f.kind) for f in found] == [(8, FaultKind.ACCESS)] * 2
 
@@ -340,7 +340,9 @@ def test_a_load_is_no_jump(run: Run) -> None:
     ],
 )
 @pytest.mark.parametrize("machine", ["x86_64"], indirect=True)
-def test_general_protection_comes_with_the_registers(run: Run, text: str, register: int, value: int | None) -> None:
+def test_general_protection_comes_with_the_registers(
+    run: RunResult, text: str, register: int, value: int | None
+) -> None:
     if NATIVE != "x86_64":
         pytest.skip("no emulator checks alignment")
     ended = run(instead(text))
@@ -364,7 +366,7 @@ def test_general_protection_comes_with_the_registers(run: Run, text: str, regist
         ("", False),
     ],
 )
-def test_where_a_call_gives_up_the_error_stream_is_marked(run: Run, body: str, is_marked: bool) -> None:
+def test_where_a_call_gives_up_the_error_stream_is_marked(run: RunResult, body: str, is_marked: bool) -> None:
     ended = run(f'fprintf(stderr, "out is {{"aligned"}}\\n"); {body}'.replace('{"aligned"}', "odd"))
     texts = ended.stderr.split("\nguest: end of case ")
     assert len(texts) == (3 if is_marked else 1)
@@ -386,7 +388,7 @@ PUTS_BACK = """
 """
 
 
-def test_a_signal_handler_that_is_put_back_is_no_fault(run: Run) -> None:
+def test_a_signal_handler_that_is_put_back_is_no_fault(run: RunResult) -> None:
     ended = run(PUTS_BACK)
     assert ended.transcript.complete
     assert [trial.violations for trial in ended.trials] == [()] * len(ended.trials)
@@ -400,7 +402,7 @@ def test_a_signal_handler_that_is_put_back_is_no_fault(run: Run) -> None:
         ("sigdelset(&before.sa_mask, SIGTERM);", "the mask left changed"),
     ],
 )
-def test_a_signal_handler_that_is_put_back_otherwise_is_told(run: Run, change: str, rule: str) -> None:
+def test_a_signal_handler_that_is_put_back_otherwise_is_told(run: RunResult, change: str, rule: str) -> None:
     again = "sigaction(SIGILL, &before, NULL);"
     assert again in PUTS_BACK
     for trial in run(PUTS_BACK.replace(again, change + again)).trials:
@@ -410,7 +412,7 @@ def test_a_signal_handler_that_is_put_back_otherwise_is_told(run: Run, change: s
         assert violation.before != violation.after
 
 
-def test_every_call_of_an_adapter_is_checked_and_not_the_last_alone(run: Run, machine: str) -> None:
+def test_every_call_of_an_adapter_is_checked_and_not_the_last_alone(run: RunResult, machine: str) -> None:
     register, trash = TRASHES[machine]
     ended = run(f"""
         static int calls;
@@ -431,7 +433,7 @@ def test_every_call_of_an_adapter_is_checked_and_not_the_last_alone(run: Run, ma
         assert trial.outputs == (None, (2 * np.arange(1, COUNT + 1, dtype=np.float32)).tobytes())
 
 
-def test_a_call_that_was_not_announced_ends_the_process_with_a_line(run: Run) -> None:
+def test_a_call_that_was_not_announced_ends_the_process_with_a_line(run: RunResult) -> None:
     ended = run("}\n#define guest_ready(kernel)\nvoid unused(void) {")
     assert ended.status == BAD_ADAPTER
     assert "HARNESS_CALL among the arguments of another" in ended.stderr
@@ -454,21 +456,21 @@ COMPARES = "if (kept != length()) abort();"
 
 @pytest.mark.parametrize("vector_bits", [128, 256, 512])
 @pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
-def test_constructors_find_the_vector_length_of_the_run(run: Run, vector_bits: int) -> None:
+def test_constructors_find_the_vector_length_of_the_run(run: RunResult, vector_bits: int) -> None:
     ended = run(COMPARES, top=KEEPS_LENGTH.replace("@FIRST@", ""), vector_bits=vector_bits)
     assert ended.transcript.facts["sve_bits"] == ended.transcript.facts["bits_at_start"] == vector_bits
     assert [trial.status for trial in ended.trials] == [TrialStatus.RETURNED] * 6
 
 
 @pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
-def test_a_vector_length_that_a_constructor_sets_is_attested_and_stays(run: Run) -> None:
+def test_a_vector_length_that_a_constructor_sets_is_attested_and_stays(run: RunResult) -> None:
     ended = run(COMPARES, top=KEEPS_LENGTH.replace("@FIRST@", "set_length(16)"), vector_bits=256)
     assert (ended.transcript.facts["sve_bits"], ended.transcript.facts["bits_at_start"]) == (128, 256)
     assert [trial.status for trial in ended.trials] == [TrialStatus.RETURNED] * 6
 
 
 @pytest.mark.parametrize("machine", ["aarch64"], indirect=True)
-def test_an_adapter_that_changes_the_vector_length_is_told(run: Run) -> None:
+def test_an_adapter_that_changes_the_vector_length_is_told(run: RunResult) -> None:
     narrows = "}\n#define guest_ready(kernel) (set_length(16), guest_ready(kernel))\nvoid unused(void) {"
     ended = run(narrows, top=KEEPS_LENGTH.replace("@FIRST@", ""), vector_bits=256)
     assert ended.status == BAD_ADAPTER
@@ -502,7 +504,7 @@ def with_fill(value: int, bits: int, fill: Fill) -> bytes:
     return ((value & mask) | (FILLED[fill][0] & ~mask)).to_bytes(8, "little")
 
 
-def test_what_lies_above_an_argument_is_poison_where_it_may_be(run: Run, machine: str) -> None:
+def test_what_lies_above_an_argument_is_poison_where_it_may_be(run: RunResult, machine: str) -> None:
     in_front = "" if machine == "x86_64" else "0, 0, "  # up to the last integer register
     # clang relies on callers that extend to 32 bits on x86; RISC-V extends to 64, and boxes floats in NaNs.
     least_bits = {"x86_64": 32, "aarch64": 8, "riscv64": 64}[machine]
@@ -542,7 +544,7 @@ def test_what_lies_above_an_argument_is_poison_where_it_may_be(run: Run, machine
         ("fesetround(FE_UPWARD);", "rounding"),
     ],
 )
-def test_what_a_call_leaves_behind_is_named(run: Run, machine: str, body: str, name: str) -> None:
+def test_what_a_call_leaves_behind_is_named(run: RunResult, machine: str, body: str, name: str) -> None:
     ended = run(body)
     name = {"x86_64": "mxcsr", "aarch64": "fpcr", "riscv64": "frm"}[machine] if name == "rounding" else name
     assert ended.transcript.complete

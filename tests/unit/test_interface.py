@@ -75,15 +75,15 @@ def compiled(request: pytest.FixtureRequest, once: Once) -> Mapping[str, bytes]:
     if shutil.which(compiler) is None:
         pytest.skip(f"no {compiler}")
 
-    def fill(place: Path) -> None:
-        (place / "k.c").write_text(SOURCE)
-        (place / "k.cpp").write_text(CPP)
+    def fill(backend: Path) -> None:
+        (backend / "k.c").write_text(SOURCE)
+        (backend / "k.cpp").write_text(CPP)
         flags = ["-g", "-O2", "-mavx2", "-mavx512f", "-w"]
         for source, standard in (("k.c", "-std=gnu11"), ("k.cpp", "-std=gnu++17")):
-            subprocess.run([compiler, *flags, standard, "-c", source, "-o", f"{source}.o"], cwd=place, check=True)
+            subprocess.run([compiler, *flags, standard, "-c", source, "-o", f"{source}.o"], cwd=backend, check=True)
 
-    place = once(f"interface_{request.param}", fill)
-    return {name: (place / f"k.{name}.o").read_bytes() for name in ("c", "cpp")}
+    backend = once(f"interface_{request.param}", fill)
+    return {name: (backend / f"k.{name}.o").read_bytes() for name in ("c", "cpp")}
 
 
 def defined(compiled: Mapping[str, bytes], symbol: str, language: str = "c") -> Definition:
@@ -139,8 +139,8 @@ def test_debug_information_of_lines_alone_says_nothing_of_parameters(tmp_path: P
 def test_forged_debug_information_says_nothing_or_something_and_ends(compiled: Mapping[str, bytes]) -> None:
     data = compiled["c"]
     at = data.index(b"plain\0")
-    for place in range(0, len(data), 97):
-        definition_of(data[:place] + b"\xff" * 40 + data[place + 40 :], "plain")
+    for backend in range(0, len(data), 97):
+        definition_of(data[:backend] + b"\xff" * 40 + data[backend + 40 :], "plain")
     definition_of(data[:at] + b"other" + data[at + 5 :], "plain")
 
 
@@ -292,10 +292,10 @@ void first(size_t n, float *out, const float *x, const float *y) { out[n] = x[n]
 def named(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     if shutil.which("gcc") is None:
         pytest.skip("no gcc")
-    place = tmp_path_factory.mktemp("named")
-    (place / "k.c").write_text(DEFINED)
-    subprocess.run(["gcc", "-g", "-c", "k.c"], cwd=place, check=True)
-    return (place / "k.o").read_bytes()
+    backend = tmp_path_factory.mktemp("named")
+    (backend / "k.c").write_text(DEFINED)
+    subprocess.run(["gcc", "-g", "-c", "k.c"], cwd=backend, check=True)
+    return (backend / "k.o").read_bytes()
 
 
 def kernel(contract: Contract, symbol: str, source: Path, declared_at: str = "") -> Kernel:

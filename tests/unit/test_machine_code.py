@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import host_place
+from harness.backend.host import host_backend
 from harness.build.probes import predefined_macros
 from harness.build.toolchain import find_compiler
 from harness.features import machines, memory_forms_of, table_of
@@ -28,7 +28,7 @@ UNKNOWN_TO_ALL = {"sme-i16i64", "sme-f64f64"}
 
 @cache
 def compiler(spec: str, machine: str) -> Compiler:
-    found = find_compiler(spec, f"{machine}-linux-gnu", host_place())
+    found = find_compiler(spec, f"{machine}-linux-gnu", host_backend())
     assert isinstance(found, Compiler), str(found)
     return found
 
@@ -82,7 +82,7 @@ def test_every_suggested_flag_compiles_and_promises_its_feature(machine: str) ->
     for isa_flags in ISA_FLAGS[machine]:
         for name in table.features.keys() - UNKNOWN_TO_ALL - {"v"}:
             flags = (*isa_flags, table.promising_flag(name, isa_flags))
-            told = (predefined_macros(host_place(), compiler(spec, machine), flags) for spec in ("clang", "gcc"))
+            told = (predefined_macros(host_backend(), compiler(spec, machine), flags) for spec in ("clang", "gcc"))
             assert any(name in table.of_macros(macros) for macros in told if macros), f"{name}: {flags}"
 
 

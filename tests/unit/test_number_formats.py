@@ -101,9 +101,9 @@ def test_integers_are_exact_and_wrap_around_at_any_width(sign: str, bits: int) -
         right = inputs["x"] + inputs["y"]  # numpy wraps around in the type itself
         expected = oracle.expect(case, inputs)["out"]
         assert compare("out", right.tobytes(), expected).within
-        for place in {0, right.size - 1}:
+        for backend in {0, right.size - 1}:
             wrong = right.copy()
-            wrong[place] ^= 1
+            wrong[backend] ^= 1
             comparison = compare("out", wrong.tobytes(), expected)
             assert comparison.wrong_elements == 1
             assert comparison.max_ulp == 1.0

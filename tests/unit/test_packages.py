@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.backend.packages import family_of, how_to_install
 from harness.build.toolchain import find_compiler
 from harness.cli import main
@@ -82,11 +82,11 @@ def test_an_unknown_distribution_gets_each_command() -> None:
 def test_what_is_missing_here_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("harness.backend.packages.distribution", lambda: "debian")
-    place = HostPlace()
-    missing = find_compiler("gcc", RISCV, place)
+    backend = HostBackend()
+    missing = find_compiler("gcc", RISCV, backend)
     assert isinstance(missing, Missing)
     assert missing.remedy.startswith("apt-get install gcc-riscv64-linux-gnu libc6-dev-riscv64-cross; or --in docker")
-    tools = cast(Tools, SimpleNamespace(backend=place))
+    tools = cast(Tools, SimpleNamespace(backend=backend))
     none = emulator_of("qemu-user").find(ARM, "max", tools)
     assert isinstance(none, Missing)
     assert none.remedy == f"apt-get install qemu-user{DOCKER}"

@@ -11,7 +11,7 @@ from harness.commands.replay.evidence import Element, Evidence, _table, position
 from harness.model import ANYWHERE, Case, Layout, Pattern
 from harness.model.prototype import SCALAR_TYPES
 from harness.project import bundled_contract
-from harness.shrinking.minimal import _literal, _place_in_c, describe, number_text, values_text
+from harness.shrinking.minimal import _literal, _element_in_c, describe, number_text, values_text
 from harness.shrinking.search import Candidate
 
 
@@ -79,8 +79,8 @@ def test_bfloat16_is_shown_as_numbers_and_an_output_whose_rows_are_apart_is_read
     bits = np.array([0x3F80, 0xC000], "<u2")
     one = Candidate(128, case.sizes, ANYWHERE, {"x": bits, "y": bits}, is_drawn=True)
     assert describe(one, case, bundled_contract("dot_bf16"))[1:3] == ["x = {1, -2}", "y = {1, -2}"]
-    assert _place_in_c(Layout((2, 3), 5)) == "i / 3 * 5 + i % 3"
-    assert _place_in_c(Layout((2, 3), 3)) == _place_in_c(None) == "i"
+    assert _element_in_c(Layout((2, 3), 5)) == "i / 3 * 5 + i % 3"
+    assert _element_in_c(Layout((2, 3), 3)) == _element_in_c(None) == "i"
 
 
 def test_integers_are_integers_and_have_no_ulps() -> None:

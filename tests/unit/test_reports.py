@@ -21,7 +21,7 @@ from harness.report import annotations as github
 from harness.report import difference, history, table
 from harness.report.formats import html, junit, markdown
 from harness.report.record import verdict_row
-from harness.report.run import Run, read_record, run_of
+from harness.report.run import RunResult, read_record, run_of
 from harness.report.text import visible
 from tests.unit import told
 
@@ -29,24 +29,24 @@ COMMENT_CHARACTERS = 65_536
 STEP_SUMMARY_BYTES = 1 << 20
 
 
-def annotated(run: Run) -> str:
+def annotated(run: RunResult) -> str:
     return github.render(run, Path("/home/user"))
 
 
-def compared(run: Run) -> str:
+def compared(run: RunResult) -> str:
     """The difference from nothing to a run and back."""
     nothing = told.run([])
     pairs = ((nothing, run), (run, nothing))
     return "\n".join(difference.render(difference.difference(before, after)) for before, after in pairs)
 
 
-def points_of(run: Run) -> dict[str, list[history.Point]]:
+def points_of(run: RunResult) -> dict[str, list[history.Point]]:
     """Two runs of which both are this one, as the records of kept runs have them."""
     record = {"verdicts": [verdict_row(verdict, 0) for verdict in run.verdicts], "started": run.facts["started"]}
     return history.points({"20260101T000000-abc": record, "20260102T000000-abc": record})
 
 
-FORMATS: dict[str, Callable[[Run], str]] = {
+FORMATS: dict[str, Callable[[RunResult], str]] = {
     "table": table.render,
     "verbose table": lambda run: table.render(run, verbose=True),
     "markdown": markdown.render,
@@ -63,7 +63,7 @@ EVERY_FORMAT = pytest.mark.parametrize("render", FORMATS.values(), ids=FORMATS)
 
 @EVERY_FORMAT
 @pytest.mark.parametrize("count", [0, 1, 50_000])
-def test_every_format_renders_any_number_of_verdicts(render: Callable[[Run], str], count: int) -> None:
+def test_every_format_renders_any_number_of_verdicts(render: Callable[[RunResult], str], count: int) -> None:
     start = time.monotonic()
     text = render(told.run(told.many(count) if count else []))
     assert time.monotonic() - start < 30
@@ -72,7 +72,7 @@ def test_every_format_renders_any_number_of_verdicts(render: Callable[[Run], str
 
 @EVERY_FORMAT
 @pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
-def test_no_format_lets_through_what_acts_instead_of_being_seen(render: Callable[[Run], str], text: str) -> None:
+def test_no_format_lets_through_what_acts_instead_of_being_seen(render: Callable[[RunResult], str], text: str) -> None:
     rendered = render(told.nasty_run(text))
     rendered.encode("utf-8")
     seen = {character for character in rendered if visible(character) != character}
@@ -81,15 +81,15 @@ def test_no_format_lets_through_what_acts_instead_of_being_seen(render: Callable
 
 @EVERY_FORMAT
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7e308])
-def test_no_number_stops_a_format(render: Callable[[Run], str], number: float) -> None:
+def test_no_number_stops_a_format(render: Callable[[RunResult], str], number: float) -> None:
     rendered = render(told.run(told.odd(number)))
     assert "sum_f32/sve" in rendered
     drawn = re.findall(r' (?:x|y|x1|x2|y1|y2|cx|cy|width|height|points|d|viewBox)="([^"]*)"', rendered)
-    assert not [place for place in drawn if re.search("nan|inf", place)]
+    assert not [backend for backend in drawn if re.search("nan|inf", backend)]
 
 
 @EVERY_FORMAT
-def test_a_kept_run_is_told_like_a_fresh_one(render: Callable[[Run], str]) -> None:
+def test_a_kept_run_is_told_like_a_fresh_one(render: Callable[[RunResult], str]) -> None:
     fresh = told.run([*told.many(500), *told.nasty("a 'b' & c"), told.absent()])
     assert render(told.retold(fresh)) == render(fresh)
 

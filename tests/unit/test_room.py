@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.backend import GuestCall
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.backend.room import check_room, is_out_of_room, scratch_directory
 from harness.errors import HarnessError, StorageError
 
@@ -131,13 +131,13 @@ def test_a_guest_whose_files_have_no_place_is_not_started(
     def refuses(_self: Path, _contents: bytes) -> int:
         raise fails_with(number)
 
-    place = HostPlace()
-    with place.open_slot(threading.Event()) as slot:
+    backend = HostBackend()
+    with backend.open_slot(threading.Event()) as slot:
         (directory,) = tmp_path.iterdir()
         with monkeypatch.context() as patched:
             patched.setattr(Path, "write_bytes", refuses)
             with pytest.raises(HarnessError, match=f"^{directory}: cannot write the guest's files: ") as caught:
                 slot.run(GuestCall((), Path("/bin/true"), b"", 1.0))
         assert type(caught.value) is kind
-    place.close()
+    backend.close()
     assert list(tmp_path.iterdir()) == []

@@ -105,18 +105,25 @@ def test_a_variable_of_another_program_is_none_of_ours(name: str) -> None:
 
 
 def test_files_are_one_kernel_and_ids_are_not() -> None:
-    given = settings("a.c", "b.S", "--op", "dot_f32", "--symbol", "f").given
-    assert given
-    assert (given.sources, given.op, given.symbol, given.isa) == ((Path("a.c"), Path("b.S")), "dot_f32", "f", "")
-    assert settings("dot_f32/sve").given is None
+    kernel_files = settings("a.c", "b.S", "--op", "dot_f32", "--symbol", "f").kernel_files
+    assert kernel_files
+    assert (kernel_files.sources, kernel_files.op, kernel_files.symbol, kernel_files.isa) == (
+        (Path("a.c"), Path("b.S")),
+        "dot_f32",
+        "f",
+        "",
+    )
+    assert settings("dot_f32/sve").kernel_files is None
     assert settings("dot_f32/sve").selection.kernels == ("dot_f32/sve",)
 
 
 def test_a_file_that_is_named_twice_counts_once(tmp_path: Path) -> None:
     (tmp_path / "link.c").symlink_to("a.c")
-    given = settings(*(str(tmp_path / name) for name in ("a.c", "b.c", "../" + tmp_path.name + "/a.c", "link.c"))).given
-    assert given
-    assert given.sources == (tmp_path / "a.c", tmp_path / "b.c")
+    kernel_files = settings(
+        *(str(tmp_path / name) for name in ("a.c", "b.c", "../" + tmp_path.name + "/a.c", "link.c"))
+    ).kernel_files
+    assert kernel_files
+    assert kernel_files.sources == (tmp_path / "a.c", tmp_path / "b.c")
 
 
 def test_files_and_kernels_do_not_mix(tmp_path: Path) -> None:

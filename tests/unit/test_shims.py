@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build.code import source_frames
 from harness.build.shims import coverage_note, diagnose, hostile_flags, hostile_inputs, suspects
 from harness.build.shims.declarations import aliases, declarations
@@ -21,7 +21,7 @@ from harness.model import Compiler
 
 def headers_of(spec: str, triple: str) -> Path:
     """Where an installed compiler has its intrinsics headers."""
-    compiler = find_compiler(spec, triple, HostPlace())
+    compiler = find_compiler(spec, triple, HostBackend())
     if not isinstance(compiler, Compiler):
         pytest.skip(f"needs a {spec} for its headers: {compiler}")
     question = "-print-resource-dir" if compiler.family == "clang" else "-print-file-name=include"

@@ -14,7 +14,7 @@ import pytest
 
 from harness import launch
 from harness.backend import Exit, GuestCall, GuestEnd, supervisor
-from harness.backend.container import ContainerPlace, _ContainerSlot
+from harness.backend.container import ContainerBackend, _ContainerSlot
 from harness.backend.containers import Container
 from harness.backend.supervisor import ContainerLostError, SilentError, Supervisor
 from harness.errors import StorageError
@@ -143,7 +143,7 @@ class Lost:
     def close(self) -> None: ...
 
 
-class Place:
+class Backend:
     """One whose engine is well."""
 
     def __init__(self, *faults: ContainerLostError) -> None:
@@ -154,12 +154,12 @@ class Place:
 
 def test_a_silent_container_is_given_up_and_the_next_try_has_another_one(tmp_path: Path) -> None:
     (tmp_path / "guest").write_bytes(b"")
-    place = Place(SilentError("nothing was heard for 60 s"), ContainerLostError("it ended"))
-    slot = _ContainerSlot(cast(ContainerPlace, place))
+    backend = Backend(SilentError("nothing was heard for 60 s"), ContainerLostError("it ended"))
+    slot = _ContainerSlot(cast(ContainerBackend, backend))
     call = GuestCall((), tmp_path / "guest", b"", 1.0)
     assert slot.run(call) == SILENT
     assert slot.run(call) == KILLED
-    assert not place.guests.faults
+    assert not backend.guests.faults
 
 
 def test_what_a_process_printed_is_told_of_the_case_that_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness import launch
 from harness.backend import host, memory
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.contract import each, loud, op, sparse, sum_of
 from harness.contract.suites import Entry
 from harness.errors import ContractError
@@ -202,8 +202,8 @@ def test_runs_are_judged_as_the_whole_output_is(length: int, changes: list[tuple
     compressed = Oracle(contract).expect(case, inputs)["row"]
     dense = Oracle(contract).expect(*whole(case, inputs))["row"]
     output = dense.want.astype(np.float32)
-    for place, wrong in changes:
-        output[place % length] = wrong
+    for backend, wrong in changes:
+        output[backend % length] = wrong
     with np.errstate(all="ignore"):
         judged = compare_runs("row", runs_of(output), compressed, case)
         due = compare("row", output.tobytes(), dense)
@@ -228,7 +228,7 @@ def test_what_the_guest_did_not_tell_is_wrong() -> None:
 def test_the_first_difference_of_two_outputs_in_runs() -> None:
     one, other = Runs((0, 5, 0), (10, 1, 10)), Runs((0, 6), (12, 9))
     first, second, places = abreast(one, other, "<u4")
-    assert [int(place) for place in places[first != second]] == [10, 12]
+    assert [int(backend) for backend in places[first != second]] == [10, 12]
 
 
 def test_a_result_that_depends_on_the_fill_is_found_in_runs() -> None:
@@ -287,7 +287,7 @@ NATIVE = Executor("native", "", "", (), "")
 def test_a_case_without_memory_is_unavailable_and_never_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "available_bytes", lambda: 2**30)
     load = load_of_huge_rows(bundled_contract("rms_norm_f32"))
-    seen = launch.observe(HostPlace(), NO_BINARY, NATIVE, load)
+    seen = launch.observe(HostBackend(), NO_BINARY, NATIVE, load)
     assert seen.not_run.keys() == {0, 1}
     assert "needs 4.0 GiB of memory, of which 1.0 GiB are available" in seen.not_run[1]
     findings = Judge(load.contract).findings(seen, load.cases, load.trials, load.inputs)
@@ -299,7 +299,7 @@ def test_a_process_that_got_no_memory_is_no_crash(status: int | None, is_memory:
     load = load_of_huge_rows(bundled_contract("rms_norm_f32"))
     needs = [launch.needed_bytes(load.contract, case) for case in load.cases]
     stop = threading.Event()
-    with HostPlace().open_slot(stop) as slot:
+    with HostBackend().open_slot(stop) as slot:
         session = launch._Session(slot, NO_BINARY, NATIVE, load, stop, needs)
         session._end_case(1, Death(status, ""))
     assert (1 in session.not_run, 1 in session.deaths) == (is_memory, not is_memory)

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from harness.backend import Command, Exit, Place
+from harness.backend import Command, Exit, Backend
 from harness.features import table_of
 from harness.launch.emulators import bochs, emulator_of, sde
 from harness.model import Emulation, Executor, Missing, Need, Observation, Promise, Target
@@ -102,7 +102,7 @@ class Emulator:
 )
 def test_models_are_looked_up_in_the_emulators_list(end: Exit, cpu: str, has_it: bool) -> None:
     executor = Executor("qemu-user", "", cpu, ("/usr/bin/qemu-x", "-cpu", cpu), "x")
-    assert emulator_of("qemu-user").has_cpu_model(executor, cast(Place, Emulator(end))) is has_it
+    assert emulator_of("qemu-user").has_cpu_model(executor, cast(Backend, Emulator(end))) is has_it
 
 
 def test_another_length_than_asked_for_rules_it_out() -> None:

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from harness.backend import Command, Exit, Place, Program
+from harness.backend import Command, Exit, Backend, Program
 from harness.build import Builder
 from harness.errors import StorageError
 from harness.model import Compiler, Kernel, Missing, Project
@@ -54,7 +54,7 @@ class Machine:
 
 
 def surveyor(machine: Machine, path: Path, code: str = "the code") -> Surveyor:
-    builder = Builder(cast(Place, machine), path / "cache", bundled_root() / "csrc" / "guest")
+    builder = Builder(cast(Backend, machine), path / "cache", bundled_root() / "csrc" / "guest")
     return Surveyor(builder, bundled_root() / "csrc" / "probe", Memory(path / "memory.json", code))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend.host import HostPlace
+from harness.backend.host import HostBackend
 from harness.build.toolchain import candidates_here, find_binutil, find_compiler, identity_of
 from harness.model import Compiler, Missing
 
@@ -27,7 +27,7 @@ def fake(path: Path, macros: str, said: str = "", status: int = 0, parts: Path |
 
 
 def found(path: Path, triple: str = X86) -> Compiler | Missing:
-    return find_compiler(str(path), triple, HostPlace())
+    return find_compiler(str(path), triple, HostBackend())
 
 
 def test_a_compiler_is_what_its_macros_say(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_identity_changes_with_every_part_even_one_that_was_missing(tmp_path
     }
 
     def now() -> str:
-        return identity_of(compiler.command[0], compiler.parts, HostPlace())
+        return identity_of(compiler.command[0], compiler.parts, HostBackend())
 
     seen = {now()}
     assert seen == {compiler.identity}
@@ -82,16 +82,16 @@ def test_tools_on_objects_are_found_by_the_names_that_there_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    place = HostPlace()
+    backend = HostBackend()
     names = []
-    assert find_binutil("objcopy", place.native_triple, place) is None
-    for name in ("llvm-objcopy-19", "llvm-objcopy", "objcopy", f"{place.native_triple}-objcopy"):
+    assert find_binutil("objcopy", backend.native_triple, backend) is None
+    for name in ("llvm-objcopy-19", "llvm-objcopy", "objcopy", f"{backend.native_triple}-objcopy"):
         fake(tmp_path / name, "")
-        tool = find_binutil("objcopy", place.native_triple, place)
+        tool = find_binutil("objcopy", backend.native_triple, backend)
         assert tool is not None
         names.append(Path(tool.path).name)
-    assert names == ["llvm-objcopy-19", "llvm-objcopy", "objcopy", f"{place.native_triple}-objcopy"]
-    foreign = find_binutil("objcopy", "riscv64-linux-gnu", place)
+    assert names == ["llvm-objcopy-19", "llvm-objcopy", "objcopy", f"{backend.native_triple}-objcopy"]
+    foreign = find_binutil("objcopy", "riscv64-linux-gnu", backend)
     assert foreign is not None
     assert Path(foreign.path).name == "llvm-objcopy", "the machine's own knows no other"
 
@@ -100,6 +100,6 @@ def test_candidates_come_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("clang-19", "clang-18"):
         fake(tmp_path / name, CLANG_MACROS)
-    assert [Path(p.path).name for p in candidates_here("clang", X86, HostPlace())] == ["clang-19", "clang-18"]
+    assert [Path(p.path).name for p in candidates_here("clang", X86, HostBackend())] == ["clang-19", "clang-18"]
     fake(tmp_path / "clang", CLANG_MACROS)
-    assert next(Path(p.path).name for p in candidates_here("clang", X86, HostPlace())) == "clang"
+    assert next(Path(p.path).name for p in candidates_here("clang", X86, HostBackend())) == "clang"

@@ -19,8 +19,8 @@ NOTHING: Rules[None] = Rules(
 def mnemonics(text: str, machine: str = "x86_64", entry: str = "k") -> list[str]:
     """What is reached from a symbol, in order of place."""
     code = parse(text)
-    places = sorted({place for place, _ in reached(code, entry, machine, None, NOTHING)})
-    return [code.instructions[place].mnemonic for place in places]
+    places = sorted({backend for backend, _ in reached(code, entry, machine, None, NOTHING)})
+    return [code.instructions[backend].mnemonic for backend in places]
 
 
 def unit(*lines: str, table: tuple[str, ...] = ()) -> str:

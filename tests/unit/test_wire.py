@@ -234,7 +234,7 @@ def test_a_sparse_buffer_travels_as_runs_over_zeros() -> None:
     extent, offset, _, form, runs = layout.PACK_BUFFER.unpack_from(data, at + layout.PACK_CASE.size + 8)
     assert (extent, form, runs) == (2**33, ContentsForm.RUNS, 3)
     found = [layout.PACK_RUN.unpack_from(blob, offset + k * layout.PACK_RUN.size) for k in range(runs)]
-    assert tuple((place, blob[start : start + count]) for place, count, start in found) == patches
+    assert tuple((backend, blob[start : start + count]) for backend, count, start in found) == patches
 
 
 # ---- the two ends --------------------------------------------------------------------------------------------------

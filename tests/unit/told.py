@@ -11,7 +11,7 @@ from typing import Any
 from harness.model import Finding, Outcome, Verdict, Window, Worst
 from harness.report.identity import identified
 from harness.report.record import Recorder, verdict_row
-from harness.report.run import Run, run_of
+from harness.report.run import RunResult, run_of
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -89,13 +89,13 @@ def many(count: int, kernels: int = 10) -> list[Verdict]:
     return verdicts
 
 
-def nasty_run(text: str) -> Run:
+def nasty_run(text: str) -> RunResult:
     """A run in which everything that can be said says this."""
     plain = run(nasty(text), notes=[f"Conventions of {text}"], reproduce=text, harness=text, started=text)
     job = {**plain.jobs[0], "kernel": text, "target": text, "build": text, "sources": [f"/home/user/{text}.c", text]}
     job["compiler"] = {"name": text, "version": text, "triple": text}
     job["emulator"] = {"name": text, "version": text, "cpu": text, "lacks": [text]}
-    return Run({**plain.facts, "jobs": [job, *plain.jobs]}, plain.verdicts)
+    return RunResult({**plain.facts, "jobs": [job, *plain.jobs]}, plain.verdicts)
 
 
 def odd(number: float) -> list[Verdict]:
@@ -108,7 +108,7 @@ def odd(number: float) -> list[Verdict]:
     return [passed(finding=bad), passed("len34", 34, finding=good), passed("len0", 0, finding=good)]
 
 
-def run(verdicts: list[Verdict], **facts: Any) -> Run:
+def run(verdicts: list[Verdict], **facts: Any) -> RunResult:
     """A run as it is told at its own end."""
     recorder = Recorder((), ["harness", "run"], {"kind": "host"}, 0, None, reproduce="harness run 'sum_f32/*'")
     job = {
@@ -121,17 +121,17 @@ def run(verdicts: list[Verdict], **facts: Any) -> Run:
         "compiler": {"name": "gcc", "version": "14.2.0", "triple": "aarch64-linux-gnu"},
         "emulator": {"name": "qemu-user", "version": "10.0.13", "cpu": "max", "lacks": []},
     }
-    return Run({**recorder.facts(finished=True, exit_code=1), "jobs": [job], **facts}, identified(verdicts, 0))
+    return RunResult({**recorder.facts(finished=True, exit_code=1), "jobs": [job], **facts}, identified(verdicts, 0))
 
 
-def record(told: Run) -> dict[str, Any]:
+def record(told: RunResult) -> dict[str, Any]:
     """The same as a record that was written and read."""
     rows = [verdict_row(verdict, 0) for verdict in told.verdicts]
     whole: dict[str, Any] = json.loads(json.dumps({**told.facts, "summary": {}, "verdicts": rows}, allow_nan=False))
     return whole
 
 
-def retold(told: Run) -> Run:
+def retold(told: RunResult) -> RunResult:
     return run_of(record(told))
 
 

@@ -95,8 +95,8 @@ def _undefined(name: str, group: str, count: int) -> str:
 
 def _extensions(name: str, bits: int) -> list[str]:
     groups, lines = _groups(bits), []
-    for place, wide in enumerate(groups):
-        shorter = groups[:place]
+    for backend, wide in enumerate(groups):
+        shorter = groups[:backend]
         for short in shorter:
             intrinsic = f"__riscv_vlmul_ext_v_{name}{short}_{name}{wide}"
             lines.append(f"#define {intrinsic}(...) {_extended(name, wide, intrinsic, _vlmax(bits, short))}")

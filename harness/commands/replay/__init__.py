@@ -20,7 +20,7 @@ from harness.commands.shown_commands import show_commands
 from harness.errors import ExitCode, StorageError, UsageError, counted
 from harness.execution.recording import stored_in
 from harness.execution.scheduler import Judging
-from harness.execution.worker import Ran
+from harness.execution.worker import JobResult
 from harness.judge import Judge
 from harness.launch.emulators import emulator_of
 from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict, promise_of
@@ -54,13 +54,13 @@ def replay(asked: ReplaySettings, command: Sequence[str]) -> ExitCode:
     """Run a failure again and look at it; the exit code is that of a run of this one case."""
     path, failure = _found(asked)
     settings = settings_for(failure, asked.config or _manifest(failure))
-    if asked.gdb and settings.place != "host":
-        raise UsageError(f"--gdb: {failure.id} ran in {settings.place}; a debugger reaches guests on the host only")
+    if asked.gdb and settings.backend != "host":
+        raise UsageError(f"--gdb: {failure.id} ran in {settings.backend}; a debugger reaches guests on the host only")
     with planned(settings) as line:
         jobs = jobs_of(line.plan, failure)
         _show(f"{failure.id} of {path}{_age(path, asked)}", *_changes(failure, jobs[-1]))
-        bench = _Again(line, failure, jobs, Judging(line.surveyor.builder, settings, program_name(command)))
-        return bench.debugged() if asked.gdb else bench.looked_at(asked)
+        worker = _Again(line, failure, jobs, Judging(line.surveyor.builder, settings, program_name(command)))
+        return worker.debugged() if asked.gdb else worker.looked_at(asked)
 
 
 def _found(asked: ReplaySettings) -> tuple[Path, Failure]:
@@ -106,7 +106,7 @@ class _Seen:
     """The failure's job with the cases that ran, what they told, and the verdict on the last."""
 
     job: Job
-    ran: Ran
+    job_result: JobResult
     verdict: Verdict
     inputs: Mapping[int, Mapping[str, NDArray[Any]]]
 
@@ -116,9 +116,9 @@ class _Seen:
 
     def raw(self) -> Finding | None:
         """What the judge says of the last case, before anything is expected or explained."""
-        if self.ran.observation is None or self.job.role is Role.GATE:
+        if self.job_result.observation is None or self.job.role is Role.GATE:
             return None
-        seen, job = self.ran.observation, self.job
+        seen, job = self.job_result.observation, self.job
         return in_time(lambda: Judge(job.contract).findings(seen, job.cases, job.trials, self.inputs))[-1]
 
 
@@ -162,18 +162,20 @@ class _Again:
     def _run(self, cases: Sequence[str]) -> _Seen:
         for whole in self.jobs:
             job = narrowed(whole, cases)
-            ran = self.judging.bench.run(job)
-            verdicts = self.judging.verdicts(job, ran)
+            job_result = self.judging.worker.run(job)
+            verdicts = self.judging.verdicts(job, job_result)
         worst = min(verdicts, key=lambda one: one.outcome.severity)
         if not cases and worst.case and has_failed_at_all(worst):  # what did not compile does now
             return self._run((f"{worst.suite}/{worst.case}",))
-        return _Seen(job, ran, verdicts[-1] if cases else worst, self.judging.bench.inputs(job.contract, job.cases))
+        return _Seen(
+            job, job_result, verdicts[-1] if cases else worst, self.judging.worker.inputs(job.contract, job.cases)
+        )
 
     def debugged(self) -> ExitCode:
         """Start the guest for a debugger."""
         job = narrowed(self.jobs[-1], self.failure.cases[-1:])
         binary = self.line.surveyor.builder.build(job.kernel, job.contract, job.build, job.isa_flags)
-        debug(job, binary, self._pack(job, self.judging.bench.inputs(job.contract, job.cases)))
+        debug(job, binary, self._pack(job, self.judging.worker.inputs(job.contract, job.cases)))
         return ExitCode.PASSED
 
     def _pack(self, job: Job, inputs: Mapping[int, Mapping[str, NDArray[Any]]]) -> Path:
@@ -194,19 +196,19 @@ class _Again:
         job = seen.job
         commands = self.line.surveyor.builder.commands(job.kernel, job.contract, job.build, job.isa_flags)
         _show(*(f"  {shlex.join(command)}" for command in commands))
-        if seen.ran.observation is None or seen.ran.binary is None:
+        if seen.job_result.observation is None or seen.job_result.binary is None:
             return
         files: tuple[str, ...] = ()
-        if emulator_of(seen.job.executor.how).runs_by_hand and self.line.settings.place == "host":
+        if emulator_of(seen.job.executor.how).runs_by_hand and self.line.settings.backend == "host":
             pack = self._pack(seen.job, seen.inputs)
             files = (str(pack), str(pack.with_name("observation")))
-        _show(f"  {shlex.join((*seen.ran.observation.command, *files))}")
+        _show(f"  {shlex.join((*seen.job_result.observation.command, *files))}")
 
     def _show_evidence(self, seen: _Seen) -> None:
         if seen.verdict.attested_vector_bits:
             _show(f"  the guest attests vectors of {seen.verdict.attested_vector_bits} bits")
         index = len(seen.job.cases) - 1
-        case = seen.ran.observation.cases.get(index) if seen.ran.observation else None
+        case = seen.job_result.observation.cases.get(index) if seen.job_result.observation else None
         if case and seen.job.role is not Role.GATE and has_failed_at_all(seen.verdict):
             found = in_time(lambda: evidence(seen.job, seen.case, case, seen.inputs[seen.case.key]))
             _show("", *(f"  {one}" if one else "" for one in lines(found)))
@@ -215,14 +217,14 @@ class _Again:
 
     def _shrink(self, seen: _Seen, budget_s: float) -> None:
         wanted = seen.raw()
-        binary = seen.ran.binary
+        binary = seen.job_result.binary
         if wanted is None or binary is None or not wanted.outcome.is_kernel_fault or seen.case.pattern.sites:
             _show("", "nothing to shrink: it takes a case that a kernel gets wrong, of a row that is held whole")
             return
-        place, job, case = self.line.surveyor.place, seen.job, seen.case
+        backend, job, case = self.line.surveyor.backend, seen.job, seen.case
         deadline = time.monotonic() + budget_s
-        is_excused = bool(seen.ran.uppers.excuse)
-        trying = Trying(place, binary, job, case, wanted, self._executors(job), deadline, is_excused)
+        is_excused = bool(seen.job_result.uppers.excuse)
+        trying = Trying(backend, binary, job, case, wanted, self._executors(job), deadline, is_excused)
         found = shrink(trying, seen.inputs[case.key], budget_s)
         how = "nothing smaller was found to fail alike"
         how = how if found.is_complete else f"stopped after {budget_s:g} s (--budget)"

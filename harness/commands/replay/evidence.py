@@ -230,7 +230,7 @@ def position(found: Evidence) -> list[str]:
     else:
         told.append(f"in call {at // lanes} of the kernel, which is called once for every {lanes} elements, from 0")
     marked = f"{len(found.wrong)} of {found.length} elements are wrong or differ: {ranges(found.wrong)}"
-    touched = sorted({place % lanes for place in found.wrong})
+    touched = sorted({backend % lanes for backend in found.wrong})
     return [*told, marked + (f"; lanes {ranges(touched)}" if len(touched) < lanes else "; in every lane")]
 
 
@@ -239,7 +239,7 @@ def _in_loop(found: Evidence, vectors: int) -> str:
     full = found.length // block
     what = "1 vector" if vectors == 1 else f"{vectors} vectors"
     loop = f"in a loop of {what} ({block} elements an iteration)"
-    behind = [place for place in found.wrong if place >= full * block]
+    behind = [backend for backend in found.wrong if backend >= full * block]
     only = "; all marked elements are there" if len(behind) == len(found.wrong) else ""
     if found.worst >= full * block:
         left = found.length - full * block

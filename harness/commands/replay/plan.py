@@ -12,7 +12,7 @@ from harness.model import Case, Job, Plan, Role, Selection, Verdict
 from harness.plan.cases import GATE_SUITE, SIZE_SUITE
 from harness.report.identity import matching
 from harness.report.run import run_of
-from harness.settings import DEFAULT_OPTS, VARIANTS, Given, Reports, Settings
+from harness.settings import DEFAULT_OPTS, VARIANTS, KernelFiles, Reports, Settings
 
 _TOLD_IDS = 5
 _QUIET = Reports(json=None, files={}, annotations=False, verbose=False, quiet=True)
@@ -33,10 +33,10 @@ class Failure:
     sizes: tuple[int, ...]
     emulator: str | None
     """What --size and --emulator named."""
-    given: Given | None
+    kernel_files: KernelFiles | None
     """The kernel by its files, where that is how it was named."""
     seed: int
-    place: str
+    backend: str
     manifest: Path | None
     harness: str
 
@@ -60,7 +60,7 @@ def find(record: Mapping[str, Any], wanted: str) -> Failure:
         raise UsageError(f"no failure {wanted!r} in this run{perhaps(wanted, ids)}; {known or 'nothing failed in it'}")
     if len(found) > 1:
         raise UsageError(f"{wanted}: {len(found)} failures have ids that start like this: {', '.join(found)}")
-    at = next(place for place, verdict in enumerate(verdicts) if verdict.id == found[0])
+    at = next(backend for backend, verdict in enumerate(verdicts) if verdict.id == found[0])
     rank = record["verdicts"][at]["job"]
     job = next((row for row in record["jobs"] if row["rank"] == rank), None)
     if job is None or "variant" not in job:
@@ -76,16 +76,16 @@ def find(record: Mapping[str, Any], wanted: str) -> Failure:
         suites=tuple(dict.fromkeys(row["suite"] for row in rows)),
         sizes=tuple(record.get("asked", {}).get("sizes", ())),
         emulator=record.get("asked", {}).get("emulator"),
-        given=_given(record.get("asked", {}).get("given")),
+        kernel_files=_kernel_files(record.get("asked", {}).get("given")),
         seed=record["seed"],
-        place=record["place"].get("in", "host"),
+        backend=record["place"].get("in", "host"),
         manifest=Path(record["manifest"]) if record["manifest"] else None,
         harness=record["harness"],
     )
 
 
-def _given(row: Mapping[str, Any] | None) -> Given | None:
-    return Given(**{**row, "sources": tuple(map(Path, row["sources"]))}) if row else None
+def _kernel_files(row: Mapping[str, Any] | None) -> KernelFiles | None:
+    return KernelFiles(**{**row, "sources": tuple(map(Path, row["sources"]))}) if row else None
 
 
 def settings_for(failure: Failure, config: Path | None) -> Settings:
@@ -94,7 +94,7 @@ def settings_for(failure: Failure, config: Path | None) -> Settings:
     by_size = SIZE_SUITE in failure.suites or (not failure.cases and bool(failure.sizes))
     emulator = failure.emulator if is_gate or job["way"] else job["emulator"]["name"]
     selection = Selection(
-        kernels=() if failure.given else (job["kernel"],),
+        kernels=() if failure.kernel_files else (job["kernel"],),
         targets=(job["target"],),
         vector_bits=(job["vector_bits"],) if job["vector_bits"] else (),
         vector_bits_named=bool(job["vector_bits"]),
@@ -110,8 +110,8 @@ def settings_for(failure: Failure, config: Path | None) -> Settings:
     )
     return Settings(
         selection=selection,
-        given=failure.given,
-        place=failure.place,
+        kernel_files=failure.kernel_files,
+        backend=failure.backend,
         last_failed=False,
         jobs=1,
         stop_early=False,

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.backend import Command, Place
+from harness.backend import Command, Backend
 from harness.model import Compiler, Emulation, Executor, FeatureTable, Missing
 
 
@@ -34,7 +34,7 @@ class Make(Protocol):
 class Tools:
     """What an emulator may use while it is looked for."""
 
-    backend: Place
+    backend: Backend
     compiler: Compiler
     """For what is to run in it."""
     native_compiler: Callable[[], Compiler | Missing]
@@ -58,7 +58,7 @@ class Emulator:
         """Return the command that runs programs of a triple on a CPU model, unproven: a probe has the last word."""
         raise NotImplementedError
 
-    def version_of(self, executor: Executor, backend: Place) -> str:
+    def version_of(self, executor: Executor, backend: Backend) -> str:
         """Return an executor's version, asking its program where that has not been found out yet."""
         _ = backend
         return executor.version
@@ -72,7 +72,7 @@ class Emulator:
         _ = names
         return emulation
 
-    def has_cpu_model(self, executor: Executor, backend: Place) -> bool:
+    def has_cpu_model(self, executor: Executor, backend: Backend) -> bool:
         """True if it has the executor's CPU model, or does not say which it has."""
         _ = executor, backend
         return True

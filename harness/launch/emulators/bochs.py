@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.backend import Exit, Place
+from harness.backend import Exit, Backend
 from harness.errors import BuildError
 from harness.launch.emulators import Emulator, Tools, with_newest_model
 from harness.model import Compiler, Emulation, Executor, FeatureTable, Missing
@@ -129,7 +129,7 @@ def compile_machine(tools: Tools, native: Compiler) -> Path:
     return tools.make(commands, needs, [_ROM, _LAUNCHER], tools.compiler.identity, native.identity)
 
 
-def self_test(executor: Executor, backend: Place) -> dict[str, Any] | Missing:
+def self_test(executor: Executor, backend: Backend) -> dict[str, Any] | Missing:
     """Boot once without a guest; return the version of Bochs, and under "wrong" the instructions that it has wrong."""
     try:
         ended = backend.run_tools([executor.command], _ANY_DIRECTORY, _SELF_TEST_TIMEOUT_S, needs=executor.files)[0]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.backend import Place
+from harness.backend import Backend
 from harness.backend.packages import how_to_install
 from harness.launch.emulators import Emulator, Tools
 from harness.model import Emulation, Executor, FeatureTable, Missing
@@ -34,7 +34,7 @@ class QemuUser(Emulator):
         cpu = cpu or "max"
         return Executor("qemu-user", "", cpu, (program.path, "-cpu", cpu), program.identity)
 
-    def version_of(self, executor: Executor, backend: Place) -> str:
+    def version_of(self, executor: Executor, backend: Backend) -> str:
         """Ask the program for its version."""
         try:
             said = backend.run_tools([(executor.command[0], "--version")], Path("/"), _VERSION_TIMEOUT_S)[0].stdout
@@ -51,7 +51,7 @@ class QemuUser(Emulator):
         """Return an emulation with properties switched on."""
         return replace(emulation, cpu=(emulation.cpu or "max") + "".join(map(",{}=true".format, names)))
 
-    def has_cpu_model(self, executor: Executor, backend: Place) -> bool:
+    def has_cpu_model(self, executor: Executor, backend: Backend) -> bool:
         """True if the program lists the CPU's model, or lists none at all."""
         try:
             ended = backend.run_tools([(executor.command[0], "-cpu", "help")], Path("/"), _VERSION_TIMEOUT_S)[0]
@@ -94,7 +94,7 @@ class QemuUser(Emulator):
         return ("-g", str(port))
 
 
-def how_to_get_qemu(backend: Place) -> str:
+def how_to_get_qemu(backend: Backend) -> str:
     """Return the command that installs it where tools run."""
     native = backend.native_triple
     return how_to_install("qemu-user", native, native, on_host=backend.facts["in"] == "host")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backend import Place, Program
+from harness.backend import Backend, Program
 from harness.launch.emulators import Emulator, Tools, with_newest_model
 from harness.model import Emulation, Executor, Missing
 
@@ -35,7 +35,7 @@ class Sde(Emulator):
         chip = cpu or "-future"
         return Executor("sde", "", chip, (program.path, chip, *_OPTIONS), program.identity)
 
-    def version_of(self, executor: Executor, backend: Place) -> str:
+    def version_of(self, executor: Executor, backend: Backend) -> str:
         """Ask SDE for its version."""
         try:
             said = backend.run_tools([(executor.command[0], "-version")], Path("/"), _VERSION_TIMEOUT_S)[0]
@@ -49,9 +49,9 @@ class Sde(Emulator):
         return with_newest_model(emulation, names, CHIPS)
 
 
-def _program(backend: Place) -> Program | None:
-    given = os.environ.get("SDE_PATH")
-    named = [f"{given}/{_PROGRAM}", given] if given else []
+def _program(backend: Backend) -> Program | None:
+    configured = os.environ.get("SDE_PATH")
+    named = [f"{configured}/{_PROGRAM}", configured] if configured else []
     return next((found for name in (*named, _PROGRAM) if (found := backend.find(name))), None)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Protocol, cast
 
-from harness.report.run import Run
+from harness.report.run import RunResult
 from harness.resources import modules_of
 
 FOLDER = "report/formats"
@@ -21,7 +21,7 @@ FOLDER = "report/formats"
 class Format(Protocol):
     """What the module of a format offers."""
 
-    def render(self, run: Run) -> str:
+    def render(self, run: RunResult) -> str:
         """Return the report of a run."""
 
 

@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 from harness.model import Outcome, Verdict
 from harness.report.failures import common_lines
-from harness.report.run import NOT_RUN, Run, has_failed
+from harness.report.run import NOT_RUN, RunResult, has_failed
 from harness.report.table import describe
 from harness.report.text import visible
 
@@ -22,7 +22,7 @@ _ERRORS = (Outcome.HARNESS_ERROR, Outcome.CONTRACT_ERROR, Outcome.BUILD_ERROR)
 """No judgement of a result: what JUnit calls an error instead of a failure."""
 
 
-def render(run: Run) -> str:
+def render(run: RunResult) -> str:
     """Return the document."""
     suites = [list(group) for _, group in groupby(run.verdicts, _where)]
     common = {id(verdict): common_lines(cause) for cause in run.causes for verdict in cause.failures}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.model import Outcome, Verdict
 from harness.report.failures import common_lines, disagreement_text, more_of
-from harness.report.run import Run, has_failed
+from harness.report.run import RunResult, has_failed
 from harness.report.table import (
     GATE,
     LEFT_OUT,
@@ -39,7 +39,7 @@ _COMMAND_CHARACTERS = 4_000
 _HEADERS = ("target", "bits", "lanes", "cases passed", "max ULP", "headroom", "suites", "builds")
 
 
-def render(run: Run) -> str:
+def render(run: RunResult) -> str:
     """Return failures in short, a table per kernel, what was not checked, versions, and the line that repeats it."""
     head = [f"### {_title(run)}", ""]
     head += [escape(verdict_line(run)) + ".", ""]
@@ -53,7 +53,7 @@ def render(run: Run) -> str:
     return "\n".join((*head, *_tables(run, room), *tail))
 
 
-def _title(run: Run) -> str:
+def _title(run: RunResult) -> str:
     if not run.facts["finished"]:
         return "The run was interrupted"
     return "All cases passed" if _all_passed(run.verdicts) else "Not all cases passed"
@@ -63,7 +63,7 @@ def _all_passed(verdicts: Sequence[Verdict]) -> bool:
     return any(v.outcome is Outcome.PASS for v in verdicts) and not any(map(has_failed, verdicts))
 
 
-def _tables(run: Run, room: int) -> list[str]:
+def _tables(run: RunResult, room: int) -> list[str]:
     """Write kernels until the room is used up, those with failures first."""
     kernels: dict[str, list[Row]] = {}
     for row in folded_suites(summary_rows(run.verdicts)):
@@ -111,7 +111,7 @@ def _tolerance(verdicts: Iterable[Verdict], kernel: str) -> str:
     )
 
 
-def _provenance(run: Run) -> list[str]:
+def _provenance(run: RunResult) -> list[str]:
     """Versions, the seed, and how to get this again."""
     compilers = {f"{job['compiler']['name']} {job['compiler']['version']}": None for job in run.jobs}
     emulators = {f"{job['emulator']['name']} {job['emulator']['version']}".strip(): None for job in run.jobs}

@@ -18,7 +18,7 @@ from harness.model import Outcome, Verdict, number_text
 from harness.report.failures import common_lines, dealt, disagreement_text, lanes_of, more_of, used_share
 from harness.report.formats.html.cases import case_data, name_in_data
 from harness.report.history import Point
-from harness.report.run import Run, has_failed
+from harness.report.run import RunResult, has_failed
 from harness.report.table import (
     HEADERS,
     LEFT_OUT,
@@ -77,14 +77,14 @@ def environment() -> jinja2.Environment:
     )
 
 
-def render(run: Run) -> str:
+def render(run: RunResult) -> str:
     """Return the page."""
     page = environment().get_template("page.html")
     from harness.report.formats.html.kernels import kernels_of
 
     numbered = _chosen_failures(run)
     rows = folded_suites(summary_rows(run.verdicts))
-    first_failure = {_place(run.verdicts[index]): number for index, number in reversed(numbered.items())}
+    first_failure = {_cell_of(run.verdicts[index]): number for index, number in reversed(numbered.items())}
     kernels = list(dict.fromkeys(row.kernel for row in rows if row.cases))
     drawn = kernels_of(run.verdicts, kernels[:_SHOWN_KERNELS], numbered)
     all_passed = any(v.outcome is Outcome.PASS for v in run.verdicts) and not run.failures
@@ -171,7 +171,7 @@ def _inert(data: Mapping[str, Any]) -> object:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _facts(run: Run) -> list[tuple[str, str]]:
+def _facts(run: RunResult) -> list[tuple[str, str]]:
     compilers = dict.fromkeys(f"{job['compiler']['name']} {job['compiler']['version']}" for job in run.jobs)
     emulators = dict.fromkeys(f"{job['emulator']['name']} {job['emulator']['version']}".strip() for job in run.jobs)
     facts = [
@@ -187,7 +187,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 # ---- failures ------------------------------------------------------------------------------------------------------
 
 
-def _chosen_failures(run: Run) -> dict[int, int]:
+def _chosen_failures(run: RunResult) -> dict[int, int]:
     """Choose failures to show, some of every cause before many of any; by their index in the run, with their number."""
     index_of = {id(verdict): index for index, verdict in enumerate(run.verdicts)}
     rounds = zip_longest(*(dealt(cause, _FAILURES_PER_JOB) for cause in run.causes[:_SHOWN_FAILURES]))
@@ -197,7 +197,7 @@ def _chosen_failures(run: Run) -> dict[int, int]:
     return {index_of[identity]: number for number, identity in enumerate(shown, 1)}
 
 
-def _failure_groups(run: Run, numbered: Mapping[int, int]) -> list[dict[str, Any]]:
+def _failure_groups(run: RunResult, numbered: Mapping[int, int]) -> list[dict[str, Any]]:
     """Return the chosen failures by cause, the one that teaches apart from the others."""
     number_of = {id(run.verdicts[index]): number for index, number in numbered.items()}
     groups = []
@@ -211,7 +211,7 @@ def _failure_groups(run: Run, numbered: Mapping[int, int]) -> list[dict[str, Any
     return groups
 
 
-def _place(verdict: Verdict) -> tuple[object, ...]:
+def _cell_of(verdict: Verdict) -> tuple[object, ...]:
     return verdict.kernel, verdict.target, verdict.build or "", (verdict.vector_bits,) if verdict.vector_bits else ()
 
 

@@ -142,8 +142,8 @@ def _limits(verdicts: Iterable[Verdict]) -> list[plots.Limit]:
         ulp = verdict.finding.tolerance_ulp
         if ulp is not None and 0 < ulp < math.inf:
             size = _size(verdict)
-            place = round(2 * math.log2(1 + size))
-            tightest[place] = min(tightest.get(place, (size, ulp)), (size, ulp), key=lambda limit: limit[1])
+            column = round(2 * math.log2(1 + size))
+            tightest[column] = min(tightest.get(column, (size, ulp)), (size, ulp), key=lambda limit: limit[1])
     return [limit for _, limit in sorted(tightest.items())]
 
 
