@@ -208,7 +208,7 @@ def _properties(verdicts: Sequence[Verdict]) -> list[tuple[str, object]]:
     ulps = [v.finding.max_ulp for v in verdicts if v.finding.max_ulp is not None]
     headrooms = [v.finding.headroom for v in verdicts if v.finding.headroom is not None]
     scalar = [v.finding.scalar_ulp for v in verdicts if v.finding.scalar_ulp is not None]
-    settings_for = {
+    facts = {
         "vector_bits": verdicts[0].vector_bits,
         "attested_vector_bits": verdicts[0].attested_vector_bits,
         "emulator": verdicts[0].emulator,
@@ -217,7 +217,7 @@ def _properties(verdicts: Sequence[Verdict]) -> list[tuple[str, object]]:
         "headroom": min(headrooms, default=None),
         "scalar_ulp": max(scalar, default=None),
     }
-    return [(name, value) for name, value in settings_for.items() if value is not None]
+    return [(name, value) for name, value in facts.items() if value is not None]
 
 
 class ExpectationItem(_Item):
