@@ -46,13 +46,13 @@ def make_parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", help="validate kernels", description="Validate kernels.", allow_abbrev=False)
     run.add_argument("kernel", nargs="*", metavar="KERNEL", help="op/isa, an op, a glob, or a kernel's files: k.c")
     add_options(run, "run")
-    text = "run one failure of a kept run again, and look at it closely"
+    text = "run one failure of a stored run again, and look at it closely"
     replay = verbs.add_parser("replay", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
-    replay.add_argument("id", metavar="ID", help="of the failure, as the run told it, or its beginning")
+    replay.add_argument("id", metavar="ID", help="of the failure, as the run printed it, or its beginning")
     add_options(replay, "replay")
-    text = "tell of a kept run again, in any format"
+    text = "report a stored run again, in any format"
     report = verbs.add_parser("report", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
-    report.add_argument("run", metavar="RUN", help="a record, a kept run's directory or name, or last")
+    report.add_argument("run", metavar="RUN", help="a record, a stored run's directory or name, or last")
     add_options(report, "report")
     text = "put the records of all shards of a run together"
     merge = verbs.add_parser("merge", help=text, description=f"{text.capitalize()}.", allow_abbrev=False)
@@ -71,7 +71,9 @@ def make_parser() -> argparse.ArgumentParser:
     text = "write a manifest, a contract and a CI job for the kernels of a directory"
     init = verbs.add_parser("init", help=text, description=f"{text.capitalize()}; files that are there are kept.")
     init.add_argument("directory", nargs="?", metavar="DIR", help="the project (default: the current directory)")
-    verbs.add_parser("clean", help="drop cached builds and kept runs", description="Drop cached builds and kept runs.")
+    verbs.add_parser(
+        "clean", help="drop cached builds and stored runs", description="Drop cached builds and stored runs."
+    )
     return parser
 
 
@@ -79,7 +81,7 @@ def _add_comparisons(verbs: argparse._SubParsersAction[_Parser]) -> None:
     text = "say what changed from run A to run B"
     diff = verbs.add_parser("diff", help=text, description=f"{text.capitalize()}.")
     for name in ("a", "b"):
-        diff.add_argument(name, metavar=name.upper(), help="a record, a kept run's directory or name, or last")
+        diff.add_argument(name, metavar=name.upper(), help="a record, a stored run's directory or name, or last")
     diff.add_argument("-v", dest="verbose", action="store_true", help="list everything")
     text = "say how kernels fared in the runs kept here"
     history = verbs.add_parser("history", help=text, description=f"{text.capitalize()}.")
@@ -138,7 +140,7 @@ def _drop_output() -> None:
 
 
 def _take_interrupts() -> None:
-    """Let SIGTERM interrupt as Ctrl-C does; behind either of them it is ignored, while what was found is told.
+    """Let SIGTERM interrupt as Ctrl-C does; behind either of them it is ignored, while results are reported.
 
     Whoever ends a job sends several (GitHub: SIGINT, then SIGTERM). A second Ctrl-C is a person's, and counts.
     """

@@ -25,9 +25,9 @@ def distribution() -> str:
 
 def family_of(os_release: str) -> str:
     """Return the family that an os-release(5) file tells by ID and ID_LIKE; empty for one not known here."""
-    told = " ".join(re.findall(r"(?m)^ID(?:_LIKE)?=\"?([^\"\n]*)", os_release)).split()
+    texts = " ".join(re.findall(r"(?m)^ID(?:_LIKE)?=\"?([^\"\n]*)", os_release)).split()
     kin = {"debian": _DEBIAN, "ubuntu": _DEBIAN, "fedora": _FEDORA, "rhel": _FEDORA, "centos": _FEDORA, "arch": _ARCH}
-    return next((kin[name] for name in told if name in kin), "")
+    return next((kin[name] for name in texts if name in kin), "")
 
 
 def how_to_install(tools: str, triple: str, native: str, *, on_host: bool = True, family: str | None = None) -> str:
@@ -45,15 +45,15 @@ def how_to_install(tools: str, triple: str, native: str, *, on_host: bool = True
         return "the image has none; it is built from docker/, and --in host takes what this machine has"
     family = distribution() if family is None else family
     families = [family] if family else list(_COMMANDS)
-    told = []
+    texts = []
     for each in families:
         name = f" ({_NAMES[each]})" if len(families) > 1 else ""
         packages = [_packages(each, tool, triple, native) for tool in tools.split()]
         if all(packages):
-            told.append(f"{_COMMANDS[each]} {' '.join(packages)}{name}")
+            texts.append(f"{_COMMANDS[each]} {' '.join(packages)}{name}")
         elif len(families) == 1:
             return f"{_NAMES[each]} has no static C library for {triple}: --in docker brings all of it along"
-    return f"{'; or '.join(told)}; or --in docker, which needs none of it"
+    return f"{'; or '.join(texts)}; or --in docker, which needs none of it"
 
 
 def _packages(family: str, tool: str, triple: str, native: str) -> str:

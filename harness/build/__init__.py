@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-from harness.backend import Command, Backend
+from harness.backend import Backend, Command
 from harness.build.adapter import adapter_source, user_declaration
 from harness.build.commands import (
     BINARY_NAME,

@@ -1,4 +1,4 @@
-"""RVV instructions that leave lanes open, and the policy that says so: told from a kernel's disassembly.
+"""RVV instructions that leave lanes open, and the policy that says so: found in a kernel's disassembly.
 
 Under `ta` an instruction may fill the lanes of its destination behind vl with ones, and under `ma` those that its mask
 leaves out (RISC-V "V" Vector Extension, 3.4.3).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from harness.build.code import Code, Instruction, Address
+from harness.build.code import Address, Code, Instruction
 
 _CONFIGURES = re.compile(r"vseti?vli")
 _ACCUMULATES = re.compile(r"v(f?n?mac{1,2}|f?n?msac|f?n?madd|f?n?msub|w?macc|fw?n?macc|wmacc|qmacc|dot)\w*\..*")

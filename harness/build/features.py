@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.build.code import Code, Instruction, Address
+from harness.build.code import Address, Code, Instruction
 from harness.build.walk import Rules, reached
 from harness.model import FeatureTable, Job
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.backend import Command, Backend
+from harness.backend import Backend, Command
 from harness.build.code import is_of_kernel
 from harness.build.toolchain import find_binutil
 from harness.errors import HarnessError
@@ -19,7 +19,7 @@ _INSTRUCTION_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an instruction is; parts that no tool could tell are empty."""
+    """Where an instruction is; parts that no tool could find are empty."""
 
     instruction: str
     source_line: str

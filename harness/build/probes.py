@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backend import Command, Backend
+from harness.backend import Backend, Command
 from harness.build.commands import CPP_STANDARD
 from harness.build.toolchain import compile_command
 from harness.build.tools import run_tools

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from harness.build.code import Code, Instruction, Address
+from harness.build.code import Address, Code, Instruction
 from harness.build.walk import Rules, reached
 
 _SCALABLE_REGISTER = re.compile(r"\b[zp]\d+\b|\bpn\d+\b")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.backend import Command, Backend
+from harness.backend import Backend, Command
 from harness.errors import BuildError, HarnessError
 
 COMPILER_TIMEOUT_S = 300

@@ -1,4 +1,4 @@
-"""Which way through an x86-64 kernel leaves upper halves of AVX registers in use: told from its disassembly.
+"""Which way through an x86-64 kernel leaves upper halves of AVX registers in use: found in its disassembly.
 
 An instruction with an operand of 256 or 512 bits among the first sixteen registers brings them into use, and VZEROUPPER
 and VZEROALL end that (Intel SDM volume 1, 14.1.2). Followed are branches and calls within the kernel's own objects, not
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from harness.build.code import Code, Address
+from harness.build.code import Address, Code
 
 _CLEANS = re.compile(r"vzero(upper|all)")
 _WIDE = re.compile(r"%[yz]mm(\d|1[0-5])\b")

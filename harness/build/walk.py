@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
-from harness.build.code import Code, Instruction, Address
+from harness.build.code import Address, Code, Instruction
 
 State = TypeVar("State", bound=Hashable)
 

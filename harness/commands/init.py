@@ -180,8 +180,8 @@ def _write_job(root: Path, build_first: list[str]) -> list[str]:
 def _origin() -> tuple[str, str]:
     """Return the repository and commit that this was installed from (PEP 610); empty where that is not known."""
     try:
-        told = json.loads(metadata.distribution("harness").read_text("direct_url.json") or "{}")
-        return str(told["url"]), str(told["vcs_info"]["commit_id"])
+        names = json.loads(metadata.distribution("harness").read_text("direct_url.json") or "{}")
+        return str(names["url"]), str(names["vcs_info"]["commit_id"])
     except (metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
         return "", ""
 

@@ -100,23 +100,23 @@ def _briefly(names: list[str]) -> str:
 
 def gaps_of_executors(plan: Plan) -> list[str]:
     """Say what the executors of hostile builds cannot do with what an ISA leaves open."""
-    told: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for job in plan.jobs:
         if job.build.variant == HOSTILE and job.executor.lacks:
             executor = f"{job.executor.how} {job.executor.version}"
             what = ", ".join(job.executor.lacks)
-            told[f"Hostile builds on {job.target.name} run without {what}, which {executor} lacks"] = None
-    return list(told)
+            texts[f"Hostile builds on {job.target.name} run without {what}, which {executor} lacks"] = None
+    return list(texts)
 
 
 def conventions_of(plan: Plan) -> list[str]:
     """Say what callers promise and what is not checked: the contract's under the op, else under the kernel."""
-    told: dict[str, dict[str, None]] = {}
+    texts: dict[str, dict[str, None]] = {}
     for job in plan.jobs:
         of_op = job.contract.conventions.lines
         for line in job.kernel.conventions.lines:
-            told.setdefault(job.contract.op if line in of_op else job.kernel.id, {})[line] = None
-    return [f"Conventions of {whose}: {'; '.join(lines)}" for whose, lines in told.items()]
+            texts.setdefault(job.contract.op if line in of_op else job.kernel.id, {})[line] = None
+    return [f"Conventions of {whose}: {'; '.join(lines)}" for whose, lines in texts.items()]
 
 
 def record_caveats(

@@ -1,4 +1,4 @@
-"""Whether a kernel is called as it is defined: told from the debug information of what was built."""
+"""Whether a kernel is called as it is defined: found in the debug information of what was built."""
 
 from __future__ import annotations
 
@@ -106,13 +106,13 @@ def _order_matters(kernel: Kernel, contract: Contract, moved: Mapping[str, str])
         with np.errstate(all="ignore"):
             one = oracle.outputs(values, case)
             other_one = oracle.outputs({**values, **{its: values[other] for its, other in others.items()}}, case)
-    except ContractError:  # which the judge tells of
+    except ContractError:  # which the judge reports
         return False
     return not all(np.array_equal(one[name], other_one[name], equal_nan=True) for name in one)
 
 
 def _remedy(kernel: Kernel, contract: Contract, found: Definition) -> str:
-    """Say what makes the prototype right, as far as that can be told."""
+    """Say what makes the prototype right, as far as that is known."""
     try:
         right = fitted(prototype_of(found), contract)
     except ConfigurationError:

@@ -43,7 +43,7 @@ def new_recorder(
 
 
 def _asked(settings: Settings) -> dict[str, object]:
-    """What the record tells of the command line, so that one case of it can be replayed."""
+    """What the record says of the command line, so that one case of it can be replayed."""
     kernel_files = settings.kernel_files
     files = [str(path.absolute()) for path in kernel_files.sources] if kernel_files else []
     return {

@@ -117,7 +117,7 @@ def _wind_down(pool: ThreadPoolExecutor, backend: Backend, *, are_at_work: bool)
 
 @dataclass(slots=True)
 class Judging:
-    """A bench for jobs, and what turns into verdicts what they tell."""
+    """A worker for jobs, and what turns their results into verdicts."""
 
     builder: Builder
     settings: Settings

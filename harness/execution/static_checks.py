@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.backend import Backend
-from harness.build.code import Code, Instruction, parse, source_lines
-from harness.build.code import Address
+from harness.build.code import Address, Code, Instruction, parse, source_lines
 from harness.build.features import Need, needs_beyond, relied_on
 from harness.build.locate import disassembly, disassembly_with_lines
 from harness.build.probes import predefined_macros

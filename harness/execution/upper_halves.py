@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.build import Builder
-from harness.build.code import Code, parse, source_lines
-from harness.build.code import Address
+from harness.build.code import Address, Code, parse, source_lines
 from harness.build.locate import disassembly, disassembly_with_lines
 from harness.build.uppers import Way, dirty_ways, function_of
 from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Job, Observation

@@ -1,4 +1,4 @@
-"""From what a job's guests told to verdicts: the judge's findings, with what source and binary add to them."""
+"""From what a job's guests reported to verdicts: the judge's findings, with what source and binary add to them."""
 
 from __future__ import annotations
 
@@ -278,7 +278,7 @@ def _instructions(executor: Executor, finding: Finding) -> int | None:
 
 
 def contract_fault(job: Job, fault: str, program: str, config: Path | None) -> Verdict:
-    """Return the verdict on a contract that misbehaves where no case does, told of one of its jobs."""
+    """Return the verdict on a contract that misbehaves where no case does, reported with one of its jobs."""
     kernel = shlex.join(job.kernel.words or (job.kernel.id,))
     manifest = f" --config {shlex.quote(str(config))}" if config else ""
     return Verdict(

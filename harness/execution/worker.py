@@ -53,7 +53,7 @@ class JobResult:
     interface: Interface = field(default_factory=Interface)
     """What stands against the prototype that the kernel is called by; with a fault it was not run."""
     uppers: UpperHalves = field(default_factory=UpperHalves)
-    """What the code tells of upper halves of registers that calls left in use."""
+    """What the code says of upper halves of registers that calls left in use."""
 
 
 @dataclass(slots=True)

@@ -102,7 +102,7 @@ class Judge:
         return self._judged(observation.cases[index], case, trials, inputs)
 
     def _judged(self, seen: CaseObservation, case: Case, trials: tuple[Trial, ...], inputs: Inputs) -> Finding:
-        """Look for every kind of fault; the gravest is the outcome, and the others are told with it."""
+        """Look for every kind of fault; the gravest is the outcome, and the others are reported with it."""
         seconds = sum(trial.cpu_nanoseconds for trial in seen.trials) / 1e9
         faults = self._faults(seen, case, inputs)
         returned = [(n, trial) for n, trial in enumerate(seen.trials) if trial.status is TrialStatus.RETURNED]

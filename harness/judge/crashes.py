@@ -1,4 +1,4 @@
-"""What a call that ended in a signal tells of its cause."""
+"""What a call that ended in a signal says of its cause."""
 
 from __future__ import annotations
 

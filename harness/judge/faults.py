@@ -1,4 +1,4 @@
-"""What a guest tells besides results: deaths, signals, damaged bytes, changed state.
+"""What a guest reports besides results: deaths, signals, damaged bytes, changed state.
 
 Each becomes an outcome and a line.
 """
@@ -61,7 +61,7 @@ def gate_finding(observation: Observation, isa: str, faults_elsewhere: str) -> F
 
 
 def was_illegal_at_start(observation: Observation) -> bool:
-    """True if an illegal instruction ended the process before it told anything.
+    """True if an illegal instruction ended the process before it reported anything.
 
     The survey has seen the same guest without the kernel start there: it was an initialiser of the kernel's own.
     """

@@ -17,7 +17,7 @@ Stretches = NDArray[np.int64]
 
 
 def compare_runs(name: str, runs: Runs, expected: Expected, case: Case) -> Comparison:
-    """Judge an output of a sparse case. What lies behind the last run that the guest told of is wrong.
+    """Judge an output of a sparse case. What lies behind the last run that the guest reported is wrong.
 
     A right result has few runs: its elements differ at the sites only, and where a kernel goes over to its tail.
     """

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.backend import GuestCall, GuestEnd, Backend, Slot
+from harness.backend import Backend, GuestCall, GuestEnd, Slot
 from harness.errors import HarnessError, StorageError, WireError
 from harness.guest import (
     PackBuffer,
@@ -112,7 +112,7 @@ _LONG_ROWS = threading.Lock()
 
 @dataclass(slots=True)
 class _Session:
-    """The processes of one job and what they told so far."""
+    """The processes of one job and what they reported so far."""
 
     slot: Slot
     binary: Binary

@@ -1,4 +1,4 @@
-"""What came out: the binary, and what its guest processes told."""
+"""What came out: the binary, and what its guest processes reported."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Runs:
 
     @property
     def covered(self) -> int:
-        """Elements that the runs tell about."""
+        """Elements that the runs cover."""
         return sum(self.counts)
 
 
@@ -133,7 +133,7 @@ class Death:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything a job's guest processes told; cases without an observation have a death or were not run."""
+    """Everything a job's guest processes reported; cases without an observation have a death or were not run."""
 
     attestation: Mapping[str, int]
     cases: Mapping[int, CaseObservation]
@@ -142,7 +142,7 @@ class Observation:
     harness_fault: str | None
     command: tuple[str, ...]
     unstarted: Death | None = None
-    """How the process ended that told nothing at all, not even what it runs on."""
+    """How the process ended that reported nothing at all, not even what it runs on."""
     fault_may_pass: bool = False
     """Whether the fault may be gone the next time: nothing was heard in time, or somebody ended the process."""
 

@@ -157,7 +157,7 @@ def _unavailable(point: Point, reason: str, *, named: bool) -> Absence:
 def _compilers(
     project: Project, selection: Selection, point: Point, capabilities: Capabilities
 ) -> list[Compiler | Missing]:
-    """The compilers to build a point with; those that are missing only where that must be told."""
+    """The compilers to build a point with; those that are missing only where that must be reported."""
     isa = project.isa_target(point.kernel.isa)
     chosen = dict.fromkeys(selection.compilers or DEFAULT_COMPILERS)
     found = [capabilities.compilers[(resolve_triple(isa.triple, capabilities.native_triple), spec)] for spec in chosen]

@@ -62,7 +62,7 @@ def select(project: Project, selection: Selection) -> tuple[tuple[Point, ...], t
 
 
 def _every_way(point: Point) -> list[Point]:
-    """One point for each way that the target lists; what is not here is told, and no error."""
+    """One point for each way that the target lists; what is not here is reported, and no error."""
     return [replace(point, how=way.how, named=False) for way in point.target.emulations]
 
 

@@ -96,7 +96,9 @@ def adhoc_project(asked: KernelFiles, config: Path | None) -> tuple[Project, str
     prototype = _prototype(asked, chosen.candidate, contracts.get(chosen.op), what)
     symbol = chosen.candidate.symbol
     if not symbol:
-        raise UsageError(f"{what}: the C++ name of {chosen.candidate.name} cannot be told; give --symbol as nm has it")
+        raise UsageError(
+            f"{what}: the C++ name of {chosen.candidate.name} cannot be found out; give --symbol as nm has it"
+        )
     values = {
         "op": chosen.op,
         "isa": isa,

@@ -25,8 +25,8 @@ def project_of(
 
     Args:
         values: the keys of a [[kernel]], with absolute paths.
-        told_by: what faults are told of.
-        manifest: that of the project around it, where runs are kept; None if there is none.
+        told_by: what errors name.
+        manifest: that of the project around it, where runs are stored; None if there is none.
         contracts: the project's own.
         targets: all of them.
         words: what names the kernel on the command line.

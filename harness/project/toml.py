@@ -1,4 +1,4 @@
-"""TOML files whose faults are told with the line that they stand in."""
+"""TOML files, whose errors name the line."""
 
 from __future__ import annotations
 

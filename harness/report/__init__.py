@@ -1,1 +1,1 @@
-"""How a run is told: one file per format."""
+"""Reports of a run: what they share, and one module per format."""

@@ -53,10 +53,10 @@ def _annotation(path: str, line: str, group: Sequence[Verdict], common: Sequence
     case = f", {worst.suite}/{worst.case}" if worst.case else ""
     more = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
     title = f"{worst.outcome.value} {worst.kernel} on {worst.target}{width}"
-    told = [f"{title} ({worst.build}){case}{more}", worst.finding.detail, *common]
-    told.append(f"reproduce: {worst.reproduce}")
-    told += [f"replay: {replay_line(worst)}"] if worst.id else []
-    message = "\n".join(visible(part) for part in told if part)
+    texts = [f"{title} ({worst.build}){case}{more}", worst.finding.detail, *common]
+    texts.append(f"reproduce: {worst.reproduce}")
+    texts += [f"replay: {replay_line(worst)}"] if worst.id else []
+    message = "\n".join(visible(part) for part in texts if part)
     properties = {"file": path, "line": line, "title": clipped(visible(title), _TITLE_CHARACTERS)}
     return f"::error {_properties(properties)}::{_data(clipped(message, _MESSAGE_CHARACTERS))}"
 

@@ -15,7 +15,7 @@ from harness.report.text import visible
 LOST_HEADROOM = 0.1
 """Share of the tolerance by which the worst case of a group comes closer to its limit when that is a regression."""
 SHOWN_HEADROOM = 0.01
-"""Share from which a change is told."""
+"""Share from which a change is reported."""
 _SHOWN = 20
 
 Key = tuple[str, str, str | None, int | None, str | None, str | None]
@@ -108,8 +108,8 @@ def _remarks(before: RunResult, after: RunResult) -> list[str]:
             {f"{job[whose]['name']} {job[whose]['version']}".strip() for job in run.jobs} for run in (before, after)
         ]
         if versions[0] != versions[1]:
-            told = [", ".join(sorted(names)) or "none" for names in versions]
-            remarks.append(f"{whose}s differ: {told[0]}, then {told[1]}")
+            texts = [", ".join(sorted(names)) or "none" for names in versions]
+            remarks.append(f"{whose}s differ: {texts[0]}, then {texts[1]}")
     remarks += [f"the {when} run did not come to its end" for when, run in _ends(before, after)]
     return remarks
 
@@ -118,7 +118,7 @@ def _ends(before: RunResult, after: RunResult) -> Iterator[tuple[str, RunResult]
     yield from ((when, run) for when, run in (("earlier", before), ("later", after)) if not run.facts["finished"])
 
 
-# ---- telling -------------------------------------------------------------------------------------------------------
+# ---- reporting -------------------------------------------------------------------------------------------------------
 
 
 def render(found: Difference, *, verbose: bool = False) -> str:

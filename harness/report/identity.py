@@ -66,8 +66,8 @@ def short_ids(identities: Iterable[Identity], seed: int) -> dict[Identity, str]:
 
 
 def _digest(identity: Identity, seed: int) -> str:
-    told = repr((*identity, seed)).encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.blake2b(told, digest_size=_DIGEST_BYTES).digest()).decode().lower()
+    texts = repr((*identity, seed)).encode("utf-8", "surrogatepass")
+    return base64.b32encode(hashlib.blake2b(texts, digest_size=_DIGEST_BYTES).digest()).decode().lower()
 
 
 def matching(ids: Sequence[str], wanted: str) -> list[str]:

@@ -93,7 +93,7 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
 
 
 def _about_no_job(shards: Sequence[Record], jobs: Sequence[Record]) -> list[Record]:
-    """What did not run, which every shard tells, and verdicts on all builds of a point, which one shard has."""
+    """What did not run, which every shard has, and verdicts on all builds of a point, which one shard has."""
     every = [row for record in shards for row in record["verdicts"] if row["job"] == record["shard"]["jobs"]]
     # Each shard proves what all inputs show, and tells what is wrong with that.
     rows = list({(_point(row), row["outcome"], row.get("detail")): row for row in every}.values())

@@ -26,7 +26,7 @@ RECORD_VERSION = 2
 _WRITE_INTERVAL_S = 0.5
 # Records of large runs take long to write: spend at most one part in so many of the time on it.
 _WRITE_SHARE = 20
-_NOT_KEPT = "This run is not kept: {}. 'harness replay' and 'report' need what --json F writes, by --run F"
+_NOT_KEPT = "This run is not stored: {}. 'harness replay' and 'report' need what --json F writes, by --run F"
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Recorder:
     reproduce: str = ""
     """The shell command that repeats the run."""
     kept: Path | None = None
-    """Where the run is kept for the project: if that cannot be written, it is not kept, and says so."""
+    """Where the run is stored for the project; if that cannot be written, it is not stored, and says so."""
     not_kept: str = ""
     """Why it is not."""
     planned_jobs: int | None = None

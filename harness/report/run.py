@@ -1,4 +1,4 @@
-"""A run as it is told: what the record says of it, however it was come by."""
+"""A run as reports see it: what the record says of it, however it was come by."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_RUN = (Outcome.UNAVAILABLE, Outcome.NOT_APPLICABLE)
 
 @dataclass(frozen=True)
 class RunResult:
-    """What every format tells: the facts of the whole run, and its verdicts in the order of the plan."""
+    """What every format shows: the facts of the whole run, and its verdicts in the order of the plan."""
 
     facts: Mapping[str, Any]
     """The record without its verdicts."""
@@ -46,7 +46,7 @@ class RunResult:
 
     @property
     def left_out(self) -> Sequence[str]:
-        """What the command line kept from being checked, with the option that did; older records do not tell."""
+        """What the command line kept from being checked, with the option that did; older records do not say."""
         shard = self.facts.get("shard")
         others = (
             f"the jobs of the other shards of {shard['count']}: `harness merge` puts the parts together"
@@ -164,7 +164,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def upgraded(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record as the current version has it; what an older one does not tell is empty."""
+    """Return a record as the current version has it; what an older one does not say is empty."""
     if record["version"] == RECORD_VERSION:
         return dict(record)
     ranks = {_identity(job): job["rank"] for job in record["jobs"]}
@@ -193,7 +193,7 @@ def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def run_of(record: Mapping[str, Any]) -> RunResult:
-    """Return the run that a record of the current version tells of."""
+    """Return the run that a record of the current version describes."""
     facts = {key: value for key, value in record.items() if key != "verdicts"}
     return RunResult(facts, identified(map(_verdict, record["verdicts"]), record["seed"]))
 

@@ -152,11 +152,11 @@ class _Taker:
             op = self._op(candidate, 0) if not candidate.name.startswith("_") else None
             if op is None:
                 continue
-            told = with_disassembly(candidate)
-            if told.isa is None:
-                self.inventory.left_out.append(f"{self._where(candidate)}: {told.isa_complaint}")
+            resolved = with_disassembly(candidate)
+            if resolved.isa is None:
+                self.inventory.left_out.append(f"{self._where(candidate)}: {resolved.isa_complaint}")
             else:
-                self._add(told, op, [path], [])
+                self._add(resolved, op, [path], [])
 
     def take_rust(self, path: Path) -> None:
         """Take what a Rust source exports, as the static libraries that cargo makes of its crate."""
@@ -206,7 +206,7 @@ class _Taker:
     def _add(self, candidate: Candidate, op: str | None, sources: Sequence[Path], needed: Sequence[Path]) -> None:
         assert candidate.isa
         if not candidate.symbol:
-            self.inventory.left_out.append(f"{self._where(candidate)}: its C++ name cannot be told; see nm")
+            self.inventory.left_out.append(f"{self._where(candidate)}: its C++ name cannot be found out; see nm")
             return
         why = "by its name and form" if candidate.prototype else "by its name"
         text = ""

@@ -1,4 +1,4 @@
-"""What the program was told: the command line and the environment, validated."""
+"""What the program is asked to do: the command line and the environment, validated."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class KernelFiles:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `harness run` was told, validated."""
+    """The options of `harness run`, validated."""
 
     selection: Selection
     kernel_files: KernelFiles | None
@@ -92,12 +92,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ReplaySettings:
-    """What `harness replay` was told, validated."""
+    """The options of `harness replay`, validated."""
 
     id: str
     """Of the failure, or its beginning."""
     run: str | None
-    """A record, a kept run's directory or name, or "last"; None for the newest kept run that has the failure."""
+    """A record, a stored run's directory or name, or "last"; None for the newest stored run that has the failure."""
     config: Path | None
     shrink: bool
     budget_s: float
@@ -180,7 +180,7 @@ def _kernel_files(kernels: Sequence[str], values: Mapping[str, Any]) -> KernelFi
 
 
 def read_reports(parsed: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Reports:
-    """Turn the parsed command line of `harness report` or `merge` into what is to be told.
+    """Turn the parsed command line of `harness report` or `merge` into what is to be reported.
 
     Raises:
         UsageError: a value that an option cannot have.

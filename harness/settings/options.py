@@ -16,7 +16,7 @@ EMULATORS = tuple(modules_of("launch/emulators"))
 FORMATS = modules_of("report/formats")
 """What is written of a run besides its record: what each is, by its name."""
 _REPORTING = ("run", "report", "merge")
-"""The verbs that tell of a run."""
+"""The verbs that report a run."""
 
 _RUNNING = ("run", "pytest")
 """The verb that runs kernels, and pytest, which has its own ways to stop, to repeat and to report."""
@@ -159,7 +159,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "of",
         ("--run",),
-        "a record, a kept run's directory or name, or last (default: the newest kept run that has it)",
+        "a record, a stored run's directory or name, or last (default: the newest stored run that has it)",
         str,
         "RUN",
         group="what to replay",

@@ -24,9 +24,9 @@ _SNIPPET_ELEMENTS_A_LINE = 8
 def describe(one: Candidate, case: Case, contract: Contract) -> list[str]:
     """Say width, sizes, scalars, placement and values."""
     numbers = [f"{name} = {value}" for name, value in (*one.sizes, *case.scalars)]
-    told = [", ".join((f"{one.vector_bits} bits" if one.vector_bits else "no vectors", *numbers))]
-    told += [f"{name} = {text}" for name, text in values_by_name(one, contract).items()]
-    return [*told, _placement(one)]
+    lines = [", ".join((f"{one.vector_bits} bits" if one.vector_bits else "no vectors", *numbers))]
+    lines += [f"{name} = {text}" for name, text in values_by_name(one, contract).items()]
+    return [*lines, _placement(one)]
 
 
 def values_by_name(one: Candidate, contract: Contract) -> dict[str, str]:
@@ -90,27 +90,27 @@ def snippet(job: Job, case: Case, one: Candidate, wants: Mapping[str, NDArray[An
     is_plain &= all(parameter.type.number_format != BF16 for parameter in contract.prototype.buffers)
     if not is_plain or one.placement.alias or sum(lengths.values()) > _SNIPPET_ELEMENTS:
         return []
-    told = ["#include <math.h>", "#include <stddef.h>", "#include <stdint.h>", "#include <stdio.h>", ""]
-    told += [f"{job.kernel.prototype.declare(job.kernel.symbol)};", "", "int main(void) {"]
+    lines = ["#include <math.h>", "#include <stddef.h>", "#include <stdint.h>", "#include <stdio.h>", ""]
+    lines += [f"{job.kernel.prototype.declare(job.kernel.symbol)};", "", "int main(void) {"]
     for parameter in contract.prototype.buffers:
         is_input = contract.flows[parameter.name] is not Flow.OUT
         contents = _literals(one.values[parameter.name], parameter.type) if is_input else ["0"]
-        told += _array(f"{parameter.type.c_name} {parameter.name}[{max(1, lengths[parameter.name])}]", contents)
+        lines += _array(f"{parameter.type.c_name} {parameter.name}[{max(1, lengths[parameter.name])}]", contents)
     numbers = {**sizes, **dict(case.scalars)}
     types = {parameter.name: parameter.type for parameter in contract.prototype.parameters}
     arguments = [_literal(numbers[name], types[name]) if name in numbers else name for name in names]
     call = f"{job.kernel.symbol}({', '.join(arguments)})"
     result = contract.prototype.result
-    told.append(f"    {result.c_name} result = {call};" if result else f"    {call};")
+    lines.append(f"    {result.c_name} result = {call};" if result else f"    {call};")
     for name, want in wants.items():
-        told += _array(f"const double want_{name}[{max(1, want.size)}]", _literals(want, _DOUBLE))
+        lines += _array(f"const double want_{name}[{max(1, want.size)}]", _literals(want, _DOUBLE))
         index = "i" if name == "return" else _element_in_c(contract.layout(name, sizes))
         got = "result" if name == "return" else f"{name}[{index}]"
-        told += [
+        lines += [
             f"    for (size_t i = 0; i < {want.size}; i++)",
             f'        printf("{name}[%zu]: got %.9g, want %.9g\\n", (size_t)({index}), (double){got}, want_{name}[i]);',
         ]
-    return [*told, "    return 0;", "}"]
+    return [*lines, "    return 0;", "}"]
 
 
 def _element_in_c(layout: Layout | None) -> str:

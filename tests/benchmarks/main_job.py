@@ -79,12 +79,12 @@ def measure(arguments: list[str], cwd: Path, environment: Mapping[str, str] | No
         "own = resource.getrusage(resource.RUSAGE_SELF)\n"
         "open(sys.argv[1], 'w').write(json.dumps([own.ru_utime + own.ru_stime, own.ru_maxrss / 1024, int(code)]))\n"
     )
-    with tempfile.NamedTemporaryFile() as told:
+    with tempfile.NamedTemporaryFile() as said:
         start = time.monotonic()
-        command = [sys.executable, "-c", wrapper, told.name, *arguments]
+        command = [sys.executable, "-c", wrapper, said.name, *arguments]
         subprocess.run(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, check=True)
         wall_s = time.monotonic() - start
-        host_cpu_s, peak_mb, code = json.loads(Path(told.name).read_text())
+        host_cpu_s, peak_mb, code = json.loads(Path(said.name).read_text())
     if code:
         sys.exit(f"harness {' '.join(arguments)} exited with {code}")
     return Cost(wall_s, host_cpu_s, peak_mb)

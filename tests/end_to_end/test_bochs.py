@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.backend import Exit, Backend
+from harness.backend import Backend, Exit
 from harness.backend.container import ContainerBackend
 from harness.backend.host import HostBackend
 from harness.build import Builder
@@ -215,13 +215,13 @@ def test_a_kernel_passes_in_bochs_with_its_width_attested(harness_there: Harness
         "run", "rms_norm_f32/avx512", "--suite", "boundary", "--emulator", "bochs", *QUICK, "--json", record
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(record.read_text())
-    assert told["summary"]["PASS"] == 100
-    job = told["jobs"][0]
+    said = json.loads(record.read_text())
+    assert said["summary"]["PASS"] == 100
+    job = said["jobs"][0]
     assert (job["emulator"]["name"], job["emulator"]["cpu"]) == ("bochs", DEFAULT_CPU)
     assert job["emulator"]["version"][0].isdigit()
     assert job["attestation"]["avx512_bits"] == 512
-    rows = told["verdicts"]
+    rows = said["verdicts"]
     assert all(row["instructions"] > 0 and "--emulator bochs" in row["reproduce"] for row in rows)
     again = tmp_path / "again.json"
     harness_there("run", "rms_norm_f32/avx512", "--suite", "boundary", "--emulator", "bochs", *QUICK, "--json", again)
@@ -290,8 +290,8 @@ def test_executors_of_one_target_agree_to_the_bit(
     which = [manifest_of(word) if word in FOLDERS else word for word in kernels]
     done = harness_there("run", *which, "--suite", "residues", "--emulator", "all", *QUICK, "--json", record)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(record.read_text())
+    said = json.loads(record.read_text())
     if "avx2" in Path("/proc/cpuinfo").read_text():
         hows = hows | {"native"}
-    assert {row["emulator"].split()[0] for row in told["verdicts"] if row["outcome"] == "PASS"} == hows
-    assert not told["summary"]["HARNESS_ERROR"]
+    assert {row["emulator"].split()[0] for row in said["verdicts"] if row["outcome"] == "PASS"} == hows
+    assert not said["summary"]["HARNESS_ERROR"]

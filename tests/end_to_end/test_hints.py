@@ -74,14 +74,14 @@ def test_a_suspect_is_reached(harness: Harness, tmp_path: Path, source: str, sus
     done = harness("run", "k.c", "--op", "sum_f32", "--symbol", "total", "--isa", "sve", *how, "--json", "r.json")
     assert done.returncode == 1, done.stdout + done.stderr
     failed = [row for row in json.loads((tmp_path / "r.json").read_text())["verdicts"] if row["outcome"] == "MISMATCH"]
-    told = [row["detail"] for row in failed]
-    assert any("the result depends on undefined values" in text for text in told)
+    reported = [row["detail"] for row in failed]
+    assert any("the result depends on undefined values" in text for text in reported)
     assert {row["source_line"] for row in failed if "depends on" in row["detail"]} == {suspect}
     for wrong in ("_mm256", "svmul", "k.c:17"):
-        assert not any(wrong in text for text in told)
+        assert not any(wrong in text for text in reported)
     if suspect:
         assert f"{suspect}: inactive lanes of svadd_f32_x are undefined" in done.stdout
-        assert sum("are undefined" in text for text in told) == 1
-        assert told[0].count("are undefined") == 1
+        assert sum("are undefined" in text for text in reported) == 1
+        assert reported[0].count("are undefined") == 1
     else:
-        assert not any("are undefined" in text for text in told)
+        assert not any("are undefined" in text for text in reported)

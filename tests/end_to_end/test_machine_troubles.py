@@ -103,10 +103,10 @@ def test_where_no_run_can_be_kept_it_runs_and_says_so(harness: Harness, mine: Pa
     done = harness("run", "sum_f32/scalar", *ONE, "--json", mine / "r.json", cwd=mine)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 of 1 cases passed" in done.stdout
-    assert f"This run is not kept: {mine}/.harness/runs: cannot write there: " in done.stdout
-    assert any("not kept" in note for note in json.loads((mine / "r.json").read_text())["notes"])
+    assert f"This run is not stored: {mine}/.harness/runs: cannot write there: " in done.stdout
+    assert any("not stored" in note for note in json.loads((mine / "r.json").read_text())["notes"])
     (mine / ".harness").unlink()
-    assert "not kept" not in harness("run", "sum_f32/scalar", *ONE, cwd=mine).stdout
+    assert "not stored" not in harness("run", "sum_f32/scalar", *ONE, cwd=mine).stdout
 
 
 def test_a_failure_of_a_run_that_is_not_kept_can_be_replayed(harness: Harness, mine: Path) -> None:

@@ -140,8 +140,8 @@ def test_from_pip_install_to_the_verdict_on_a_foreign_kernel_in_four_commands(
         (programs / "harness", "init"),
         (programs / "harness", "run", *narrow),
     ]
-    *_, told, verdict = [call(*command, cwd=work, **borrowed) for command in commands]
-    assert "next   harness run" in told
+    *_, said, verdict = [call(*command, cwd=work, **borrowed) for command in commands]
+    assert "next   harness run" in said
     assert "100 of 100 cases passed; vector lengths attested by the guest: 256 bits" in verdict
     other = tmp_path / "other"
     other.mkdir()

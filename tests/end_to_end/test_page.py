@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from harness.report.formats import html
-from tests.unit import told
+from tests.unit import sample_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,8 +22,8 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 NARROW_PX, WIDE_PX = 400, 1200
 OPENS_WITHIN_MS = 2000
 MANY = 50_000
-TOTAL = MANY + 3 * len(told.NASTY)
-FAILED = len(range(0, MANY, 997)) + len(told.NASTY)
+TOTAL = MANY + 3 * len(sample_runs.NASTY)
+FAILED = len(range(0, MANY, 997)) + len(sample_runs.NASTY)
 
 pytestmark = pytest.mark.browser
 
@@ -41,11 +41,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fifty thousand verdicts, with everything that can be said in a few of them."""
-    verdicts = told.many(MANY)
-    for text in told.NASTY:
-        verdicts += [replace(verdict, vector_bits=512) for verdict in told.nasty(text)]
+    verdicts = sample_runs.many(MANY)
+    for text in sample_runs.NASTY:
+        verdicts += [replace(verdict, vector_bits=512) for verdict in sample_runs.nasty(text)]
     path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_text(html.render(told.run(verdicts, notes=list(told.NASTY))), encoding="utf-8")
+    path.write_text(html.render(sample_runs.run(verdicts, notes=list(sample_runs.NASTY))), encoding="utf-8")
     return path
 
 

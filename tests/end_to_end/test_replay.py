@@ -167,9 +167,9 @@ def test_a_debugger_can_attach(failed: Path) -> None:
     command = [sys.executable, "-u", "-m", "harness", "replay", *one, "--gdb"]
     with subprocess.Popen(command, cwd=failed, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        told = next(line for line in process.stdout if "attach with" in line)
-        found = re.search(r"gdb-multiarch \S+/guest -ex 'target remote :(\d+)' -ex 'break sve_dropped_tail'", told)
-        assert found, told
+        reported = next(line for line in process.stdout if "attach with" in line)
+        found = re.search(r"gdb-multiarch \S+/guest -ex 'target remote :(\d+)' -ex 'break sve_dropped_tail'", reported)
+        assert found, reported
         with connected(int(found[1])) as stub:
             assert asked(stub, b"?").startswith(b"T05")  # stopped by SIGTRAP, before its first instruction
             assert asked(stub, b"D") == b"OK"

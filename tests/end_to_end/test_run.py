@@ -370,7 +370,7 @@ def test_only_the_newest_runs_are_kept(harness: Harness, tmp_path: Path) -> None
         (["--emulator", "qemu"], 2, "--emulator qemu: expected one of native, sde, bochs, qemu-user, all"),
         (["--suite", "boundry"], 2, "perhaps you meant 'boundary'"),
         (["--config", "none.toml"], 2, "none.toml: cannot read it"),
-        (["--last-failed"], 2, "no run is kept here yet"),
+        (["--last-failed"], 2, "no run is stored here yet"),
         (["--nonsense"], 2, "unrecognized arguments: --nonsense"),
         (["-v", "-q"], 2, "contradict"),
         (["nothing/*"], 2, "no kernel matches 'nothing/*'; see"),

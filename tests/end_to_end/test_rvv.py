@@ -22,8 +22,8 @@ FACTS = {"rvv_ta_all_1s": "rvv_tail_ones", "rvv_ma_all_1s": "rvv_mask_ones", "rv
 
 def ran(done: subprocess.CompletedProcess[str], record: Path) -> dict[str, Any]:
     assert record.exists(), done.stderr
-    told: dict[str, Any] = json.loads(record.read_text())
-    return told
+    said: dict[str, Any] = json.loads(record.read_text())
+    return said
 
 
 def test_every_length_is_attested_and_only_hostile_builds_run_on_a_hostile_processor(
@@ -32,9 +32,9 @@ def test_every_length_is_attested_and_only_hostile_builds_run_on_a_hostile_proce
     record = tmp_path / "r.json"
     done = harness("run", "rms_norm_f32/rvv", "--svl", "all", *SHORT, "--suite", "residues", "--json", record)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = ran(done, record)
-    assert {row["attested_vector_bits"] for row in told["verdicts"] if row["case"]} == set(WIDTHS)
-    for job in told["jobs"]:
+    said = ran(done, record)
+    assert {row["attested_vector_bits"] for row in said["verdicts"] if row["case"]} == set(WIDTHS)
+    for job in said["jobs"]:
         assert job["attestation"]["rvv_bits"] == job["vector_bits"]
         is_hostile = job["build"].endswith("hostile")
         for name, fact in FACTS.items():
@@ -42,7 +42,7 @@ def test_every_length_is_attested_and_only_hostile_builds_run_on_a_hostile_proce
             assert job["attestation"][fact] == has, (job["build"], fact)
             assert (f"{name}=true" in job["emulator"]["cpu"]) == has
         assert "rvv_ta_all_1s" not in job["emulator"]["lacks"], "every QEMU since 7.2 has it"
-    for name in {name for job in told["jobs"] for name in job["emulator"]["lacks"]}:
+    for name in {name for job in said["jobs"] for name in job["emulator"]["lacks"]}:
         assert f"run without {name}, which qemu-user" in done.stdout
 
 
@@ -101,10 +101,10 @@ def test_a_kernel_that_counts_on_full_strips_is_found_or_the_report_says_why_not
 ) -> None:
     record = kernel.parent / "r.json"
     done = harness("run", "--svl", "256", *SHORT, "--suite", "residues", "--json", record)
-    told = ran(done, record)
-    lacks = {name for job in told["jobs"] for name in job["emulator"]["lacks"]}
+    said = ran(done, record)
+    lacks = {name for job in said["jobs"] for name in job["emulator"]["lacks"]}
     outcomes = {variant: set[str]() for variant in ("plain", "hostile")}
-    for row in told["verdicts"]:
+    for row in said["verdicts"]:
         if row["case"]:
             outcomes[row["build"].split()[-1]].add(row["outcome"])
     assert outcomes["plain"] == {"PASS"}
@@ -159,9 +159,9 @@ def test_an_emulator_without_a_hostile_property_is_told(tmp_path: Path, script: 
     command = [sys.executable, "-m", "harness", *arguments, "--json", "r.json"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = ran(done, tmp_path / "r.json")
+    said = ran(done, tmp_path / "r.json")
     assert "Hostile builds on rvv run without rvv_ta_all_1s" in done.stdout
-    for job in told["jobs"]:
+    for job in said["jobs"]:
         assert "rvv_ta_all_1s" in job["emulator"]["lacks"]
         assert "rvv_ma_all_1s" not in job["emulator"]["lacks"]
 

@@ -40,10 +40,10 @@ def test_a_run_under_sde_names_it(harness: Harness, tmp_path: Path, stand_in: Pa
     record = tmp_path / "r.json"
     done = harness("run", "rms_norm_f32/avx2", "--emulator", "sde", *QUICK, "--json", record)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(record.read_text())
-    assert {row["emulator"] for row in told["verdicts"]} == {"sde 9.58.0, CPU -hsw"}
-    assert told["jobs"][0]["run_command"][0] == str(stand_in)
-    assert told["summary"]["PASS"] == 100
+    said = json.loads(record.read_text())
+    assert {row["emulator"] for row in said["verdicts"]} == {"sde 9.58.0, CPU -hsw"}
+    assert said["jobs"][0]["run_command"][0] == str(stand_in)
+    assert said["summary"]["PASS"] == 100
 
 
 @pytest.mark.parametrize("found_by", ["program", "path"])

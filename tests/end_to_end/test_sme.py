@@ -22,12 +22,12 @@ def test_every_streaming_length_is_attested_and_the_other_length_differs(harness
     record = tmp_path / "r.json"
     done = harness("run", "rms_norm_f32/sme", "--svl", "all", *SHORT, "--json", record)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(record.read_text())
-    assert {job["vector_bits"] for job in told["jobs"]} == set(WIDTHS)
-    for job in told["jobs"]:
+    said = json.loads(record.read_text())
+    assert {job["vector_bits"] for job in said["jobs"]} == set(WIDTHS)
+    for job in said["jobs"]:
         assert job["attestation"]["sme_bits"] == job["vector_bits"]
         assert job["attestation"]["sve_bits"] == (128 if job["vector_bits"] == 256 else 256)
-    rows = [row for row in told["verdicts"] if row["case"] is not None]
+    rows = [row for row in said["verdicts"] if row["case"] is not None]
     assert {row["vector_bits"] for row in rows} == set(WIDTHS)
     assert all(row["outcome"] == "PASS" and row["attested_vector_bits"] == row["vector_bits"] for row in rows)
 

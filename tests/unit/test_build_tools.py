@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from harness.backend import Command, Exit, Backend
+from harness.backend import Backend, Command, Exit
 from harness.build.tools import first_error, run_tools
 from harness.errors import BuildError, HarnessError
 

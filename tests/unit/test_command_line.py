@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.report.store import RUNS_DIRECTORY
-from tests.unit import told
+from tests.unit import sample_runs
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def kept(folder: Path) -> Path:
     """A directory in which the record of a run is kept."""
     backend = folder / RUNS_DIRECTORY / "20260101T000000-a" / "record.json"
     backend.parent.mkdir(parents=True)
-    backend.write_text(json.dumps(told.record(told.run([told.passed(), told.failed()]))))
+    backend.write_text(json.dumps(sample_runs.record(sample_runs.run([sample_runs.passed(), sample_runs.failed()]))))
     return folder
 
 

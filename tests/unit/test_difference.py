@@ -16,20 +16,22 @@ from harness.report.history import points
 from harness.report.history import render as render_history
 from harness.report.text import visible
 from tests.conftest import Harness
-from tests.unit import told
+from tests.unit import sample_runs
 
 
 def changed(before: list[Verdict], after: list[Verdict]) -> Difference:
-    return difference(told.run(before), told.run(after))
+    return difference(sample_runs.run(before), sample_runs.run(after))
 
 
 def with_headroom(headroom: float, case: str = "len33") -> Verdict:
-    verdict = told.passed(case)
+    verdict = sample_runs.passed(case)
     return replace(verdict, finding=replace(verdict.finding, headroom=headroom, max_ulp=5 * (1 - headroom)))
 
 
 def test_a_new_failure_is_a_regression() -> None:
-    found = changed([told.passed(), told.passed("len5")], [told.failed(), told.passed("len5")])
+    found = changed(
+        [sample_runs.passed(), sample_runs.passed("len5")], [sample_runs.failed(), sample_runs.passed("len5")]
+    )
     assert [v.case for v in found.new_failures] == ["len33"]
     assert found.is_regression
     assert "New failures:\n  MISMATCH  sum_f32/sve on sve at 256 bits" in render(found)
@@ -37,15 +39,15 @@ def test_a_new_failure_is_a_regression() -> None:
 
 
 def test_a_case_that_is_new_and_fails_is_a_regression_and_one_that_passes_is_not() -> None:
-    assert changed([], [told.failed()]).is_regression
-    found = changed([], [told.passed()])
+    assert changed([], [sample_runs.failed()]).is_regression
+    found = changed([], [sample_runs.passed()])
     assert not found.is_regression
     assert found.new == 1
 
 
 def test_what_failed_before_is_no_regression_and_its_repair_is_told() -> None:
-    assert not changed([told.failed()], [told.failed()]).is_regression
-    found = changed([told.failed()], [told.passed()])
+    assert not changed([sample_runs.failed()], [sample_runs.failed()]).is_regression
+    found = changed([sample_runs.failed()], [sample_runs.passed()])
     assert not found.is_regression
     assert "Fixed:\n  sum_f32/sve on sve at 256 bits (gcc O2 plain) boundary/len33" in render(found)
 
@@ -65,24 +67,28 @@ def test_headroom_is_compared_on_the_same_cases() -> None:
 
 
 def test_what_is_not_judged_any_more_is_told_and_is_no_regression() -> None:
-    found = changed([told.passed(), told.passed("len5")], [told.passed(), told.absent()])
+    found = changed([sample_runs.passed(), sample_runs.passed("len5")], [sample_runs.passed(), sample_runs.absent()])
     assert [v.case for v in found.gone] == ["len5"]
     assert not found.is_regression
     assert "Not judged any more:\n" in render(found)
 
 
 def test_other_inputs_and_tools_are_pointed_out() -> None:
-    job = told.run([]).jobs[0]
+    job = sample_runs.run([]).jobs[0]
     later = {**job, "compiler": {**job["compiler"], "version": "15.1.0"}}
-    text = render(difference(told.run([told.passed()]), told.run([told.passed()], seed=3, jobs=[later])))
+    text = render(
+        difference(
+            sample_runs.run([sample_runs.passed()]), sample_runs.run([sample_runs.passed()], seed=3, jobs=[later])
+        )
+    )
     assert "seeds differ (0, then 3)" in text
     assert "compilers differ: gcc 14.2.0, then gcc 15.1.0" in text
 
 
-@pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
+@pytest.mark.parametrize("text", sample_runs.NASTY, ids=lambda text: ascii(text)[:20])
 def test_nothing_acts_instead_of_being_seen(text: str) -> None:
-    kernels = points({text: told.record(told.run(told.nasty(text)))})
-    for rendered in (render(changed(told.nasty(text), [])), render_history(kernels, plain=True)):
+    kernels = points({text: sample_runs.record(sample_runs.run(sample_runs.nasty(text)))})
+    for rendered in (render(changed(sample_runs.nasty(text), [])), render_history(kernels, plain=True)):
         assert {c for c in rendered if visible(c) != c} <= {"\n"}
     plain, nasty = (render_page({name: points_of}) for points_of in kernels.values() for name in ("plain", text))
     assert re.findall(r"<(\w+)", nasty) == re.findall(r"<(\w+)", plain)
@@ -91,12 +97,12 @@ def test_nothing_acts_instead_of_being_seen(text: str) -> None:
 def keep(folder: Path, name: str, verdicts: list[Verdict]) -> None:
     backend = folder / ".harness" / "runs" / name
     backend.mkdir(parents=True)
-    (backend / "record.json").write_text(json.dumps(told.record(told.run(verdicts))))
+    (backend / "record.json").write_text(json.dumps(sample_runs.record(sample_runs.run(verdicts))))
 
 
 def test_diff_and_history_on_kept_runs(harness: Harness, tmp_path: Path) -> None:
     keep(tmp_path, "1", [with_headroom(0.9)])
-    keep(tmp_path, "2", [told.failed()])
+    keep(tmp_path, "2", [sample_runs.failed()])
     keep(tmp_path, "3", [with_headroom(0.1)])
     assert harness("diff", "1", "1").returncode == 0
     done = harness("diff", "1", "last")
@@ -129,4 +135,4 @@ def test_a_run_is_held_against_a_baseline(harness: Harness, tmp_path: Path) -> N
 
 
 def test_a_failure_that_the_baseline_knows_is_still_a_failure() -> None:
-    assert changed([told.failed()], [told.failed()]).still_failing[0].outcome is Outcome.MISMATCH
+    assert changed([sample_runs.failed()], [sample_runs.failed()]).still_failing[0].outcome is Outcome.MISMATCH

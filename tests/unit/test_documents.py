@@ -108,8 +108,8 @@ def test_the_page_on_python_names_everything_that_is_offered() -> None:
         set(re.findall(r"(?m)^\| `(\w+)\(\w+, ", page)) | set(re.findall(r"(?m)^\| `(\w+)\(run\)`", page)) == functions
     )
     attributes = {name for name in vars(harness.Result) if not name.startswith("_")}
-    told = page.split("| attribute | is |")[1].split("\n\n")[0]
-    assert {name.removesuffix("()") for name in re.findall(r"`(\w+(?:\(\))?)`", told)} == attributes
+    said = page.split("| attribute | is |")[1].split("\n\n")[0]
+    assert {name.removesuffix("()") for name in re.findall(r"`(\w+(?:\(\))?)`", said)} == attributes
 
 
 def test_every_page_is_in_the_navigation() -> None:

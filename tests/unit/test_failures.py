@@ -14,7 +14,7 @@ from harness.report.causes import together_of
 from harness.report.failures import drawn_lanes, vectors_text, worst_text
 from harness.report.formats import html, junit, markdown
 from harness.report.run import RunResult, run_of
-from tests.unit import told
+from tests.unit import sample_runs
 
 RULE = "fails exactly where len % lanes is not 0 (8 lanes)"
 ELEMENTS = "only the last element"
@@ -26,7 +26,7 @@ def dropped_tail() -> list[Verdict]:
     verdicts = []
     for size in range(1, 41):
         for build in ("gcc O0 plain", "gcc O2 plain"):
-            one = told.passed(f"len{size}", size, build=build)
+            one = sample_runs.passed(f"len{size}", size, build=build)
             window = Window(size - 1, (0.0,), (1.0,), (0.1,))
             worst = Worst("y", size - 1, 0.0, 1.0, 8e6, 0.1, window)
             axis = Axis(size, size - 1, size - 1, 1 << size - 1)
@@ -36,7 +36,7 @@ def dropped_tail() -> list[Verdict]:
 
 
 def run(verdicts: list[Verdict] | None = None, smallest: tuple[str, ...] = ()) -> RunResult:
-    plain = told.run(dropped_tail() if verdicts is None else verdicts)
+    plain = sample_runs.run(dropped_tail() if verdicts is None else verdicts)
     (cause,) = plain.causes
     return RunResult({**plain.facts, **together_of(plain, {cause.shown.id: smallest})}, plain.verdicts)
 
@@ -49,7 +49,7 @@ def test_every_format_tells_a_cause_once_with_its_rule() -> None:
     assert "and 69 more failures of this cause, at 256 bits, in 2 builds" in text
     assert markdown.render(whole).count("len % lanes is not 0") == 1
     assert html.render(whole).count(f"<p>{RULE}; {ELEMENTS}</p>") == 1
-    assert github.render(whole, told.RECORD_1.parent).replace("%25", "%").count(RULE) == 1
+    assert github.render(whole, sample_runs.RECORD_1.parent).replace("%25", "%").count(RULE) == 1
     failures = junit.render(whole).split("<failure ")[1:]
     assert len(failures) == 70
     assert all(RULE in failure for failure in failures)
@@ -73,7 +73,7 @@ def test_a_record_gives_the_same_causes() -> None:
     )
     verdicts = [replace(verdict, circumstances=found) for verdict in dropped_tail()]
     whole = run(verdicts, ("smallest case with the same failure: len = 1",))
-    again = told.retold(whole)
+    again = sample_runs.retold(whole)
     assert [verdict.circumstances for verdict in again.verdicts] == [found] * len(verdicts)
     assert [verdict.finding.wrong for verdict in again.verdicts] == [verdict.finding.wrong for verdict in verdicts]
     assert again.causes == whole.causes
@@ -82,7 +82,7 @@ def test_a_record_gives_the_same_causes() -> None:
 
 
 def test_a_record_of_before_has_causes_too() -> None:
-    rows = told.record(told.run(dropped_tail()))
+    rows = sample_runs.record(sample_runs.run(dropped_tail()))
     for row in rows["verdicts"]:
         del row["inputs"], row["wrong"]
     assert run_of(rows).causes[0].rule == RULE
@@ -106,7 +106,7 @@ def test_a_record_of_before_has_causes_too() -> None:
 def test_numbers_are_written_as_people_do(worst: Worst, said: str) -> None:
     assert worst_text(worst) == said
     finding = Finding(Outcome.MISMATCH, worst=worst)
-    (again,) = told.retold(told.run([told.failed(finding=finding)])).verdicts
+    (again,) = sample_runs.retold(sample_runs.run([sample_runs.failed(finding=finding)])).verdicts
     assert again.finding.worst
     assert worst_text(again.finding.worst) == said
     assert type(again.finding.worst.got) is type(worst.got)
@@ -134,15 +134,15 @@ LABELS = ("gcc O0 plain", "gcc O2 plain", "gcc O0 hostile", "gcc O2 hostile")
 
 def in_builds(fails: Any) -> RunResult:
     """Four builds, in each of which a case fails or passes."""
-    jobs = [{**told.run([]).jobs[0], "rank": rank, "build": label} for rank, label in enumerate(LABELS)]
+    jobs = [{**sample_runs.run([]).jobs[0], "rank": rank, "build": label} for rank, label in enumerate(LABELS)]
     verdicts = [
-        told.failed(case=f"len{size}", sizes=(("len", size),), build=label)
+        sample_runs.failed(case=f"len{size}", sizes=(("len", size),), build=label)
         if fails(size, label)
-        else told.passed(f"len{size}", size, build=label)
+        else sample_runs.passed(f"len{size}", size, build=label)
         for label in LABELS
         for size in range(1, 20)
     ]
-    return told.run(verdicts, jobs=jobs)
+    return sample_runs.run(verdicts, jobs=jobs)
 
 
 def test_builds_that_differ_in_a_case_are_told() -> None:
@@ -162,32 +162,32 @@ def test_builds_that_agree_case_by_case_are_not_told(fails: Any) -> None:
 
 def test_a_case_that_one_build_alone_has_makes_no_difference() -> None:
     agreeing = in_builds(lambda size, label: size % 3 == 0)
-    alone = told.failed(case="len70000", sizes=(("len", 70000),), suite="long", build="gcc O2 plain")
+    alone = sample_runs.failed(case="len70000", sizes=(("len", 70000),), suite="long", build="gcc O2 plain")
     assert "Builds of one source" not in table.render(RunResult(agreeing.facts, [*agreeing.verdicts, alone]))
 
 
 def test_what_is_no_judgement_makes_no_difference() -> None:
     verdicts = [
-        told.passed(build="gcc O0 plain"),
-        told.passed(build="gcc O2 plain", finding=Finding(Outcome.HARNESS_ERROR, "no result")),
-        told.passed(build="clang O2 plain", finding=Finding(Outcome.UNAVAILABLE, "no memory")),
+        sample_runs.passed(build="gcc O0 plain"),
+        sample_runs.passed(build="gcc O2 plain", finding=Finding(Outcome.HARNESS_ERROR, "no result")),
+        sample_runs.passed(build="clang O2 plain", finding=Finding(Outcome.UNAVAILABLE, "no memory")),
     ]
-    assert "Builds of one source" not in table.render(told.run(verdicts))
+    assert "Builds of one source" not in table.render(sample_runs.run(verdicts))
 
 
 def test_two_ways_to_fail_are_a_difference_too() -> None:
     verdicts = [
-        told.failed(build="gcc O0 plain"),
-        told.failed(build="gcc O2 plain", finding=Finding(Outcome.CRASH, "SIGSEGV")),
+        sample_runs.failed(build="gcc O0 plain"),
+        sample_runs.failed(build="gcc O2 plain", finding=Finding(Outcome.CRASH, "SIGSEGV")),
     ]
     said = "CRASH as gcc O2 plain; MISMATCH as gcc O0 plain (boundary/len33)"
-    assert said in table.render(told.run(verdicts))
-    assert told.run(verdicts).disagreements[0].cases == ("boundary/len33",)
+    assert said in table.render(sample_runs.run(verdicts))
+    assert sample_runs.run(verdicts).disagreements[0].cases == ("boundary/len33",)
 
 
 def test_emulators_that_differ_are_no_builds() -> None:
     labels = ("gcc O2 plain native", "gcc O2 plain qemu-user")
-    jobs = [{**told.run([]).jobs[0], "build": label, "way": label.split()[-1]} for label in labels]
-    verdicts = [told.failed(build=labels[0]), told.passed(build=labels[1])]
-    assert not told.run(verdicts, jobs=jobs).disagreements
-    assert told.run(verdicts).disagreements
+    jobs = [{**sample_runs.run([]).jobs[0], "build": label, "way": label.split()[-1]} for label in labels]
+    verdicts = [sample_runs.failed(build=labels[0]), sample_runs.passed(build=labels[1])]
+    assert not sample_runs.run(verdicts, jobs=jobs).disagreements
+    assert sample_runs.run(verdicts).disagreements

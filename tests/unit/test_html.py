@@ -13,7 +13,7 @@ import pytest
 
 from harness.report.formats import html
 from harness.report.formats.html.kernels import kernels_of
-from tests.unit import told
+from tests.unit import sample_runs
 
 LIMIT_BYTES = 5_000_000
 
@@ -37,9 +37,9 @@ class Page(HTMLParser):
             self.scripts.append(data)
 
 
-@pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
+@pytest.mark.parametrize("text", sample_runs.NASTY, ids=lambda text: ascii(text)[:20])
 def test_nothing_that_is_said_becomes_markup(text: str) -> None:
-    plain, nasty = (Page(html.render(told.nasty_run(said))) for said in ("plain", text))
+    plain, nasty = (Page(html.render(sample_runs.nasty_run(said))) for said in ("plain", text))
     assert nasty.tags == plain.tags
     assert [name for name, _ in nasty.attributes] == [name for name, _ in plain.attributes]
     assert len(nasty.scripts) == len(plain.scripts) == 2
@@ -50,7 +50,7 @@ def test_nothing_that_is_said_becomes_markup(text: str) -> None:
 
 
 def test_the_page_reaches_for_nothing_outside() -> None:
-    text = html.render(told.run([*told.many(500), told.absent()]))
+    text = html.render(sample_runs.run([*sample_runs.many(500), sample_runs.absent()]))
     page = Page(text)
     assert not {"link", "img", "iframe", "object"} & set(page.tags)
     assert {value[0] for name, value in page.attributes if name == "href" and value} == {"#"}
@@ -60,15 +60,17 @@ def test_the_page_reaches_for_nothing_outside() -> None:
     assert "@import" not in text
 
 
-@pytest.mark.parametrize("verdicts", [told.many(50_000), told.many(50_000, kernels=500)], ids=["10", "500"])
+@pytest.mark.parametrize(
+    "verdicts", [sample_runs.many(50_000), sample_runs.many(50_000, kernels=500)], ids=["10", "500"]
+)
 def test_fifty_thousand_verdicts_stay_below_the_limit(verdicts: list[Any]) -> None:
-    assert len(html.render(told.run(verdicts)).encode()) < LIMIT_BYTES
+    assert len(html.render(sample_runs.run(verdicts)).encode()) < LIMIT_BYTES
 
 
 def test_names_without_end_stay_below_the_limit_and_what_is_left_out_is_told() -> None:
-    verdicts = [told.passed(f"{n}{'<&漢' * 100}", kernel=f"{n}{'&' * 300}") for n in range(20_000)]
-    verdicts += [told.failed(f"{'<' * 5000}", kernel=f"f{n}{'&' * 300}") for n in range(500)]
-    text = html.render(told.run(verdicts, notes=["&" * 3000] * 500))
+    verdicts = [sample_runs.passed(f"{n}{'<&漢' * 100}", kernel=f"{n}{'&' * 300}") for n in range(20_000)]
+    verdicts += [sample_runs.failed(f"{'<' * 5000}", kernel=f"f{n}{'&' * 300}") for n in range(500)]
+    text = html.render(sample_runs.run(verdicts, notes=["&" * 3000] * 500))
     assert len(text.encode()) < LIMIT_BYTES
     (left_out,) = re.findall(r"(\d+) cases that passed do not fit", text)
     data = json.loads(Page(text).scripts[0])
@@ -80,7 +82,7 @@ def test_heat_without_end_stays_below_the_limit_and_what_is_not_drawn_is_told() 
     places = [(k, t, bits, n) for k in range(70) for t in range(4) for bits in (128, 256, 512) for n in range(30)]
     verdicts = [
         replace(
-            told.failed("<&" * 400) if n % 2 else told.passed(),
+            sample_runs.failed("<&" * 400) if n % 2 else sample_runs.passed(),
             kernel=f"k{k}{'&' * 300}",
             target=f"t{t}{'<' * 100}",
             vector_bits=bits,
@@ -89,15 +91,15 @@ def test_heat_without_end_stays_below_the_limit_and_what_is_not_drawn_is_told() 
         )
         for k, t, bits, n in places
     ]
-    text = html.render(told.run(verdicts, notes=["&" * 3000] * 500))
+    text = html.render(sample_runs.run(verdicts, notes=["&" * 3000] * 500))
     assert len(text.encode()) < LIMIT_BYTES
     (left_out,) = re.findall(r"(\d+) more kernels are not drawn", text)
     assert int(left_out) + text.count('<section class="kernel"') == 70
 
 
 def test_heat_has_a_cell_for_every_width_and_size_and_leads_to_the_failure() -> None:
-    failing = replace(told.failed("bad", case="len100", sizes=(("len", 100),)), vector_bits=512)
-    verdicts = [told.passed(), told.passed("len100", 100), failing]
+    failing = replace(sample_runs.failed("bad", case="len100", sizes=(("len", 100),)), vector_bits=512)
+    verdicts = [sample_runs.passed(), sample_runs.passed("len100", 100), failing]
     (kernel,) = kernels_of(verdicts, ["sum_f32/sve"], {2: 7})
     assert kernel["bins"] == ["32", "64"]
     cells = {row["label"]: [(c["colour"], c["text"], c["failure"]) for c in row["cells"]] for row in kernel["heat"]}
@@ -106,7 +108,7 @@ def test_heat_has_a_cell_for_every_width_and_size_and_leads_to_the_failure() -> 
 
 def test_the_tolerance_is_a_line_and_what_passed_above_it_has_a_stem_to_its_own() -> None:
     def case(size: int, tolerance_ulp: float, headroom: float) -> Any:
-        verdict = told.passed(f"len{size}-{tolerance_ulp}", size)
+        verdict = sample_runs.passed(f"len{size}-{tolerance_ulp}", size)
         return replace(verdict, finding=replace(verdict.finding, tolerance_ulp=tolerance_ulp, headroom=headroom))
 
     def drawn(*verdicts: Any) -> str:

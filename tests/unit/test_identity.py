@@ -14,29 +14,29 @@ from harness.report.formats import junit, markdown
 from harness.report.identity import Identity, identified, identified_rows, matching, short_ids
 from harness.report.record import verdict_row
 from harness.report.run import run_of
-from tests.unit import told
+from tests.unit import sample_runs
 
 
 def test_what_failed_has_an_id_however_it_failed_and_what_passed_has_none() -> None:
-    other = replace(told.failed("another detail"), case="len34")
-    one, two, passed, absent = identified([told.failed(), other, told.passed(), told.absent()], 0)
+    other = replace(sample_runs.failed("another detail"), case="len34")
+    one, two, passed, absent = identified([sample_runs.failed(), other, sample_runs.passed(), sample_runs.absent()], 0)
     assert re.fullmatch("[a-z2-7]{6}", one.id)
     assert one.id != two.id
     assert passed.id == absent.id == ""
-    assert identified([told.failed("later it says something else")], 0)[0].id == one.id
-    assert identified([told.failed()], 1)[0].id != one.id  # other inputs
+    assert identified([sample_runs.failed("later it says something else")], 0)[0].id == one.id
+    assert identified([sample_runs.failed()], 1)[0].id != one.id  # other inputs
 
 
 def test_what_is_about_all_builds_has_none() -> None:
-    assert identified([told.failed(build=None, case=None, suite=None)], 0)[0].id == ""
+    assert identified([sample_runs.failed(build=None, case=None, suite=None)], 0)[0].id == ""
 
 
 def test_the_record_has_the_same_ids() -> None:
-    verdicts = [told.failed(), told.passed()]
+    verdicts = [sample_runs.failed(), sample_runs.passed()]
     rows = identified_rows([verdict_row(verdict, 0) for verdict in verdicts], 0)
     ids = [verdict.id for verdict in identified(verdicts, 0)]
     assert [row["id"] for row in rows] == [ids[0], None]
-    assert [verdict.id for verdict in told.retold(told.run(verdicts)).verdicts] == ids
+    assert [verdict.id for verdict in sample_runs.retold(sample_runs.run(verdicts)).verdicts] == ids
 
 
 def test_ids_that_begin_alike_are_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,10 +59,10 @@ def test_an_id_may_be_cut_while_it_is_the_only_one() -> None:
 
 
 def test_every_format_tells_how_to_replay() -> None:
-    run = told.run(identified([told.failed()], 0))
+    run = sample_runs.run(identified([sample_runs.failed()], 0))
     line = f"harness replay {run.verdicts[0].id}"
     assert f"      replay: {line}" in table.render(run)
     assert f"({line})" in markdown.render(run)
     assert line in junit.render(run)
-    assert line in github.render(run, told.RECORD_1.parent)
-    assert line in table.render(run_of(told.record(run)))
+    assert line in github.render(run, sample_runs.RECORD_1.parent)
+    assert line in table.render(run_of(sample_runs.record(run)))

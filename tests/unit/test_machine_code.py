@@ -82,8 +82,8 @@ def test_every_suggested_flag_compiles_and_promises_its_feature(machine: str) ->
     for isa_flags in ISA_FLAGS[machine]:
         for name in table.features.keys() - UNKNOWN_TO_ALL - {"v"}:
             flags = (*isa_flags, table.promising_flag(name, isa_flags))
-            told = (predefined_macros(host_backend(), compiler(spec, machine), flags) for spec in ("clang", "gcc"))
-            assert any(name in table.of_macros(macros) for macros in told if macros), f"{name}: {flags}"
+            said = (predefined_macros(host_backend(), compiler(spec, machine), flags) for spec in ("clang", "gcc"))
+            assert any(name in table.of_macros(macros) for macros in said if macros), f"{name}: {flags}"
 
 
 INTRINSICS = {

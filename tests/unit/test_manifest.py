@@ -186,9 +186,9 @@ def test_a_mistake_is_told_with_file_line_and_key(folder: Path, text: str, messa
     path = manifest(folder, text)
     with pytest.raises(ConfigurationError) as caught:
         load_project(path, folder)
-    told = str(caught.value)
-    assert told.startswith(f"{path}{message}".replace("{folder}", str(folder)))
-    assert "\n" not in told
+    reported = str(caught.value)
+    assert reported.startswith(f"{path}{message}".replace("{folder}", str(folder)))
+    assert "\n" not in reported
 
 
 def test_there_are_thirty_different_mistakes() -> None:

@@ -63,18 +63,18 @@ def test_families_of_distributions(text: str, family: str) -> None:
         ("binutils", ARM, X86, "arch", "pacman -S aarch64-linux-gnu-binutils"),
     ],
 )
-def test_commands_name_the_packages(tool: str, triple: str, native: str, family: str, told: str) -> None:
-    assert how_to_install(tool, triple, native, family=family) == told + DOCKER
+def test_commands_name_the_packages(tool: str, triple: str, native: str, family: str, said: str) -> None:
+    assert how_to_install(tool, triple, native, family=family) == said + DOCKER
 
 
 def test_where_a_distribution_has_none_the_container_is_named() -> None:
-    told = how_to_install("gcc", ARM, X86, family="fedora")
-    assert told == f"Fedora has no static C library for {ARM}: --in docker brings all of it along"
+    said = how_to_install("gcc", ARM, X86, family="fedora")
+    assert said == f"Fedora has no static C library for {ARM}: --in docker brings all of it along"
 
 
 def test_an_unknown_distribution_gets_each_command() -> None:
-    told = how_to_install("qemu-user", X86, X86, family="")
-    assert told.startswith(
+    said = how_to_install("qemu-user", X86, X86, family="")
+    assert said.startswith(
         "apt-get install qemu-user (Debian, Ubuntu); or dnf install qemu-user (Fedora); or pacman -S "
     )
 
@@ -97,5 +97,5 @@ def test_elsewhere_than_on_linux_the_container_is_named(
 ) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     assert main(["run", "dot_f32/sve"]) == 4
-    told = "harness: kernels run on Linux, and this is macOS: --in docker runs them in a container\n"
-    assert capsys.readouterr().err == told
+    said = "harness: kernels run on Linux, and this is macOS: --in docker runs them in a container\n"
+    assert capsys.readouterr().err == said

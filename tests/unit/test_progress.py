@@ -13,7 +13,7 @@ from harness.execution.progress import Progress, meanwhile
 from harness.model import Selection
 from harness.project import load_project
 from harness.report.text import visible
-from tests.unit import told
+from tests.unit import sample_runs
 from tests.unit.test_plan import planned
 
 
@@ -52,7 +52,7 @@ def test_it_says_what_is_running_how_far_it_is_and_how_long_it_will_take() -> No
     assert "(7 s)" in line
 
 
-@pytest.mark.parametrize("text", told.NASTY, ids=lambda text: ascii(text)[:20])
+@pytest.mark.parametrize("text", sample_runs.NASTY, ids=lambda text: ascii(text)[:20])
 def test_a_name_does_nothing_to_the_terminal(text: str) -> None:
     shown, _, stream = progress()
     job = replace(shown.jobs[0], kernel=replace(shown.jobs[0].kernel, name=text))

@@ -80,9 +80,9 @@ def test_no_kind_of_rows_is_lost_without_a_word(requires: Any, lost: list[str] |
     contract = total(requires)
     matrix = make_matrix(contract, contract.conventions, Selection(), vector_bits)
     every_kind, left = kinds(cases(total([]), vector_bits)), kinds(matrix.cases)
-    told = " ".join(matrix.ruled_out)
+    said = " ".join(matrix.ruled_out)
     for suite, kind, value in every_kind - left:
-        assert f"suite {suite!r}" in told, (suite, kind, value)
+        assert f"suite {suite!r}" in said, (suite, kind, value)
     for suite in {suite for suite, _, _ in every_kind} - {suite for suite, _, _ in left}:
         assert f"suite {suite!r}" in matrix.ruled_out
     assert {kind for kind in every_kind if kind[0] in ("special", "placement", "peaks", "single")} <= left

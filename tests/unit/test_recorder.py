@@ -29,7 +29,7 @@ def test_a_run_that_cannot_be_kept_says_so_and_goes_on(tmp_path: Path) -> None:
     it.write(finished=True, exit_code=0)
     notes = json.loads((tmp_path / "asked.json").read_text())["notes"]
     assert notes[0] == "a note"
-    assert notes[1].startswith(f"This run is not kept: {tmp_path}/file/record.json: cannot write it: ")
+    assert notes[1].startswith(f"This run is not stored: {tmp_path}/file/record.json: cannot write it: ")
     it.write(finished=True, exit_code=0)
     assert it.record(finished=True, exit_code=0)["notes"] == notes, "it is said once"
 

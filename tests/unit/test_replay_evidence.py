@@ -11,13 +11,13 @@ from harness.commands.replay.evidence import Element, Evidence, _table, position
 from harness.model import ANYWHERE, Case, Layout, Pattern
 from harness.model.prototype import SCALAR_TYPES
 from harness.project import bundled_contract
-from harness.shrinking.minimal import _literal, _element_in_c, describe, number_text, values_text
+from harness.shrinking.minimal import _element_in_c, _literal, describe, number_text, values_text
 from harness.shrinking.search import Candidate
 
 
 def test_an_element_of_the_body_has_a_lane_and_an_iteration() -> None:
-    told = position(Evidence((), "row", worst=37, length=100, wrong=(37,), lanes=8))
-    assert told == [
+    said = position(Evidence((), "row", worst=37, length=100, wrong=(37,), lanes=8))
+    assert said == [
         "row[37] is lane 5 of 8",
         "in a loop of 1 vector (8 elements an iteration): iteration 4 of 12, counted from 0",
         "in a loop of 4 vectors (32 elements an iteration): iteration 1 of 3, counted from 0",
@@ -26,8 +26,8 @@ def test_an_element_of_the_body_has_a_lane_and_an_iteration() -> None:
 
 
 def test_the_tail_is_told() -> None:
-    told = position(Evidence((), "row", worst=97, length=100, wrong=(96, 97, 98, 99), lanes=8))
-    assert told[1:] == [
+    said = position(Evidence((), "row", worst=97, length=100, wrong=(96, 97, 98, 99), lanes=8))
+    assert said[1:] == [
         "in a loop of 1 vector (8 elements an iteration): in the tail, which is 4 elements behind 12 full iterations; "
         "all marked elements are there",
         "in a loop of 4 vectors (32 elements an iteration): in the tail, which is 4 elements behind 3 full iterations; "
@@ -37,9 +37,9 @@ def test_the_tail_is_told() -> None:
 
 
 def test_a_kernel_on_vectors_has_calls_instead_of_iterations() -> None:
-    told = position(Evidence((), "out", worst=13, length=20, wrong=(13,), lanes=8, has_loop=False))
-    assert told[1] == "in call 1 of the kernel, which is called once for every 8 elements, from 0"
-    assert not any("loop" in line for line in told)
+    said = position(Evidence((), "out", worst=13, length=20, wrong=(13,), lanes=8, has_loop=False))
+    assert said[1] == "in call 1 of the kernel, which is called once for every 8 elements, from 0"
+    assert not any("loop" in line for line in said)
 
 
 def test_code_without_vectors_has_no_lanes() -> None:

@@ -18,7 +18,7 @@ from harness.errors import UsageError
 from harness.model import Binary, Executor, Job
 from harness.report.run import read_record, run_of
 from harness.settings import ReplaySettings
-from tests.unit import told
+from tests.unit import sample_runs
 
 JOB: dict[str, Any] = {
     "build": "gcc O2 plain",
@@ -34,8 +34,8 @@ JOB: dict[str, Any] = {
 
 
 def record(*cases: str, **facts: Any) -> dict[str, Any]:
-    verdicts = [told.passed("len1"), *(told.failed(case=case) for case in cases)]
-    whole = told.record(told.run(verdicts, asked={"sizes": [], "emulator": None}))
+    verdicts = [sample_runs.passed("len1"), *(sample_runs.failed(case=case) for case in cases)]
+    whole = sample_runs.record(sample_runs.run(verdicts, asked={"sizes": [], "emulator": None}))
     whole["jobs"][0] |= JOB
     return {**whole, **facts}
 
@@ -61,7 +61,7 @@ def test_a_wrong_id_is_told_what_there_is() -> None:
 
 
 def test_a_record_of_an_older_harness_is_told_to_be_run() -> None:
-    whole = copy.deepcopy(read_record(told.RECORD_2))
+    whole = copy.deepcopy(read_record(sample_runs.RECORD_2))
     whole["verdicts"][0]["outcome"] = "MISMATCH"
     with pytest.raises(UsageError, match=r"does not say how it was built; run: .*harness run"):
         find(whole, run_of(whole).verdicts[0].id)

@@ -17,7 +17,7 @@ from harness.project import load_project
 from harness.report.merging import merge
 from harness.report.record import canonical, verdict_row
 from tests.conftest import Harness
-from tests.unit import told
+from tests.unit import sample_runs
 from tests.unit.test_plan import planned
 
 KERNELS = ("sum_f32/scalar", "sum_f32/avx2", "max_f32/scalar", "max_f32/avx2")
@@ -45,9 +45,9 @@ def test_verdicts_on_all_builds_are_told_once_and_in_the_order_of_the_plan() -> 
         whose: dict[str, Any] = {"kernel": f"k{index}", "target": "t", "vector_bits": 128, "build": None}
         too_good = Finding(Outcome.UNEXPECTED_PASS, "take 'expected' out")
         rows = [
-            verdict_row(told.passed(**whose), 1 - index),
-            verdict_row(told.absent(kernel="absent", target="t", vector_bits=128), 2),
-            verdict_row(told.passed(**whose, finding=too_good), 2),
+            verdict_row(sample_runs.passed(**whose), 1 - index),
+            verdict_row(sample_runs.absent(kernel="absent", target="t", vector_bits=128), 2),
+            verdict_row(sample_runs.passed(**whose, finding=too_good), 2),
         ]
         part = {"index": index + 1, "count": 2, "jobs": 2, "plan": ""}
         facts = {

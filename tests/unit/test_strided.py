@@ -96,8 +96,8 @@ def test_what_is_written_between_rows_is_out_of_bounds() -> None:
     assert apart
     for case in apart:
         s = dict(case.sizes)
-        told = verdict(case, computed(case, writes_the_gap=True))
-        assert told.startswith(f"wrote c[{s['n']}], between rows 0 and 1"), told
+        said = verdict(case, computed(case, writes_the_gap=True))
+        assert said.startswith(f"wrote c[{s['n']}], between rows 0 and 1"), said
 
 
 @pytest.mark.parametrize("fault", ["ignores_ldb", "drops_the_tail"])

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from harness.backend import Command, Exit, Backend
+from harness.backend import Backend, Command, Exit
 from harness.features import table_of
 from harness.launch.emulators import bochs, emulator_of, sde
 from harness.model import Emulation, Executor, Missing, Need, Observation, Promise, Target
@@ -28,8 +28,14 @@ def target(name: str) -> Target:
 
 
 def seen(**facts: int) -> Observation:
-    told = {"avx512_bits": 512, "cpuid_1_ecx": 1 << 12 | 1 << 28, "xcr0": XCR0, "mxcsr": 0x1F80, "x87_control": 0x37F}
-    return Observation(told | facts, {}, {}, {}, None, ())
+    reported = {
+        "avx512_bits": 512,
+        "cpuid_1_ecx": 1 << 12 | 1 << 28,
+        "xcr0": XCR0,
+        "mxcsr": 0x1F80,
+        "x87_control": 0x37F,
+    }
+    return Observation(reported | facts, {}, {}, {}, None, ())
 
 
 def objected(name: str, **facts: int) -> str:

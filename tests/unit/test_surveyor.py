@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from harness.backend import Command, Exit, Backend, Program
+from harness.backend import Backend, Command, Exit, Program
 from harness.build import Builder
 from harness.errors import StorageError
 from harness.model import Compiler, Kernel, Missing, Project

@@ -91,10 +91,10 @@ def test_parameters_stand_for_rows_and_scalars(
     ],
 )
 def test_what_does_not_fit_is_told_in_one_line(prototype: str, contract: Contract, message: str) -> None:
-    with pytest.raises(ConfigurationError) as told:
+    with pytest.raises(ConfigurationError) as said:
         match_lanes(parse_prototype(prototype), contract)
-    assert message in str(told.value)
-    assert "\n" not in str(told.value)
+    assert message in str(said.value)
+    assert "\n" not in str(said.value)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_vectors_that_cannot_be_passed_are_told(prototype: str, isa: str, messag
     ],
 )
 def test_types_that_have_no_form_are_told(prototype: str, message: str) -> None:
-    with pytest.raises(ConfigurationError) as told:
+    with pytest.raises(ConfigurationError) as said:
         parse_prototype(prototype)
-    assert message.lower() in str(told.value).lower()
+    assert message.lower() in str(said.value).lower()
 
 
 def test_a_contract_has_no_vectors() -> None:

@@ -1,4 +1,4 @@
-"""Runs one failure of a kept run again, and looks at it: `harness replay`."""
+"""Runs one failure of a stored run again, and looks at it: `harness replay`."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ def _changes(failure: Failure, job: Job) -> list[str]:
     return [f"warning: {one}" for one in changes(failure, job, source_digests(job.kernel), __version__)]
 
 
-def _show(*told: str) -> None:
-    for one in told:
+def _show(*texts: str) -> None:
+    for one in texts:
         print(visible(one), flush=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The failure's job with the cases that ran, what they told, and the verdict on the last."""
+    """The failure's job with the cases that ran, what they reported, and the verdict on the last."""
 
     job: Job
     job_result: JobResult
@@ -132,7 +132,7 @@ class _Again:
     judging: Judging
 
     def looked_at(self, asked: ReplaySettings) -> ExitCode:
-        """Run it, alone and if need be behind what ran before it; tell what came of it."""
+        """Run it, alone and if need be behind what ran before it; report the result."""
         failure = self.failure
         seen = self._run(failure.cases[-1:])
         self._show_commands(seen)
@@ -189,7 +189,7 @@ class _Again:
         except StorageError:
             return write_pack(job, inputs, cache_directory() / "replay" / self.failure.id)
 
-    # -- telling
+    # -- output
 
     def _show_commands(self, seen: _Seen) -> None:
         _show("", "commands:")

@@ -177,15 +177,15 @@ def _raw(job: Job, name: str, trial: Any) -> bytes | None:
 
 def lines(found: Evidence) -> list[str]:
     """Return the evidence as lines of text."""
-    told = [f"call {number}: {_trial(call.trial)}: {_said(call)}" for number, call in enumerate(found.calls, 1)]
+    texts = [f"call {number}: {_trial(call.trial)}: {_said(call)}" for number, call in enumerate(found.calls, 1)]
     groups = {(replace(call.trial, side=Side.END), call.group) for call in found.calls if call.group}
     if len({group for _, group in groups}) > 1:
-        told.append("calls with the same letter gave the same bits")
+        texts.append("calls with the same letter gave the same bits")
     if len(groups) > len({trial for trial, _ in groups}):
-        told.append("calls with the same fill differ: where the buffers lie, or what an earlier call left, matters")
+        texts.append("calls with the same fill differ: where the buffers lie, or what an earlier call left, matters")
     if found.elements:
-        told += ["", *_table(found), "", *position(found)]
-    return told
+        texts += ["", *_table(found), "", *position(found)]
+    return texts
 
 
 def _trial(trial: Trial) -> str:
@@ -224,14 +224,14 @@ def position(found: Evidence) -> list[str]:
     if not found.lanes:
         return []
     at, lanes = found.worst, found.lanes
-    told = [f"{found.output}[{at}] is lane {at % lanes} of {lanes}"]
+    texts = [f"{found.output}[{at}] is lane {at % lanes} of {lanes}"]
     if found.has_loop:
-        told += [_in_loop(found, vectors) for vectors in (1, UNROLL)]
+        texts += [_in_loop(found, vectors) for vectors in (1, UNROLL)]
     else:
-        told.append(f"in call {at // lanes} of the kernel, which is called once for every {lanes} elements, from 0")
+        texts.append(f"in call {at // lanes} of the kernel, which is called once for every {lanes} elements, from 0")
     marked = f"{len(found.wrong)} of {found.length} elements are wrong or differ: {ranges(found.wrong)}"
     touched = sorted({backend % lanes for backend in found.wrong})
-    return [*told, marked + (f"; lanes {ranges(touched)}" if len(touched) < lanes else "; in every lane")]
+    return [*texts, marked + (f"; lanes {ranges(touched)}" if len(touched) < lanes else "; in every lane")]
 
 
 def _in_loop(found: Evidence, vectors: int) -> str:
@@ -260,5 +260,5 @@ def ranges(numbers: Sequence[int]) -> str:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    told = [str(first) if first == last else f"{first} to {last}" for first, last in runs[:_RANGES]]
-    return ", ".join(told) + (" and more" if len(runs) > _RANGES else "")
+    texts = [str(first) if first == last else f"{first} to {last}" for first, last in runs[:_RANGES]]
+    return ", ".join(texts) + (" and more" if len(runs) > _RANGES else "")

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.backend import Command, Backend
+from harness.backend import Backend, Command
 from harness.model import Compiler, Emulation, Executor, FeatureTable, Missing
 
 

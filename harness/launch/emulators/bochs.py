@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.backend import Exit, Backend
+from harness.backend import Backend, Exit
 from harness.errors import BuildError
 from harness.launch.emulators import Emulator, Tools, with_newest_model
 from harness.model import Compiler, Emulation, Executor, FeatureTable, Missing

@@ -49,10 +49,10 @@ def _suite(verdicts: Sequence[Verdict], started: str, common: Mapping[int, Seque
         "attested_vector_bits": first.attested_vector_bits,
         "emulator": first.emulator,
     }
-    told = {name: value for name, value in facts.items() if value is not None}
-    if told:
+    texts = {name: value for name, value in facts.items() if value is not None}
+    if texts:
         yield "<properties>"
-        yield from (f"<property name={_quoted(name)} value={_quoted(value)}/>" for name, value in told.items())
+        yield from (f"<property name={_quoted(name)} value={_quoted(value)}/>" for name, value in texts.items())
         yield "</properties>"
     for verdict in verdicts:
         yield _case(verdict, common.get(id(verdict), ()))
@@ -94,8 +94,8 @@ def _counts(verdicts: Sequence[Verdict], *, with_skipped: bool = True) -> str:
     }
     if with_skipped:
         counts["skipped"] = sum(verdict.outcome in _SKIPPED for verdict in verdicts)
-    told = [f'{name}="{count}"' for name, count in counts.items()]
-    return " ".join((*told, f'time="{_seconds(sum(verdict.finding.seconds for verdict in verdicts))}"'))
+    texts = [f'{name}="{count}"' for name, count in counts.items()]
+    return " ".join((*texts, f'time="{_seconds(sum(verdict.finding.seconds for verdict in verdicts))}"'))
 
 
 def _seconds(seconds: float) -> str:

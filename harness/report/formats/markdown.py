@@ -115,8 +115,8 @@ def _provenance(run: RunResult) -> list[str]:
     """Versions, the seed, and how to get this again."""
     compilers = {f"{job['compiler']['name']} {job['compiler']['version']}": None for job in run.jobs}
     emulators = {f"{job['emulator']['name']} {job['emulator']['version']}".strip(): None for job in run.jobs}
-    told = [f"harness {run.facts['harness']}", f"seed {run.facts['seed']}", *compilers, *emulators]
-    versions = escape(clipped(", ".join(told), _COMMAND_CHARACTERS))
+    texts = [f"harness {run.facts['harness']}", f"seed {run.facts['seed']}", *compilers, *emulators]
+    versions = escape(clipped(", ".join(texts), _COMMAND_CHARACTERS))
     command = visible(run.command)
     if len(command) > _COMMAND_CHARACTERS:
         return [f"{versions}. The command is too long for this place; the record has it."]
@@ -140,7 +140,7 @@ def _list(title: str, items: Iterable[str]) -> list[str]:
 def _failure(cause: Cause) -> str:
     """Tell of the failure that teaches, of how many more are like it, and of what they have in common."""
     verdict = cause.shown
-    more = f" and {told}" if (told := more_of(cause)) else ""
+    more = f" and {texts}" if (texts := more_of(cause)) else ""
     where = f"{verdict.kernel} on {verdict.target}"
     if verdict.vector_bits:
         where += f" at {verdict.vector_bits} bits"
@@ -155,8 +155,8 @@ def _failure(cause: Cause) -> str:
 
 def _absence(verdict: Verdict) -> str:
     width = f" at {verdict.vector_bits} bits" if verdict.vector_bits else ""
-    told = f"{verdict.outcome.value} {verdict.kernel} on {verdict.target}{width}: {verdict.finding.detail}"
-    return escape(clipped(told, _ITEM_CHARACTERS))
+    texts = f"{verdict.outcome.value} {verdict.kernel} on {verdict.target}{width}: {verdict.finding.detail}"
+    return escape(clipped(texts, _ITEM_CHARACTERS))
 
 
 # Markup, HTML, mathematics, and what GitHub turns into links: people, issues, addresses.

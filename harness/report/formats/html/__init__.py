@@ -130,7 +130,7 @@ def render_history(kernels: Mapping[str, Sequence[Point]]) -> str:
     page = environment().get_template("history.html")
     from harness.report.formats.html import plots
 
-    told = [
+    texts = [
         {
             "name": kernel,
             "plot": plots.headroom_by_run(
@@ -148,19 +148,19 @@ def render_history(kernels: Mapping[str, Sequence[Point]]) -> str:
         }
         for kernel, points in sorted(kernels.items())
     ]
-    return page.render(kernels=told, headers=("run", "started", "cases passed", "max ULP", "headroom"), **_own_files())
+    return page.render(kernels=texts, headers=("run", "started", "cases passed", "max ULP", "headroom"), **_own_files())
 
 
 def _own_files() -> dict[str, Any]:
     """Style and script, and the digests by which the page's policy lets in nothing else."""
     from markupsafe import Markup
 
-    told: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     for name, file in (("style", "page.css"), ("script", "page.js")):
         text = (Path(__file__).parent / file).read_text(encoding="utf-8")
-        told[name] = Markup(text)
-        told[f"{name}_hash"] = f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-    return told
+        texts[name] = Markup(text)
+        texts[f"{name}_hash"] = f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return texts
 
 
 def _inert(data: Mapping[str, Any]) -> object:
@@ -223,13 +223,13 @@ def _where(verdict: Verdict) -> str:
 
 
 def _failure(verdict: Verdict, number: int, common: Sequence[str] = ()) -> dict[str, Any]:
-    told = [line.strip() for line in describe(verdict, common).splitlines()[1:]]
+    texts = [line.strip() for line in describe(verdict, common).splitlines()[1:]]
     drawn = _drawn_lanes(verdict)
     return {
         "number": number,
         "outcome": verdict.outcome.value,
         "where": _where(verdict),
-        "lines": [line for line in told if not line.startswith("reproduce: ")],
+        "lines": [line for line in texts if not line.startswith("reproduce: ")],
         "reproduce": verdict.reproduce,
         **drawn,
     }
@@ -246,11 +246,13 @@ def _drawn_lanes(verdict: Verdict) -> dict[str, Any]:
     shares = [used_share(*values) for values in zip(window.got, window.want, window.tolerance, strict=True)]
     last = window.first + len(shares) - 1
     label = f"Elements {window.first} to {last} of {worst.output}, vectors of {count} lanes; worst: {worst.element}"
-    told = f"{label} (framed). A box has its lane's number; a bar begins a vector; rows begin with their first element."
+    texts = (
+        f"{label} (framed). A box has its lane's number; a bar begins a vector; rows begin with their first element."
+    )
     elements = range(window.first, last + 1)
     values = zip(elements, window.got, window.want, window.tolerance, shares, strict=True)
     return {
-        "drawn": told,
+        "drawn": texts,
         "lanes": plots.lanes(window.first, shares, worst.element, count, label),
         "elements": [
             {"cells": (element, element % count, *_numbers((got, want, tolerance))), "is_beyond": not share <= 1}

@@ -94,8 +94,8 @@ def _heat(
     for (target, vector_bits), by_bin in list(cells.items())[:_MAX_HEAT_ROWS]:
         width = str(vector_bits or "-")
         label = width if len(targets) == 1 else f"{clipped(target, 40)} {width}"
-        told = [_cell(verdicts, by_bin.get(number, []), f"n from {_bin_text(number)}", failures) for number in bins]
-        rows.append({"label": label, "target": name_in_data(target), "bits": width, "cells": told})
+        texts = [_cell(verdicts, by_bin.get(number, []), f"n from {_bin_text(number)}", failures) for number in bins]
+        rows.append({"label": label, "target": name_in_data(target), "bits": width, "cells": texts})
     return rows
 
 
@@ -109,11 +109,11 @@ def _cell(verdicts: Sequence[Verdict], indices: Sequence[int], where: str, failu
         title = f"{where}: {len(failing)} of {len(indices)} cases failed"
         shown = min((failures[index] for index in failing if index in failures), default=None)
         return {"colour": "cf", "title": title, "text": "✗", "failure": shown, "leads": True}
-    told = "no error measured" if headroom is None else f"headroom {100 * headroom:.0f} %"
+    texts = "no error measured" if headroom is None else f"headroom {100 * headroom:.0f} %"
     text = "·" if headroom is None else f"{100 * headroom:.0f}"
     return {
         "colour": plots.colour(headroom),
-        "title": f"{where}: {len(indices)} cases, {told}",
+        "title": f"{where}: {len(indices)} cases, {texts}",
         "text": text,
         "failure": None,
         "leads": False,

@@ -60,8 +60,8 @@ def used_shares(shares: Sequence[float], label: str) -> Markup:
             kind = "bar miss" if number == _BARS + 2 else "bar"
             x, y = _LEFT + number * step, _HEIGHT - _BOTTOM - height
             parts.append(f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{step - 1:.1f}" height="{height:.1f}"/>')
-    told = f"{label}: of {len(shares)} cases {counts[0]} are exact and {counts[-1]} beyond their tolerance"
-    return _svg(parts, _WIDTH, _HEIGHT, told)
+    texts = f"{label}: of {len(shares)} cases {counts[0]} are exact and {counts[-1]} beyond their tolerance"
+    return _svg(parts, _WIDTH, _HEIGHT, texts)
 
 
 def _bar(share: float) -> int:

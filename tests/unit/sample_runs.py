@@ -124,15 +124,15 @@ def run(verdicts: list[Verdict], **facts: Any) -> RunResult:
     return RunResult({**recorder.facts(finished=True, exit_code=1), "jobs": [job], **facts}, identified(verdicts, 0))
 
 
-def record(told: RunResult) -> dict[str, Any]:
+def record(reported: RunResult) -> dict[str, Any]:
     """The same as a record that was written and read."""
-    rows = [verdict_row(verdict, 0) for verdict in told.verdicts]
-    whole: dict[str, Any] = json.loads(json.dumps({**told.facts, "summary": {}, "verdicts": rows}, allow_nan=False))
+    rows = [verdict_row(verdict, 0) for verdict in reported.verdicts]
+    whole: dict[str, Any] = json.loads(json.dumps({**reported.facts, "summary": {}, "verdicts": rows}, allow_nan=False))
     return whole
 
 
-def retold(told: RunResult) -> RunResult:
-    return run_of(record(told))
+def retold(reported: RunResult) -> RunResult:
+    return run_of(record(reported))
 
 
 RECORD_1 = Path(__file__).parents[1] / "data" / "record-1.json"
