@@ -167,7 +167,7 @@ class Target:
     is_streaming: bool
     """Whether its vectors exist in streaming mode only."""
     hostility: Mapping[str, str]
-    """What an emulator can be asked to do with what the ISA leaves open: CPU property to the guest's fact that shows it.
+    """What an emulator can be made to do with what the ISA leaves open: CPU property to the guest's fact that shows it.
     """
 
     @property
