@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import counted
 from harness.model.allowed import Allowed
 from harness.model.formula import Formula
 from harness.model.guarded import Line
+from harness.model.patterns import Pattern
 from harness.model.prototype import Prototype, ScalarType
 
 if TYPE_CHECKING:
@@ -26,40 +27,6 @@ else:
 
 Number = int | float
 
-VISIBLE_SUITE = "visible"
-"""The suite whose cases are there to show every element's part in the result; see harness.sensitivity.visibility."""
-LONG_SUITE = "long"
-"""The same for rows that cost much, which one build per target and width is enough for."""
-HUGE_SUITE = "huge"
-"""The suite of rows beyond 2**31 bytes, which is run on request only."""
-
-
-SPECIAL_FLOATS = (
-    "nan",
-    "-nan",
-    "snan",
-    "inf",
-    "-inf",
-    "zero",
-    "-zero",
-    "subnormal",
-    "-subnormal",
-    "largest-subnormal",
-    "-largest-subnormal",
-    "smallest",
-    "largest",
-    "-largest",
-    "square-overflows",
-    "square-underflows",
-)
-"""Names of the values that the special pattern knows, for float formats."""
-SPECIAL_INTEGERS = ("lowest", "highest", "zero", "one")
-"""The same for integers."""
-BELL_END = 4.0
-"""Above every bell-shaped value, whose four uniforms end at 3.5 standard deviations."""
-HIGHEST_PEAK = 5.0
-"""The largest element of a row with a peak, above every bell-shaped value."""
-
 
 class Flow(IntEnum):
     """Which way a buffer's contents go."""
@@ -67,70 +34,6 @@ class Flow(IntEnum):
     IN = 1
     OUT = 2
     INOUT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """How inputs are drawn; harness.numerics.inputs draws them.
-
-    `directed` says that rounding errors may all have one sign, so that sqrt(n) bounds do not hold.
-    """
-
-    kind: str
-    """normal, zeros, loud, peak, constant, alternating, descending, special, or sparse."""
-    scale_exponents: tuple[int, int] = (0, 0)
-    """Values are multiplied by 2**e, with e drawn per case from this range, both ends included."""
-    directed: bool = False
-    bounds: tuple[float, float] = (1.0, 2.0)
-    """Loud and sparse: the range of the loud values."""
-    quiet: float = 0.0
-    """Loud: what all other elements are."""
-    buffers: tuple[str, ...] = ()
-    """Loud: the buffers that have quiet elements, all others being loud throughout; of none, all have."""
-    is_signed: bool = True
-    """Loud and sparse: whether loud values have random signs. Peak: whether the others may be positive."""
-    part: int = 0
-    parts: int = 1
-    """Loud: which of so many disjoint subsets, which cover the row together, is loud."""
-    position: int | None = None
-    """Peak and special: the element; None for the whole row."""
-    value: str = ""
-    """Special: the name of the value, one of SPECIAL_FLOATS or SPECIAL_INTEGERS. Peak: "lowest" for one downwards."""
-    sites: tuple[int, ...] = ()
-    """Sparse: the loud elements, ascending, in every buffer. All others are zero, and one zero stands for them: arrays
-    of inputs and of expectations have an element per site, and that one last."""
-
-    @property
-    def largest(self) -> float:
-        """The largest magnitude that floats are drawn with; special values are there beside it."""
-        match self.kind:
-            case "zeros":
-                return 0.0
-            case "peak":
-                return HIGHEST_PEAK
-            case "loud" | "sparse":
-                unscaled = max(map(abs, (*self.bounds, self.quiet)))
-            case _:
-                unscaled = BELL_END
-        try:
-            return math.ldexp(unscaled, max(self.scale_exponents))
-        except OverflowError:
-            return math.inf
-
-    @property
-    def label(self) -> str:
-        """Short text that tells the patterns of one size apart."""
-        match self.kind:
-            case "loud":
-                return f"loud{self.part + 1}of{self.parts}"
-            case "peak":
-                return f"{'trough' if self.value else 'peak'}{self.position}"
-            case "sparse":
-                return "sparse" if len(self.sites) > 1 else f"sparse{self.sites[0]}"
-            case "special":
-                return f"{self.value}" if self.position is None else f"{self.value}@{self.position}"
-            case _:
-                return self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +218,7 @@ class SumPass:
 
 @dataclass(frozen=True, slots=True)
 class MaxPass:
-    """A reduction to the largest of the values that `formula` yields, which rounds nothing.
+    """A reduction to the largest, or lowest, of the values that `formula` yields, which rounds nothing.
 
     It does not matter where any value near the largest gives the same result, as in a softmax.
     """
@@ -323,6 +226,7 @@ class MaxPass:
     name: str
     formula: Formula
     matters: bool
+    is_lowest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,11 +245,25 @@ class EachPass:
 Pass = SumPass | MaxPass | EachPass
 
 
-class Suite(Protocol):
-    """The cases of a suite."""
+_EVERYTHING = Allowed()
 
-    def __call__(self, lanes: int, allowed: Allowed = ..., /) -> tuple[CaseSpec, ...]:
-        """Return them for a number of lanes; those whose size is incidental have one that callers may pass."""
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A case matrix, and what it is there for."""
+
+    specs: Callable[[int, Allowed], tuple[CaseSpec, ...]] = field(repr=False)
+    """The cases for a number of lanes; those whose size is incidental have one that callers may pass."""
+    is_proving: bool = False
+    """Whether it is there to show every element's part in the result; see harness.sensitivity.gaps."""
+    is_in_one_build: bool = False
+    """Whether one build per target and width is enough for it: its rows cost much."""
+    is_on_request: bool = False
+    """Whether it runs only where it is named."""
+
+    def __call__(self, lanes: int, allowed: Allowed = _EVERYTHING, /) -> tuple[CaseSpec, ...]:
+        """Return the cases for a number of lanes."""
+        return self.specs(lanes, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +292,8 @@ class Contract:
     source_digest: str
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     """By output, in the place of passes."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Standard suites that the contract does without, with the reason."""
 
     @property
     def size_names(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.errors import ContractError
 from harness.judge.reference import Expected, Oracle
 from harness.model import Array, Case, Contract, Flow
+from harness.model.patterns import Peak
 from harness.sensitivity.planting import Shown, misread, multiples_of, tried_places, type_of
 
 _ELEMENTS_TRIED = 48
@@ -57,8 +58,8 @@ def _changed_places(case: Case, count: int, defect: str) -> list[int]:
 
     That is the peak, and where neighbours are taken also the element before it, which becomes one.
     """
-    peak = case.pattern.position
-    if peak is None or peak >= count:
+    peak = case.pattern.position if isinstance(case.pattern, Peak) else count
+    if peak >= count:
         return [int(place) for place in tried_places(count, _ELEMENTS_TRIED)]
     return [peak] if defect == "ignored" else [(peak - 1) % count, peak]
 

@@ -14,11 +14,11 @@ from harness.errors import counted
 from harness.model import Case, Contract
 from harness.model.guarded import in_time
 from harness.numerics.inputs import InputStream
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 from harness.storage.cache import key_of
 from harness.storage.code_digest import code_digest, imports_digest
 
-ROOTS = ("harness.contract", "harness.numerics.inputs", "harness.sensitivity.visibility")
+ROOTS = ("harness.contract", "harness.numerics.inputs", "harness.sensitivity.gaps")
 """The modules that, with all that they import, make a proof out of a contract and its cases."""
 _SHOWN_GAPS = 3
 
@@ -34,7 +34,7 @@ class Proof:
     def __str__(self) -> str:
         """Say it in one line."""
         if not self.sizes:
-            return f"{self.op}: nothing is proven about its inputs (no suite 'visible')"
+            return f"{self.op}: nothing is proven about its inputs (no suite 'sensitivity')"
         if not self.gaps:
             return f"{self.op}: every element of every size proven visible ({counted(self.sizes, 'size')})"
         shown = "; ".join(self.gaps[:_SHOWN_GAPS])
