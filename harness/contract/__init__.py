@@ -43,6 +43,7 @@ from harness.contract.sensitive import (
 from harness.contract.standard import BEYOND_16_BITS, MORE_SIZES, SIZES, standard
 from harness.contract.suites import suite
 from harness.contract.tolerances import absolute, exact, sqrt_n, ulp
+from harness.errors import ContractError
 
 __all__ = [
     "BEYOND_16_BITS",
@@ -80,3 +81,13 @@ __all__ = [
     "ulp",
     "zeros",
 ]
+
+
+_RENAMED = {"loud": "dominant", "loud_subsets": "dominant_subsets", "single_loud": "single_dominant"}
+
+
+def __getattr__(name: str) -> object:
+    """Say what a name of earlier versions is called now."""
+    if name in _RENAMED:
+        raise ContractError(f"harness.contract: {name!r} is called {_RENAMED[name]!r} now")
+    raise AttributeError(f"module 'harness.contract' has no attribute {name!r}")

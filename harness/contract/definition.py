@@ -115,7 +115,8 @@ def op(
     contract = _bound(contract, tolerance)
     chosen = standard() if suites is None else suites
     if isinstance(chosen, Standard):
-        contract = replace(contract, left_out=chosen.left_out)
+        conventions = replace(contract.conventions, left_out=chosen.left_out)
+        contract = replace(contract, conventions=conventions)
         chosen = standard_suites(contract, chosen)
     matrices = matrices_of(chosen)
     check(contract, matrices)

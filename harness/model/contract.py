@@ -152,6 +152,8 @@ class Conventions:
     """By buffer: bytes that its address is a multiple of; a power of two."""
     waived: Mapping[str, str] = field(default_factory=dict)
     """Checks of WAIVABLE that are left out, with the reason."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Standard suites that a contract does without, with the reason."""
 
     def __or__(self, other: Conventions) -> Conventions:
         """Both together; where they say something of one buffer or check, what `other` says."""
@@ -160,6 +162,7 @@ class Conventions:
             {**self.over_read, **other.over_read},
             {**self.alignment, **other.alignment},
             {**self.waived, **other.waived},
+            {**self.left_out, **other.left_out},
         )
 
     @property
@@ -173,6 +176,7 @@ class Conventions:
             ),
             *(f"{name} is aligned to {count} bytes" for name, count in self.alignment.items()),
             *(f"not checked: {WAIVABLE[name]} ({reason})" for name, reason in self.waived.items()),
+            *(f"no suite {name!r} ({reason})" for name, reason in self.left_out.items()),
         )
 
 
@@ -292,8 +296,6 @@ class Contract:
     source_digest: str
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     """By output, in the place of passes."""
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    """Standard suites that the contract does without, with the reason."""
 
     @property
     def size_names(self) -> tuple[str, ...]:
