@@ -22,7 +22,7 @@ def special_values(values: Iterable[str], *, at: Mapping[str, int] | None = None
     an array whose elements are counted without the gaps between rows.
 
     Raises:
-        ContractError: a name is none of them.
+        ContractError: a name is unknown.
     """
     names = tuple(values)
     known = (*SPECIAL_FLOATS, *SPECIAL_INTEGERS)

@@ -18,7 +18,7 @@ from harness.contract.passes import bound_passes
 from harness.contract.patterns import normal
 from harness.contract.standard import Standard, standard
 from harness.contract.suites import Matrix, expanded, matrices_of
-from harness.contract.tolerances import Given, tolerances_of
+from harness.contract.tolerances import Chosen, tolerances_of
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Flow, Number, Pass, Pattern, Rounding
 from harness.model.prototype import parse_prototype
@@ -29,7 +29,7 @@ def op(
     *,
     reference: Callable[..., Any],
     passes: Sequence[Pass] | None = None,
-    tolerance: Given | Mapping[str, Given] | None = None,
+    tolerance: Chosen | Mapping[str, Chosen] | None = None,
     suites: Standard | Mapping[str, Iterable[Entry] | Matrix] | None = None,
     inputs: str = "",
     outputs: str = "",
@@ -123,7 +123,7 @@ def op(
     return replace(contract, suites={name: expanded(contract, matrix) for name, matrix in matrices.items()})
 
 
-def _bound(contract: Contract, tolerance: Given | Mapping[str, Given] | None) -> Contract:
+def _bound(contract: Contract, tolerance: Chosen | Mapping[str, Chosen] | None) -> Contract:
     """Bind the functions of a contract to the names of what they get."""
     inputs = [
         p.name

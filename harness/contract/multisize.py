@@ -18,7 +18,7 @@ from harness.model.patterns import Dominant
 
 _VALUES = (0, 1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 33)
 _FEW_VALUES = (0, 1, 2, 3, 5, 8, 9)
-"""The same where there are more than three sizes, whose product counts."""
+"""Values where there are more than three sizes, whose product counts."""
 _MANY_SIZES = 4
 _PROVING = (1, 2, 3, 5, 8, 17)
 _FEW_PROVING = (1, 2, 3, 5)

@@ -13,9 +13,9 @@ from harness.numerics.formats import limits
 _USUAL = ("nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest")
 """The special values that every correct kernel treats alike."""
 _OF_ELEMENTS = ("largest-subnormal", "-largest-subnormal")
-"""The same for element-wise ops; what a sum of these is, is what it is of any other."""
+"""More of them for element-wise ops; what a sum of these is, is what it is of any other."""
 _OF_MAXIMA = ("largest", "-largest")
-"""The same where nothing is computed: of sums and products of these, whether they overflow depends on the order."""
+"""More of them where nothing is computed: of sums and products of these, whether they overflow depends on the order."""
 
 _HALF_MANTISSA_BITS = 10
 _NARROW_INTEGER_BYTES = 2
@@ -26,17 +26,17 @@ class Reads:
     """What an op reads, and how results come of it."""
 
     types: tuple[ScalarType, ...]
-    """Of the buffers that are read."""
+    """Types of the buffers that are read."""
     element_bytes: int
-    """Of the narrowest buffer."""
+    """Bytes of an element of the narrowest buffer, and of the widest below."""
     widest_bytes: int
     writes: bool
-    """Whether there is a buffer that is written."""
+    """True if there is a buffer that is written."""
     is_sum: bool
     lowest: tuple[bool, ...]
     """For each direction in which a maximum or minimum is the result: whether it is the lowest."""
     is_position: bool
-    """Whether an integer is returned that no pass explains: the position of an element, perhaps."""
+    """True if an integer is returned that no pass explains: the position of an element, perhaps."""
 
     @property
     def repeats(self) -> int:

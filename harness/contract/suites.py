@@ -26,7 +26,7 @@ class Matrix:
 
     @property
     def is_sparse(self) -> bool:
-        """Whether its rows are too long to be held."""
+        """True if its rows are too long to be held."""
         return all(isinstance(entry, Sized) and isinstance(entry.pattern, Sparse) for entry in self.entries)
 
 
@@ -59,7 +59,7 @@ def matrices_of(suites: object) -> dict[str, Matrix]:
     """Return every suite of a contract that names them, of generators, too.
 
     Raises:
-        ContractError: a suite has a name that cannot be, no entries, or an entry that is none.
+        ContractError: a suite has a name that cannot be, no entries, or an entry that is no case.
     """
     if not isinstance(suites, Mapping):
         raise ContractError(

@@ -88,7 +88,7 @@ class Layout:
 
     @property
     def has_gaps(self) -> bool:
-        """Whether there is something between the rows."""
+        """True if there is something between the rows."""
         return self.rows > 1 and self.stride > self.columns
 
 
@@ -99,7 +99,7 @@ class Extent:
     text: str
     count: Callable[[Mapping[str, int]], int]
     layout: Callable[[Mapping[str, int]], Layout] | None = None
-    """Of an array of several dimensions."""
+    """For an array of several dimensions, where its elements lie."""
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """Return the dimensions of the array that references get."""
@@ -123,11 +123,11 @@ class Tolerance:
     """The size that n is."""
     function: Formula | None = None
     ties: Literal["even", "any"] = "even"
-    """Of an exact one: which neighbours are right where the reference lies in the middle of two."""
+    """For an exact one, which neighbours are right where the reference lies in the middle of two."""
 
     @property
     def is_exact(self) -> bool:
-        """Whether nothing is allowed: the result is the reference's, rounded to the output's format."""
+        """True if nothing is allowed: the result is the reference's, rounded to the output's format."""
         return self.function is None and not (self.ulps or self.absolute or self.relative or self.sqrt_n)
 
 
@@ -259,11 +259,11 @@ class Suite:
     specs: Callable[[int, Allowed], tuple[CaseSpec, ...]] = field(repr=False)
     """The cases for a number of lanes; those whose size is incidental have one that callers may pass."""
     is_proving: bool = False
-    """Whether it is there to show every element's part in the result; see harness.sensitivity.gaps."""
+    """True if it is there to show every element's part in the result; see harness.sensitivity.gaps."""
     is_in_one_build: bool = False
-    """Whether one build per target and width is enough for it: its rows cost much."""
+    """True if one build per target and width is enough for it: its rows cost much."""
     is_on_request: bool = False
-    """Whether it runs only where it is named."""
+    """True if it runs only where it is named."""
 
     def __call__(self, lanes: int, allowed: Allowed = _EVERYTHING, /) -> tuple[CaseSpec, ...]:
         """Return the cases for a number of lanes."""
@@ -289,7 +289,7 @@ class Contract:
     """Pairs (output, input) that may be the same buffer."""
     rounding: Rounding
     conventions: Conventions
-    """Of every kernel of this op; a kernel may add its own."""
+    """Conventions of every kernel of this op; a kernel may add its own."""
     origin: Path
     line: Line
     """Where it is defined."""

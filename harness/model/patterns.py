@@ -30,7 +30,7 @@ SPECIAL_FLOATS = (
 )
 """Names of the special values of float formats."""
 SPECIAL_INTEGERS = ("lowest", "highest", "zero", "one")
-"""The same for integers."""
+"""Names of the special values of integers."""
 BELL_END = 4.0
 """Above every bell-shaped value, whose four uniforms end at 3.5 standard deviations."""
 HIGHEST_PEAK = 5.0
@@ -171,7 +171,7 @@ class Special:
 
     kind: ClassVar[str] = "special"
     largest: ClassVar[float] = BELL_END
-    """Of the elements beside it."""
+    """The largest magnitude of the elements beside it."""
     value: str
     """One of SPECIAL_FLOATS or SPECIAL_INTEGERS; buffers of the other kind of type have ordinary values."""
     position: int | None = None
@@ -179,7 +179,7 @@ class Special:
 
     @property
     def is_directed(self) -> bool:
-        """Whether all rounding errors may have one sign: those of equal elements."""
+        """True if all rounding errors may have one sign: those of equal elements."""
         return self.position is None
 
     @property

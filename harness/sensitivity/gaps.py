@@ -22,7 +22,7 @@ from harness.judge.tolerance import Steps
 from harness.model import Array, Case, Contract, EachPass, Flow, Formula, MaxPass, SumPass
 from harness.model.patterns import Dominant, Sparse, Special
 from harness.sensitivity.changes import change_inputs
-from harness.sensitivity.planting import Shown, misread, multiples_of, tried_places
+from harness.sensitivity.planting import Shown, misread, multiples_of, tried_positions
 
 MARGIN = 8.0
 """Multiple of the tolerance by which a defect must move a result."""
@@ -39,7 +39,7 @@ class Gap:
     hidden: int
     elements: int
     is_sampled: bool = False
-    """Whether nobody looked at the hidden ones, where all would be too many."""
+    """True if nobody looked at the hidden ones, where all would be too many."""
 
     def __str__(self) -> str:
         """Read as in "len 1024: omission in energy hidden at 3 of 1024 elements"."""
@@ -259,13 +259,13 @@ def _plant_in_sums(planted: _Planted, step: SumPass, terms: Array) -> None:
     along = np.moveaxis(terms, step.axis, 0)
     total, count = planted.steps.values[step.name], along.shape[0]
     tried = {defect: np.full(along.shape, np.nan) for defect in ("omission", "double counting", "the neighbour's term")}
-    for place in tried_places(count):
-        term = along[place]
-        tried["omission"][place] = _moved_each(planted, step.name, total - term)
-        tried["double counting"][place] = _moved_each(planted, step.name, total + term)
+    for position in tried_positions(count):
+        term = along[position]
+        tried["omission"][position] = _moved_each(planted, step.name, total - term)
+        tried["double counting"][position] = _moved_each(planted, step.name, total + term)
         if count > 1:
-            other = along[place + 1] if place + 1 < count else along[place - 1]
-            tried["the neighbour's term"][place] = _moved_each(planted, step.name, total - term + other)
+            other = along[position + 1] if position + 1 < count else along[position - 1]
+            tried["the neighbour's term"][position] = _moved_each(planted, step.name, total - term + other)
     for defect, multiples in tried.items():
         if count > 1 or defect != "the neighbour's term":
             planted.shown.add_tried(f"{defect} in {step.name}", multiples.ravel())

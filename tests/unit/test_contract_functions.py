@@ -107,7 +107,7 @@ def test_functions_without_telling_names_get_the_only_input(function: Callable[.
             np.exp,
             r"takes 1 argument by position, and there is another number of them: x, a; .* lambda x: exp\(\.\.\.\)",
         ),
-        (max, "what <built-in function max> takes cannot be told"),
+        (max, "nothing says what <built-in function max> takes"),
     ],
 )
 def test_what_cannot_be_called_is_told(function: Any, message: str) -> None:
