@@ -187,7 +187,7 @@ def test_a_bug_that_only_special_values_show_is_found_in_short_rows(harness: Har
     [
         (
             ("--suite", "sensitivity"),
-            "all suites but visible, and the proof of what inputs show: without --suite they are run",
+            "all suites but sensitivity, and the proof of what inputs show: without --suite they are run",
         ),
         (
             ("--case", "sensitivity/n3"),
