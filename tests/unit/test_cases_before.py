@@ -22,6 +22,11 @@ from harness.project import bundled_contract
 
 BEFORE = Path(__file__).parents[1] / "data" / "cases_before.json.gz"
 
+ABSENCES = {
+    ("relu_f32", "huge"): "half of the dominant elements were negative, and so zero in the result like all the others",
+}
+"""By op and suite, why cases are no longer there as they were: others are, as many of each size."""
+
 Key = tuple[str, str]
 """A case but for its suite: "pattern | placement | scalars", and its sizes."""
 
@@ -113,4 +118,8 @@ def test_every_case_is_still_there(op: str, vector_bits: int | None) -> None:
     for suite, cases in wanted.items():
         missing = cases - now
         now -= cases
-        assert not missing, (suite, sum(missing.values()), list(missing)[:3])
+        if (op, suite) in ABSENCES:
+            assert missing, "an absence that is none"
+            assert {key[1] for _, key in missing} == {key[1] for part, key in now if part == PARTS[suite]}
+        else:
+            assert not missing, (suite, sum(missing.values()), list(missing)[:3])
