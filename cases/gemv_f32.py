@@ -1,16 +1,6 @@
 """Matrix times vector: y = A x, the rows of A lda elements apart."""
 
-from harness.contract import (
-    around_lanes,
-    each,
-    every,
-    loud,
-    op,
-    pairwise,
-    placements,
-    special_values,
-    sum_of,
-)
+from harness.contract import around_lanes, dominant, each, every, op, pairwise, standard, sum_of
 
 ROWS = [1, 2, 3, 4, 5, 9]
 STRIDES = {"lda": "n"}
@@ -24,19 +14,13 @@ gemv_f32 = op(
         sum_of("ax", lambda a, x: a * x, axis=1),
         each("y", lambda ax: ax, roundings=0),
     ],
-    suites={
-        "boundary": pairwise(m=[0, *ROWS], n=[0, *every(1, 9), 31, 32, 33, 100, 1000], strides=STRIDES),
+    suites=standard(
+        {"m": [0, *ROWS], "n": [0, *every(1, 9), 31, 32, 33, 100, 1000]},
+        at=[{"m": 5, "n": 37, "lda": 41}, {"m": 4, "n": 8, "lda": 8}, {"m": 1, "n": 9, "lda": 9}],
+    )
+    | {
         "residues": pairwise(m=[1, 4, 7], n=around_lanes([1, 2, 4, 8], -1, 1), strides=STRIDES),
-        # Every element of A and x is loud; two rows of each size, since neighbours of one may be nearly equal.
-        "visible": [
-            *pairwise(loud(1.0, 2.0), m=ROWS, n=[*every(1, 9), 33, 63], strides=STRIDES),
-            *pairwise(loud(1.0, 2.0), m=ROWS, n=[*every(1, 9), 33, 63], strides=STRIDES),
-        ],
-        "special": special_values(
-            ["nan", "snan", "inf", "-inf", "zero", "-zero", "smallest"], at={"m": 5, "n": 37, "lda": 41}
-        ),
-        "placement": placements(
-            at=[{"m": 5, "n": 37, "lda": 41}, {"m": 4, "n": 8, "lda": 8}, {"m": 1, "n": 9, "lda": 9}]
-        ),
+        # Two rows of each size, since neighbours of one may be nearly equal.
+        "sensitivity": pairwise(dominant(1.0, 2.0), m=ROWS, n=[*every(1, 9), 33, 63], strides=STRIDES) * 2,
     },
 )

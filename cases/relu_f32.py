@@ -2,24 +2,7 @@
 
 import numpy as np
 
-from harness.contract import (
-    around,
-    around_lanes,
-    each,
-    every,
-    every_residue,
-    loud,
-    normal,
-    op,
-    placements,
-    rows,
-    sparse,
-    special_values,
-    zeros,
-)
-
-SIZES = [*every(1, 33), *around([256, 1024], -2, 2), 4096]
-
+from harness.contract import SIZES, dominant, each, normal, op, rows, standard
 
 relu_f32 = op(
     "void relu_f32(float *out, const float *x, size_t len)",
@@ -30,18 +13,8 @@ relu_f32 = op(
     # A NaN passes, and neither zero is negative.
     ranges={"out": (0.0, np.inf)},
     in_place=[("out", "x")],
-    suites={
-        "boundary": [0, *SIZES, zeros(1024), 65537],
-        "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
-        "visible": [*rows(loud(1.0, 2.0, signed=False), [*SIZES, 65537]), *rows(normal(), SIZES)],
-        "special": [
-            *special_values(
-                ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "-subnormal", "smallest"]
-            ),
-            *special_values(["largest-subnormal", "-largest-subnormal"]),
-        ],
-        "placement": placements(in_place=True),
-        # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory.
-        "huge": [sparse(loud(1.0, 2.0), size) for size in (2**29 + 3, 2**30 + 5)],
-    },
+    # What is negative is zero in the result, like all of a sparse row that does not dominate.
+    suites=standard(huge=dominant(1.0, 2.0, signed=False))
+    # Of positive rows every element shows; of negative elements, that they do not.
+    | {"sensitivity": [*rows(dominant(1.0, 2.0, signed=False), [*SIZES, 65537]), *rows(normal(), SIZES)]},
 )

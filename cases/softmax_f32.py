@@ -2,26 +2,7 @@
 
 import numpy as np
 
-from harness.contract import (
-    around,
-    around_lanes,
-    each,
-    every,
-    every_residue,
-    loud,
-    loud_subsets,
-    max_of,
-    normal,
-    op,
-    placements,
-    sparse,
-    special_values,
-    structured,
-    sum_of,
-    zeros,
-)
-
-SIZES = [*every(1, 33), *around([256, 1024, 4096], -4, 4), 8192, 32768]
+from harness.contract import BEYOND_16_BITS, MORE_SIZES, dominant, each, max_of, normal, op, standard, sum_of
 
 
 def softmax(row):
@@ -38,7 +19,7 @@ softmax_f32 = op(
     reference=softmax,
     passes=[
         max_of("largest", lambda row: row, matters=False),
-        # x - m rounds once, which e**x turns into |x - m| unit roundoffs; 4 (2 ULP) are for the exponential.
+        # x - m rounds once, which e**x turns into |x - m| roundings; 4 are for the exponential.
         sum_of(
             "total",
             lambda row, largest: np.exp(row - largest),
@@ -53,21 +34,14 @@ softmax_f32 = op(
     ],
     pattern=normal(scale_exponents=(0, 3)),
     ranges={"row": (0.0, 1.0)},
-    suites={
-        "boundary": [0, *SIZES, zeros(1024)],
-        "residues": [*around_lanes([1, 2, 4, 8], -1, 1), *every_residue()],
-        # Loud elements share the sum about equally; e**-200 is zero in float32.
-        "visible": loud_subsets(loud(0.0, 0.5, quiet=-200.0, signed=False), SIZES, most=1024),
-        "long": loud_subsets(loud(0.0, 0.5, quiet=-200.0, signed=False), [65535, 65536, 65537], most=1024),
-        "special": [
-            *special_values(
-                ["nan", "-nan", "snan", "inf", "-inf", "zero", "-zero", "subnormal", "largest", "-largest"]
-            ),
-            *structured([255, 4097]),
-        ],
-        "placement": placements(),
-        # Beyond 31 and 32 bits of a byte count; an index of 31 bits would need 8 GiB of memory. e**-120, which is what
-        # the zeros come to, is zero in float32.
-        "huge": [sparse(loud(120.0, 120.5, signed=False), size) for size in (2**29 + 3, 2**30 + 5)],
-    },
+    suites=standard(
+        MORE_SIZES,
+        BEYOND_16_BITS,
+        # Dominant elements share the sum about equally; e**-200 is zero in float32.
+        sensitivity=dominant(0.0, 0.5, background=-200.0, signed=False),
+        subset=1024,
+        special=["largest", "-largest"],
+        # e**-120, which is what the zeros come to, is zero in float32.
+        huge=dominant(120.0, 120.5, signed=False),
+    ),
 )

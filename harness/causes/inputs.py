@@ -36,7 +36,8 @@ _PATTERNS = {
     "descending": "magnitudes descend",
     "peak": "one element stands out",
     "special": "there is a special value",
-    "loud": "most elements are quiet",
+    "dominant": "few elements dominate",
+    "loud": "few elements dominate",  # in records of earlier versions
     "sparse": "the row is sparse",
     "extremes": "elements are extremes of their type",
 }

@@ -21,9 +21,7 @@ from harness.errors import BuildError, ContractError, ExitCode, UsageError, coun
 from harness.execution.interface import interface_of
 from harness.judge.reference import Oracle
 from harness.model import (
-    HUGE_SUITE,
     SOURCE_SUFFIXES,
-    VISIBLE_SUITE,
     Build,
     Case,
     Compiler,
@@ -35,12 +33,13 @@ from harness.model import (
     Target,
 )
 from harness.model.guarded import in_time
+from harness.model.patterns import without_positions
 from harness.numerics.inputs import InputStream
 from harness.plan import make_cases, select_kernels
 from harness.project import load_project
 from harness.report.text import visible
 from harness.sensitivity.extremes import extremes
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 from harness.survey import Surveyor, make_surveyor
 
 _VECTOR_BITS = 128
@@ -112,18 +111,16 @@ def _evaluate(contract: Contract, cases: Sequence[Case]) -> None:
             patterns = [contract.pattern, *(other.pattern for other in cases)]
             for extreme, inputs in extremes(contract, case, list(dict.fromkeys(patterns))):
                 oracle.expect(extreme, inputs)
-        proving = [case for case in cases if case.suite == VISIBLE_SUITE]
+        proving = [case for case in cases if contract.suites[case.suite].is_proving]
         find_gaps(contract, proving[:1], lambda case: stream.inputs(contract, case))
 
 
 def _some_cases(contract: Contract) -> list[Case]:
     """Return a short case and one of middling length, then the shortest of each kind of rows in each suite."""
     found = make_cases(contract, contract.conventions, Selection(), _VECTOR_BITS)
-    sized = [(prod(size for _, size in case.sizes), case) for case in found if case.suite != HUGE_SUITE]
+    sized = [(prod(size for _, size in case.sizes), case) for case in found]
     ordered = [case for elements, case in sorted(sized, key=lambda pair: pair[0]) if elements]
-    kinds = {
-        (case.suite, case.pattern.kind, case.pattern.value, case.pattern.bounds): case for case in reversed(ordered)
-    }
+    kinds = {(case.suite, without_positions(case.pattern)): case for case in reversed(ordered)}
     chosen = (*ordered[:1], *ordered[len(ordered) // 2 :][:1], *kinds.values())
     return list({case.key: case for case in chosen}.values())
 

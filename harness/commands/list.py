@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.commands.tables import plain_table
 from harness.errors import ExitCode
-from harness.model import HUGE_SUITE, Contract, Target
+from harness.model import Contract, Target
 from harness.project import load_project
 
 
@@ -24,7 +24,8 @@ def main(parsed: argparse.Namespace, _command: Sequence[str]) -> ExitCode:
 
 
 def _suites(contract: Contract) -> str:
-    return ", ".join(f"{suite} (on request)" if suite == HUGE_SUITE else suite for suite in contract.suites)
+    suites = contract.suites.items()
+    return ", ".join(f"{name} (on request)" if suite.is_on_request else name for name, suite in suites)
 
 
 def _bits(target: Target) -> str:

@@ -1,19 +1,14 @@
-"""The plain arguments of `op`: numbers, names and suites, checked where they are written."""
+"""The plain arguments of `op`: numbers, names and bounds, checked where they are written."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-from harness.contract.suites import ByLanes, Entry, Sized
 from harness.errors import ContractError, perhaps
 from harness.model import Flow, Number
 from harness.model.prototype import Prototype, ScalarType
-
-_RESERVED_SUITES = ("gate", "size")
-"""What the harness calls the one call without the ISA, and the cases of --size."""
 
 
 def scalar_values(prototype: Prototype, name: str, value: object) -> tuple[Number, ...]:
@@ -79,34 +74,3 @@ def in_place_of(flows: Mapping[str, Flow], pairs: Iterable[Any]) -> tuple[tuple[
                 raise ContractError(f"in_place: {name!r} is in none of the {what}s; a pair is (output, input)")
         found.append((pair[0], pair[1]))
     return tuple(found)
-
-
-def entries_of(suites: object) -> dict[str, tuple[Entry, ...]]:
-    """Return the entries of every suite, of generators, too.
-
-    Raises:
-        ContractError: a suite has a name that cannot be, no entries, or an entry that is none.
-    """
-    if not isinstance(suites, Mapping):
-        raise ContractError(
-            f'suites: expected case matrices by name, as in {{"boundary": every(1, 33)}}, not {suites!r}'
-        )
-    found: dict[str, tuple[Entry, ...]] = {}
-    for name, several in suites.items():
-        if not isinstance(name, str) or not re.fullmatch(r"[^/,\n]+", name) or name in _RESERVED_SUITES:
-            why = "is that of a suite of the harness's own" if name in _RESERVED_SUITES else "cannot hold / or a comma"
-            raise ContractError(f"suites: the name {name!r} {why}")
-        if isinstance(several, str) or not isinstance(several, Iterable):
-            raise ContractError(f"suite {name!r}: {several!r} is no list of cases")
-        found[name] = tuple(several)
-        if not found[name]:
-            raise ContractError(f"suite {name!r} has no cases; leave it out")
-        for entry in found[name]:
-            _check_entry(name, entry)
-    return found
-
-
-def _check_entry(suite: str, entry: object) -> None:
-    if not isinstance(entry, Sized | ByLanes | int) or isinstance(entry, bool):
-        hint = "; put * in front of what makes several" if isinstance(entry, list | tuple) else ""
-        raise ContractError(f"suite {suite!r}: {entry!r} is no size or case{hint}")

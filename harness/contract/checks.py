@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.contract.suites import ByLanes, Entry, Sized
+from harness.contract.entries import ByLanes, Entry, Sized
+from harness.contract.suites import Matrix
 from harness.errors import ContractError, perhaps
-from harness.model import HUGE_SUITE, SPECIAL_FLOATS, SPECIAL_INTEGERS, Allowed, Contract, Flow, Pattern
+from harness.model import Allowed, Contract, Flow, Pattern
+from harness.model.patterns import (
+    SPECIAL_FLOATS,
+    SPECIAL_INTEGERS,
+    Dominant,
+    ExtremeIntegers,
+    Sparse,
+    Special,
+    UniformIntegers,
+    Zeros,
+)
 from harness.model.prototype import Parameter
 from harness.numerics.formats import limits
 
 
-def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
+def check(contract: Contract, suites: Mapping[str, Matrix]) -> None:
     """Hold the parts of a contract against one another, and the entries of its suites against its sizes.
 
     Raises:
@@ -20,8 +31,8 @@ def check(contract: Contract, suites: Mapping[str, Sequence[Entry]]) -> None:
     _check_sizes(contract)
     _check_outputs(contract)
     _check_pattern(contract, "pattern", contract.pattern)
-    for name, entries in suites.items():
-        _check_entries(contract, name, entries)
+    for name, matrix in suites.items():
+        _check_entries(contract, name, matrix)
 
 
 def _check_sizes(contract: Contract) -> None:
@@ -37,8 +48,8 @@ def _check_outputs(contract: Contract) -> None:
         raise ContractError(f"no pass yields the output {sorted(missing)[0]!r}: each({sorted(missing)[0]!r}, ...)")
 
 
-def _check_entries(contract: Contract, suite: str, entries: Sequence[Entry]) -> None:
-    for entry in (one for each in entries for one in _at_some_lanes(each)):
+def _check_entries(contract: Contract, suite: str, matrix: Matrix) -> None:
+    for entry in (one for each in matrix.entries for one in _at_some_lanes(each)):
         _check_size(contract, suite, entry.sizes if isinstance(entry, Sized) else entry)
         if isinstance(entry, Sized) and entry.pattern is not None:
             _check_pattern(contract, f"suite {suite!r}", entry.pattern)
@@ -46,10 +57,10 @@ def _check_entries(contract: Contract, suite: str, entries: Sequence[Entry]) -> 
             hint = 'in_place=[("out", "x")]'
             text = f"suite {suite!r}: placements(in_place=True) needs the buffers that may be one: {hint}"
             raise ContractError(text)
-        if _is_sparse(entry) != (suite == HUGE_SUITE):
-            raise ContractError(f"suite {suite!r}: sparse(...) is for the suite {HUGE_SUITE!r}, and nothing else is")
-        if suite == HUGE_SUITE:
-            _check_sparse(contract)
+        if _is_sparse(entry) and not matrix.is_sparse:
+            raise ContractError(f"suite {suite!r}: sparse(...) rows need a suite of their own, such as 'huge'")
+    if matrix.is_sparse:
+        _check_sparse(contract, suite)
 
 
 def _check_size(contract: Contract, suite: str, sized: object) -> None:
@@ -67,21 +78,19 @@ def _check_size(contract: Contract, suite: str, sized: object) -> None:
             raise ContractError(f"suite {suite!r}: the size {size} is negative")
 
 
-_OF_INTEGERS = {"uniform": "integers(...)", "extremes": "extremes()"}
-
-
 def _check_pattern(contract: Contract, where: str, pattern: object) -> None:
     """A pattern says something of a buffer that is read: else rows would be drawn as if it were not there."""
     if not isinstance(pattern, Pattern):
-        raise ContractError(f"{where}: {pattern!r} is no pattern; expected normal(), loud(1, 2) or another")
-    for name in pattern.buffers:
+        raise ContractError(f"{where}: {pattern!r} is no pattern; expected normal(), dominant(1, 2) or another")
+    for name in pattern.buffers if isinstance(pattern, Dominant) else ():
         if name not in contract.flows:
-            raise ContractError(f"{where}: loud: {name!r} is no buffer{perhaps(name, contract.flows)}")
+            raise ContractError(f"{where}: dominant: {name!r} is no buffer{perhaps(name, contract.flows)}")
     read = [p for p in contract.prototype.buffers if contract.flows[p.name] is not Flow.OUT]
     kinds = {"float" if parameter.type.family == "float" else "integer" for parameter in read}
-    if pattern.kind in _OF_INTEGERS and "integer" not in kinds:
-        raise ContractError(f"{where}: {_OF_INTEGERS[pattern.kind]} is for integers, and {contract.op} reads none")
-    if pattern.kind == "special":
+    if isinstance(pattern, UniformIntegers | ExtremeIntegers) and "integer" not in kinds:
+        name = "integers(...)" if isinstance(pattern, UniformIntegers) else "extremes()"
+        raise ContractError(f"{where}: {name} is for integers, and {contract.op} reads none")
+    if isinstance(pattern, Special):
         known = [name for kind in sorted(kinds) for name in _SPECIALS[kind]]
         if pattern.value not in known:
             raise ContractError(
@@ -95,7 +104,7 @@ def _check_pattern(contract: Contract, where: str, pattern: object) -> None:
 def _check_magnitude(where: str, pattern: Pattern, parameter: Parameter) -> None:
     """Infinities and zeros are drawn on purpose only: they would hide what ordinary rows are to show."""
     element = parameter.type
-    if element.family != "float" or pattern.kind == "zeros":
+    if element.family != "float" or isinstance(pattern, Zeros):
         return
     its, largest = limits(element.number_format), pattern.largest
     what = f"{where}: of {pattern.kind} rows the largest number is {largest:.3g}, which"
@@ -114,19 +123,27 @@ def _at_some_lanes(entry: Entry) -> Sequence[Entry]:
 
 
 def _is_sparse(entry: Entry) -> bool:
-    return isinstance(entry, Sized) and entry.pattern is not None and bool(entry.pattern.sites)
+    return isinstance(entry, Sized) and isinstance(entry.pattern, Sparse)
 
 
-def _check_sparse(contract: Contract) -> None:
-    """All buffers of a sparse case have their loud elements at the same places, so they are equally long.
+def _check_sparse(contract: Contract, suite: str) -> None:
+    obstacle = sparse_obstacle(contract)
+    if obstacle:
+        raise ContractError(f"suite {suite!r}: {obstacle}")
 
-    What is due there comes from the passes: no reference is evaluated on such a row.
+
+def sparse_obstacle(contract: Contract) -> str:
+    """Return why an op can have no sparse rows, or an empty text.
+
+    All buffers of a sparse case have their dominant elements at the same positions, so they are equally long. What is
+    due there comes from the passes: no reference is evaluated on such a row.
     """
     if not contract.passes:
-        raise ContractError(f"suite {HUGE_SUITE!r} needs passes, for a row that no reference is evaluated on")
+        return "sparse rows need passes, since no reference is evaluated on them"
     if len(contract.size_names) != 1:
-        raise ContractError(f"suite {HUGE_SUITE!r}: {contract.op} has {len(contract.size_names)} sizes, not one")
+        return f"sparse rows have one size, and {contract.op} has {len(contract.size_names)}"
     (name,) = contract.size_names
     for buffer, extent in contract.extents.items():
         if any(extent.count({name: size}) != size for size in (0, 7, 1 << 31)):
-            raise ContractError(f"suite {HUGE_SUITE!r}: {buffer}[{extent.text}] is not {name} elements long")
+            return f"{buffer}[{extent.text}] is not {name} elements long, as all buffers of sparse rows are"
+    return ""

@@ -10,7 +10,7 @@ from harness.model import WAIVABLE, Conventions
 from harness.model.prototype import Prototype
 
 _LARGEST_ALIGNMENT_BYTES = 4096
-"""A page: what a guard page can be kept next to."""
+"""A page: next to which a guard page can be."""
 
 
 def conventions_of(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.contract.arguments import entries_of, in_place_of, ranges_of, scalar_values
+from harness.contract.arguments import in_place_of, ranges_of, scalar_values
 from harness.contract.buffers import buffers_of
 from harness.contract.checks import check
 from harness.contract.conventions import conventions_of
+from harness.contract.derivation import standard_suites
+from harness.contract.entries import Entry
 from harness.contract.functions import bound, calling_line, formula_of
 from harness.contract.passes import bound_passes
-from harness.contract.suites import Entry, expand, normal
-from harness.contract.tolerances import Given, tolerances_of
+from harness.contract.patterns import normal
+from harness.contract.standard import Standard, standard
+from harness.contract.suites import Matrix, expanded, matrices_of
+from harness.contract.tolerances import Chosen, tolerances_of
 from harness.errors import ConfigurationError, ContractError, perhaps
 from harness.model import Contract, Flow, Number, Pass, Pattern, Rounding
 from harness.model.prototype import parse_prototype
@@ -24,9 +28,9 @@ def op(
     prototype: str,
     *,
     reference: Callable[..., Any],
-    suites: Mapping[str, Sequence[Entry]],
     passes: Sequence[Pass] | None = None,
-    tolerance: Given | Mapping[str, Given] | None = None,
+    tolerance: Chosen | Mapping[str, Chosen] | None = None,
+    suites: Standard | Mapping[str, Iterable[Entry] | Matrix] | None = None,
     inputs: str = "",
     outputs: str = "",
     inout: str = "",
@@ -47,11 +51,13 @@ def op(
         reference: numpy; takes parameters by name, floats as float64 and integers as int64 (uint64_t as uint64);
             returns the one output, or a dict by output name. Integer results wrap around to the output's type.
             Functions of numpy itself, such as `np.exp`, get all buffers and scalars that the op reads, in order.
-        suites: named case matrices; entries are sizes, `zeros(...)`, `sizes(...)` or `around_lanes(...)`.
         passes: the error model, see `sum_of` and `each`.
         tolerance: in the place of passes: `exact()`, `ulp(n)`, `sqrt_n(c, "len")`, `absolute(a, relative=r)`, a
             function of parameters and `want` (the reference's result) that returns a number or an array, or such by
             output name.
+        suites: the cases; by default the standard ones, which follow from all the rest. `standard(...) | {...}` adds to
+            them and replaces, `standard().without(...)` takes away. A mapping alone is all there is: named case
+            matrices, whose entries are sizes, `zeros(...)`, `sizes(...)`, `around_lanes(...)` and others.
         inputs: buffers that are only read, as "x[len], y[len]"; lengths are expressions of the size parameters. An
             array of several dimensions is "image[h, w]", one whose rows are lda elements apart "a[m, k : lda]".
         outputs: buffers that are only written.
@@ -107,12 +113,17 @@ def op(
     if (passes is None) == (tolerance is None):
         raise ContractError("a contract has passes (an error model) or a tolerance, and not both")
     contract = _bound(contract, tolerance)
-    entries = entries_of(suites)
-    check(contract, entries)
-    return replace(contract, suites={name: expand(contract, several) for name, several in entries.items()})
+    chosen = standard() if suites is None else suites
+    if isinstance(chosen, Standard):
+        conventions = replace(contract.conventions, left_out=chosen.left_out)
+        contract = replace(contract, conventions=conventions)
+        chosen = standard_suites(contract, chosen)
+    matrices = matrices_of(chosen)
+    check(contract, matrices)
+    return replace(contract, suites={name: expanded(contract, matrix) for name, matrix in matrices.items()})
 
 
-def _bound(contract: Contract, tolerance: Given | Mapping[str, Given] | None) -> Contract:
+def _bound(contract: Contract, tolerance: Chosen | Mapping[str, Chosen] | None) -> Contract:
     """Bind the functions of a contract to the names of what they get."""
     inputs = [
         p.name
@@ -133,4 +144,6 @@ def _as_rounding(name: str) -> Rounding:
         return Rounding(name)
     except ValueError:
         known = [rounding.value for rounding in Rounding]
-        raise ContractError(f"rounding: {name!r} is none{perhaps(name, known)}; known: {', '.join(known)}") from None
+        raise ContractError(
+            f"rounding: unknown value {name!r}{perhaps(name, known)}; expected one of {', '.join(known)}"
+        ) from None

@@ -26,24 +26,24 @@ class _Signature:
     """How a callable may be called."""
 
     required: tuple[str, ...] = ()
-    """Names that must be given."""
+    """Names that need a value."""
     optional: tuple[str, ...] = ()
     """Names that have a value of their own."""
     positional_only: tuple[str, ...] = ()
-    """Those of the above that cannot be given by name."""
+    """Names of the above that cannot be passed by name."""
     takes_all: bool = False
-    """Whether any name may be given."""
+    """True if any name may be passed."""
     settled: frozenset[str] = frozenset()
-    """Names that a partial has given."""
+    """Names that a partial has bound."""
     count: int | None = None
-    """How many arguments are given by position, where names say nothing."""
+    """How many arguments are passed by position, where names say nothing."""
 
 
 def formula_of(function: object, what: str) -> Formula:
     """Return a function of a contract with the line where it stands; it is bound to names later.
 
     Raises:
-        ContractError: it is no function, or what it takes cannot be told.
+        ContractError: it is no function, or nothing says what it takes.
     """
     if not callable(function):
         raise ContractError(f"{what}: {function!r} is no function", calling_line())
@@ -65,7 +65,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
 def bound(formula: Formula, known: Collection[str], offered: Sequence[Sequence[str]]) -> Formula:
     """Return a formula that gets what it takes: by name what is known, or by position one of the lists of `offered`.
 
-    A parameter with a value of its own is given where its name is known. What a partial has bound is left alone.
+    A parameter with a default gets its value where its name is known. What a partial has bound is left alone.
 
     Raises:
         ContractError: it takes what is not known, or as many arguments as none or several of the lists have.
@@ -107,7 +107,7 @@ def _signature(formula: Formula) -> _Signature:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        text = f"{formula.what}: what {function!r} takes cannot be told; write a lambda that names what it takes"
+        text = f"{formula.what}: nothing says what {function!r} takes; write a lambda that names what it takes"
         raise ContractError(text, formula.line) from None
     kinds = inspect.Parameter
     named = [p for p in parameters if p.kind not in (kinds.VAR_POSITIONAL, kinds.VAR_KEYWORD)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
-from harness.contract.suites import ByLanes, Entry, Sized
+from harness.contract.entries import ByLanes, Entry, Sized
+from harness.contract.expressions import parse_extent
 from harness.errors import ContractError
 from harness.model import Allowed, Pattern
 
@@ -25,30 +26,50 @@ def pairwise(
     """Cases over several sizes in which each two values of different sizes meet: `pairwise(m=every(0, 9), n=[1, 8])`.
 
     Values may follow the vector length: `k=around_lanes([1, 2], -1, 1)`. `strides` says which sizes are distances of
-    rows, and which size is the length of these rows: {"lda": "k"}. They are drawn as that length and `beyond` more.
+    rows, and how long these rows are, in sizes: {"lda": "k"}. They are drawn as that length and `beyond` more.
 
     Raises:
         ContractError: a size has no values, or a distance belongs to an unknown size.
     """
+    return paired(pattern, values, strides or {}, beyond)
+
+
+def paired(
+    pattern: Pattern | None,
+    values: Mapping[str, Iterable[Entry]],
+    strides: Mapping[str, str],
+    beyond: Sequence[int] = _BEYOND_THE_ROW,
+) -> list[Entry]:
+    """Return what `pairwise` does, of sizes that may have any name."""
     wanted = {name: list(several) for name, several in values.items()}
-    rows = dict(strides or {})
     for name, several in wanted.items():
         if not several:
             raise ContractError(f"pairwise: the size {name!r} has no values")
-    for name, length in rows.items():
-        if length not in wanted:
-            raise ContractError(f"pairwise: the rows of {name!r} are {length!r} long, which has no values there")
+    lengths = row_lengths(strides, wanted)
 
     def entries(lanes: int, allowed: Allowed) -> list[Sized]:
         axes = [_numbers(name, entries_of, lanes, allowed) for name, entries_of in wanted.items()]
-        names = [*wanted, *rows]
+        names = [*wanted, *strides]
         found = []
-        for row in cover([*axes, *[list(beyond)] * len(rows)]):
+        for row in cover([*axes, *[list(beyond)] * len(strides)]):
             sizes = dict(zip(names, row, strict=True))
-            found.append(Sized({**sizes, **{name: sizes[rows[name]] + sizes[name] for name in rows}}, pattern))
+            apart = {name: length(sizes) + sizes[name] for name, length in lengths.items()}
+            found.append(Sized({**sizes, **apart}, pattern))
         return found
 
     return [ByLanes(entries)]
+
+
+def row_lengths(strides: Mapping[str, str], names: Collection[str]) -> dict[str, Callable[[Mapping[str, int]], int]]:
+    """Return how long the rows are that a size is the distance of, by the other sizes.
+
+    Raises:
+        ContractError: a length names a size that has no values.
+    """
+    for name, length in strides.items():
+        if length.isidentifier() and length not in names:
+            raise ContractError(f"pairwise: the rows of {name!r} are {length!r} long, which has no values there")
+    return {name: parse_extent(length, names).count for name, length in strides.items()}
 
 
 def _numbers(name: str, entries: Sequence[Entry], lanes: int, allowed: Allowed) -> list[int]:

@@ -26,10 +26,10 @@ def sum_of(
 ) -> SumPass:
     """A reduction by addition, in any order, of `terms`, an array expression of inputs and earlier passes.
 
-    `roundings` is how many unit roundoffs each term has behind it before it is added (1 for a product), or a function
-    of the same arguments that says it term by term. With an `axis`, that dimension of the terms is added up and there
-    is a sum for each place in the others. `accumulator` is the C type that is added up in, where that is not the
-    narrowest of the outputs.
+    `roundings` is how many unit roundoffs u (half an ULP each) every term has behind it before it is added (1 for a
+    product), or a function of the same arguments that says it term by term. With an `axis`, that dimension of the terms
+    is added up and there is a sum for each element of the others. `accumulator` is the C type that is added up in,
+    where that is not the narrowest of the outputs.
 
     Raises:
         ContractError: the accumulator is no floating-point type, or another argument is not what it should be.
@@ -58,13 +58,19 @@ def max_of(name: str, values: Callable[..., Any], *, matters: bool = True) -> Ma
     return MaxPass(name, formula_of(values, _pass(name)), matters)
 
 
+def min_of(name: str, values: Callable[..., Any], *, matters: bool = True) -> MaxPass:
+    """A reduction to the lowest of `values`; the lowest of nothing is infinity. `matters` is that of `max_of`."""
+    return MaxPass(name, formula_of(values, _pass(name)), matters, is_lowest=True)
+
+
 def each(
     name: str, formula: Callable[..., Any], *, roundings: Roundings, magnitude: Callable[..., Any] | None = None
 ) -> EachPass:
     """An element-wise step that yields the output `name`.
 
-    `roundings` is the number of unit roundoffs in evaluating `formula` once the results of earlier passes are given;
-    approximate steps (reciprocal estimates, polynomials) are budgeted here. It may be a function of the same arguments.
+    `roundings` is the number of unit roundoffs u, half an ULP each, in evaluating `formula` once the results of earlier
+    passes are known: 1 for each operation that rounds, 8 for a function that is right within 4 ULP. Approximate steps
+    (reciprocal estimates, polynomials) are budgeted here. It may be a function of the same arguments.
     Where terms may cancel, `magnitude` says what the roundings are relative to, such as |a x| + |y| for a x + y; by
     default it is the result's own magnitude.
     """
@@ -102,7 +108,9 @@ def bound_passes(passes: Sequence[Pass], op: str, inputs: Sequence[str], sizes: 
     found: list[Pass] = []
     for step in passes:
         if not isinstance(step, Pass):
-            raise ContractError(f"passes: {step!r} is no pass; expected sum_of(...), max_of(...) or each(...)")
+            raise ContractError(
+                f"passes: {step!r} is no pass; expected sum_of(...), max_of(...), min_of(...) or each(...)"
+            )
         if step.name in results:
             raise ContractError(f"two passes are called {step.name!r}", step.formula.line)
         known = list(dict.fromkeys([*inputs, *sizes, *results]))

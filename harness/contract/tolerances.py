@@ -13,7 +13,7 @@ from harness.model import Contract, Tolerance
 WANT = "want"
 """What a function of a tolerance calls the reference's result."""
 
-Given = Tolerance | Callable[..., Any]
+Chosen = Tolerance | Callable[..., Any]
 
 
 def exact(*, ties: Literal["even", "any"] = "even") -> Tolerance:
@@ -23,7 +23,7 @@ def exact(*, ties: Literal["even", "any"] = "even") -> Tolerance:
     either neighbour is right there, and a reference for an integer output may leave the rounding to the harness.
 
     Raises:
-        ContractError: `ties` is none of the two.
+        ContractError: `ties` is neither of the two.
     """
     if ties not in ("even", "any"):
         raise ContractError(f"exact: ties={ties!r}; expected 'even' or 'any'")
@@ -52,17 +52,17 @@ def sqrt_n(c: float, terms: str) -> Tolerance:
 
 
 def tolerances_of(
-    contract: Contract, given: Given | Mapping[str, Given] | None, inputs: Sequence[str]
+    contract: Contract, chosen: Chosen | Mapping[str, Chosen] | None, inputs: Sequence[str]
 ) -> dict[str, Tolerance]:
     """Return the tolerance of each output. `inputs` are the buffers and scalars that the op reads.
 
     Raises:
-        ContractError: an output has none, or what is given is none or names what is no output or size.
+        ContractError: an output has none, or what was chosen is no tolerance, or names no output or size.
     """
-    if given is None:
+    if chosen is None:
         return {}
     outputs = contract.output_names
-    by_output = dict(given) if isinstance(given, Mapping) else dict.fromkeys(outputs, given)
+    by_output = dict(chosen) if isinstance(chosen, Mapping) else dict.fromkeys(outputs, chosen)
     for name in by_output:
         if name not in outputs:
             raise ContractError(f"tolerance: {name!r} is no output{perhaps(name, outputs)}")
@@ -72,17 +72,17 @@ def tolerances_of(
     return {name: _checked(contract, one, inputs) for name, one in by_output.items()}
 
 
-def _checked(contract: Contract, given: Given, inputs: Sequence[str]) -> Tolerance:
-    if not isinstance(given, Tolerance):
-        if given in (exact, ulp, absolute, sqrt_n):
-            raise ContractError(f"tolerance: {given.__name__} has to be called: tolerance={given.__name__}(...)")
-        if not callable(given):
-            raise ContractError(f"tolerance: {given!r} is none; expected exact(), ulp(4) or a function")
-        function = bound(formula_of(given, "the tolerance"), [*inputs, *contract.size_names, WANT], [[WANT]])
+def _checked(contract: Contract, chosen: Chosen, inputs: Sequence[str]) -> Tolerance:
+    if not isinstance(chosen, Tolerance):
+        if chosen in (exact, ulp, absolute, sqrt_n):
+            raise ContractError(f"tolerance: {chosen.__name__} has to be called: tolerance={chosen.__name__}(...)")
+        if not callable(chosen):
+            raise ContractError(f"tolerance: {chosen!r} is no tolerance; expected exact(), ulp(4) or a function")
+        function = bound(formula_of(chosen, "the tolerance"), [*inputs, *contract.size_names, WANT], [[WANT]])
         return Tolerance("a function", function=replace(function, what=f"the tolerance of {contract.op}"))
-    if given.terms and given.terms not in contract.size_names:
-        raise ContractError(f"sqrt_n: {given.terms!r} is no size{perhaps(given.terms, contract.size_names)}")
-    return given
+    if chosen.terms and chosen.terms not in contract.size_names:
+        raise ContractError(f"sqrt_n: {chosen.terms!r} is no size{perhaps(chosen.terms, contract.size_names)}")
+    return chosen
 
 
 def _not_negative(what: str, amount: float) -> float:

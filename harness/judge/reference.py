@@ -17,6 +17,7 @@ from harness.judge.finiteness import Due, check_finite
 from harness.judge.neighbours import neighbours
 from harness.judge.tolerance import Steps, propagate, unit_roundoff
 from harness.model import Array, Case, Contract, Flow, Formula, Rounding, SumPass
+from harness.model.patterns import Chosen
 from harness.model.prototype import ScalarType
 from harness.numerics.formats import limits, places, rounded, widened
 from harness.numerics.ulp import ulp_of
@@ -80,7 +81,7 @@ class Oracle:
             answers = self.answers(values, case)
             return {name: self._tolerated(case, name, answer, values) for name, answer in answers.items()}
         steps = self._propagate(values, case)
-        if case.pattern.sites:
+        if case.sites:
             self.expect(_short(case), inputs)  # the reference is held against the passes there
             flat = {name: self._flat(case, self._last[name], name, steps.values[name]) for name in self._outputs}
             wants = {name: self._due(case, name, array)[0] for name, array in flat.items()}
@@ -106,7 +107,7 @@ class Oracle:
             self._contract,
             {name: _in_float64(value) for name, value in values.items()},
             self._units,
-            directed=case.pattern.directed or self._truncates,
+            directed=case.pattern.is_directed or self._truncates,
             during=case.id,
             weights=_weights(case),
         )
@@ -289,7 +290,7 @@ class Oracle:
         self, case: Case, name: str, want: NDArray[Any], model: Array | None, values: Mapping[str, Any]
     ) -> None:
         element = self._outputs[name]
-        if _is_float(element) and not case.pattern.sites:
+        if _is_float(element) and not case.sites:
             due = Due(self._contract.reference, name, _largest(element), case.id)
             check_finite(due, want, model, values, lambda: self._wider(case, name, values))
 
@@ -338,18 +339,17 @@ def _in_float64(value: Any) -> Any:
 
 def _weights(case: Case) -> Array | None:
     """How many elements of a sparse row each of its array's stands for."""
-    if not case.pattern.sites:
+    if not case.sites:
         return None
-    weights = np.ones(len(case.pattern.sites) + 1)
-    weights[-1] = case.sparse_elements - len(case.pattern.sites)
+    weights = np.ones(len(case.sites) + 1)
+    weights[-1] = case.sparse_elements - len(case.sites)
     return weights
 
 
 def _short(case: Case) -> Case:
     """An ordinary row of the elements that stand for a sparse one."""
     ((name, _),) = case.sizes
-    pattern = replace(case.pattern, sites=())
-    return replace(case, sizes=((name, len(case.pattern.sites) + 1),), pattern=pattern)
+    return replace(case, sizes=((name, len(case.sites) + 1),), pattern=Chosen(case.pattern.is_directed))
 
 
 _EXACT_IN_FLOAT64 = 2.0**53

@@ -21,7 +21,7 @@ def compare_runs(name: str, runs: Runs, expected: Expected, case: Case) -> Compa
 
     A right result has few runs: its elements differ at the sites only, and where a kernel goes over to its tail.
     """
-    raw, wanted = _beside(runs, expected, case.pattern.sites)
+    raw, wanted = _beside(runs, expected, case.sites)
     comparison = compare(name, raw, wanted)
     untold = case.sparse_elements - runs.covered
     return replace(
@@ -34,12 +34,12 @@ def compare_runs(name: str, runs: Runs, expected: Expected, case: Case) -> Compa
 def _beside(runs: Runs, expected: Expected, sites: tuple[int, ...]) -> tuple[bytes, Expected]:
     """Return one element per stretch over which both output and expectation are constant, and what is due there."""
     starts = _starts(runs)
-    loud = np.asarray(sites, np.int64)
-    edges = np.unique(np.concatenate([starts, loud, loud + 1]))
+    dominant = np.asarray(sites, np.int64)
+    edges = np.unique(np.concatenate([starts, dominant, dominant + 1]))
     edges = edges[edges <= starts[-1]]
     first, counts = edges[:-1], np.diff(edges)
-    nearest = np.minimum(np.searchsorted(loud, first), loud.size - 1)
-    entry = np.where(loud[nearest] == first, nearest, loud.size)
+    nearest = np.minimum(np.searchsorted(dominant, first), dominant.size - 1)
+    entry = np.where(dominant[nearest] == first, nearest, dominant.size)
     wanted = replace(
         expected,
         want=expected.want[entry],

@@ -14,8 +14,8 @@ zero in that format, r the roundings that each term has behind it before it is a
 Adding an exact zero rounds nothing, which is why n counts no zeros; each term, even the smallest, may be off by a
 subnormal.
 Lambda follows from the probability that a correct kernel is accused, FALSE_ALARM = 1e-9 per sum. The smaller bound is
-used; rows whose rounding errors may all have one sign (`Pattern.directed`: all equal, sorted) get the worst-case bound
-only.
+used; rows whose rounding errors may all have one sign (`is_directed` of their pattern: all equal, sorted) get the
+worst-case bound only.
 
 *Directed rounding.* A contract that says `rounding="directed"` gets 2 u for u, since truncation errs by up to a whole
 unit, and the worst-case bound only, since all errors may have one sign (Higham, section 2.1).
@@ -106,7 +106,7 @@ def propagate(
                 if np.any(beyond):
                     value, bound = np.where(beyond, np.copysign(np.inf, value), value), np.where(beyond, 0.0, bound)
             elif isinstance(step, MaxPass):
-                value, bound = _max(at)
+                value, bound = _extreme(step, at)
             else:
                 value, bound = _each(step, at, units.get(step.name, unit))
         except ContractError:
@@ -193,12 +193,14 @@ def _check_terms(step: SumPass, terms: Array, weights: Array | None, during: str
         raise ContractError(f"{what}, which is not one for each element of the row", step.formula.line)
 
 
-def _max(at: _At) -> tuple[Any, Any]:
-    def largest(values: Array) -> Any:
+def _extreme(step: MaxPass, at: _At) -> tuple[Any, Any]:
+    def extreme(values: Array) -> Any:
+        if step.is_lowest:
+            return np.minimum.reduce(values, axis=None, initial=np.inf)
         return np.maximum.reduce(values, axis=None, initial=-np.inf)
 
-    value = largest(at.value())
-    return value, _inherited(lambda changes: largest(at.changed(changes)), at, value)
+    value = extreme(at.value())
+    return value, _inherited(lambda changes: extreme(at.changed(changes)), at, value)
 
 
 def _each(step: EachPass, at: _At, unit: float) -> tuple[Array, Array]:

@@ -258,7 +258,7 @@ class _Session:
 
 def needed_bytes(contract: Contract, case: Case) -> int:
     """Return the memory that a sparse case takes: what the kernel writes; zeros that are only read take none."""
-    if not case.pattern.sites:
+    if not case.sites:
         return 0
     sizes = dict(case.sizes)
     return sum(
@@ -312,7 +312,7 @@ def _pack_case(load: Load, index: int) -> PackCase:
         array = inputs.get(parameter.name)
         count = contract.extents[parameter.name].count(sizes)
         readable_bytes = load.conventions.over_read.get(parameter.name, 0) * parameter.type.size_bytes
-        contents = None if array is None else _contents(array, case.pattern.sites)
+        contents = None if array is None else _contents(array, case.sites)
         alignment_bytes = load.conventions.alignment.get(parameter.name, 1)
         buffers.append(PackBuffer(count * parameter.type.size_bytes, contents, readable_bytes, alignment_bytes))
     values = tuple(0 if p.is_pointer else p.type.raw_bits(numbers[p.name]) for p in contract.prototype.parameters)
@@ -325,7 +325,7 @@ def _pack_case(load: Load, index: int) -> PackCase:
         load.cpu_timeouts_ms[index],
         offsets,
         case.placement.alias,
-        is_sparse=bool(case.pattern.sites),
+        is_sparse=bool(case.sites),
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import counted
 from harness.model.allowed import Allowed
 from harness.model.formula import Formula
 from harness.model.guarded import Line
+from harness.model.patterns import Pattern
 from harness.model.prototype import Prototype, ScalarType
 
 if TYPE_CHECKING:
@@ -26,40 +27,6 @@ else:
 
 Number = int | float
 
-VISIBLE_SUITE = "visible"
-"""The suite whose cases are there to show every element's part in the result; see harness.sensitivity.visibility."""
-LONG_SUITE = "long"
-"""The same for rows that cost much, which one build per target and width is enough for."""
-HUGE_SUITE = "huge"
-"""The suite of rows beyond 2**31 bytes, which is run on request only."""
-
-
-SPECIAL_FLOATS = (
-    "nan",
-    "-nan",
-    "snan",
-    "inf",
-    "-inf",
-    "zero",
-    "-zero",
-    "subnormal",
-    "-subnormal",
-    "largest-subnormal",
-    "-largest-subnormal",
-    "smallest",
-    "largest",
-    "-largest",
-    "square-overflows",
-    "square-underflows",
-)
-"""Names of the values that the special pattern knows, for float formats."""
-SPECIAL_INTEGERS = ("lowest", "highest", "zero", "one")
-"""The same for integers."""
-BELL_END = 4.0
-"""Above every bell-shaped value, whose four uniforms end at 3.5 standard deviations."""
-HIGHEST_PEAK = 5.0
-"""The largest element of a row with a peak, above every bell-shaped value."""
-
 
 class Flow(IntEnum):
     """Which way a buffer's contents go."""
@@ -67,70 +34,6 @@ class Flow(IntEnum):
     IN = 1
     OUT = 2
     INOUT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """How inputs are drawn; harness.numerics.inputs draws them.
-
-    `directed` says that rounding errors may all have one sign, so that sqrt(n) bounds do not hold.
-    """
-
-    kind: str
-    """normal, zeros, loud, peak, constant, alternating, descending, special, or sparse."""
-    scale_exponents: tuple[int, int] = (0, 0)
-    """Values are multiplied by 2**e, with e drawn per case from this range, both ends included."""
-    directed: bool = False
-    bounds: tuple[float, float] = (1.0, 2.0)
-    """Loud and sparse: the range of the loud values."""
-    quiet: float = 0.0
-    """Loud: what all other elements are."""
-    buffers: tuple[str, ...] = ()
-    """Loud: the buffers that have quiet elements, all others being loud throughout; of none, all have."""
-    is_signed: bool = True
-    """Loud and sparse: whether loud values have random signs. Peak: whether the others may be positive."""
-    part: int = 0
-    parts: int = 1
-    """Loud: which of so many disjoint subsets, which cover the row together, is loud."""
-    position: int | None = None
-    """Peak and special: the element; None for the whole row."""
-    value: str = ""
-    """Special: the name of the value, one of SPECIAL_FLOATS or SPECIAL_INTEGERS. Peak: "lowest" for one downwards."""
-    sites: tuple[int, ...] = ()
-    """Sparse: the loud elements, ascending, in every buffer. All others are zero, and one zero stands for them: arrays
-    of inputs and of expectations have an element per site, and that one last."""
-
-    @property
-    def largest(self) -> float:
-        """The largest magnitude that floats are drawn with; special values are there beside it."""
-        match self.kind:
-            case "zeros":
-                return 0.0
-            case "peak":
-                return HIGHEST_PEAK
-            case "loud" | "sparse":
-                unscaled = max(map(abs, (*self.bounds, self.quiet)))
-            case _:
-                unscaled = BELL_END
-        try:
-            return math.ldexp(unscaled, max(self.scale_exponents))
-        except OverflowError:
-            return math.inf
-
-    @property
-    def label(self) -> str:
-        """Short text that tells the patterns of one size apart."""
-        match self.kind:
-            case "loud":
-                return f"loud{self.part + 1}of{self.parts}"
-            case "peak":
-                return f"{'trough' if self.value else 'peak'}{self.position}"
-            case "sparse":
-                return "sparse" if len(self.sites) > 1 else f"sparse{self.sites[0]}"
-            case "special":
-                return f"{self.value}" if self.position is None else f"{self.value}@{self.position}"
-            case _:
-                return self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +88,7 @@ class Layout:
 
     @property
     def has_gaps(self) -> bool:
-        """Whether there is something between the rows."""
+        """True if there is something between the rows."""
         return self.rows > 1 and self.stride > self.columns
 
 
@@ -196,7 +99,7 @@ class Extent:
     text: str
     count: Callable[[Mapping[str, int]], int]
     layout: Callable[[Mapping[str, int]], Layout] | None = None
-    """Of an array of several dimensions."""
+    """For an array of several dimensions, where its elements lie."""
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """Return the dimensions of the array that references get."""
@@ -220,11 +123,11 @@ class Tolerance:
     """The size that n is."""
     function: Formula | None = None
     ties: Literal["even", "any"] = "even"
-    """Of an exact one: which neighbours are right where the reference lies in the middle of two."""
+    """For an exact one, which neighbours are right where the reference lies in the middle of two."""
 
     @property
     def is_exact(self) -> bool:
-        """Whether nothing is allowed: the result is the reference's, rounded to the output's format."""
+        """True if nothing is allowed: the result is the reference's, rounded to the output's format."""
         return self.function is None and not (self.ulps or self.absolute or self.relative or self.sqrt_n)
 
 
@@ -249,6 +152,8 @@ class Conventions:
     """By buffer: bytes that its address is a multiple of; a power of two."""
     waived: Mapping[str, str] = field(default_factory=dict)
     """Checks of WAIVABLE that are left out, with the reason."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Standard suites that a contract does without, with the reason."""
 
     def __or__(self, other: Conventions) -> Conventions:
         """Both together; where they say something of one buffer or check, what `other` says."""
@@ -257,6 +162,7 @@ class Conventions:
             {**self.over_read, **other.over_read},
             {**self.alignment, **other.alignment},
             {**self.waived, **other.waived},
+            {**self.left_out, **other.left_out},
         )
 
     @property
@@ -270,6 +176,7 @@ class Conventions:
             ),
             *(f"{name} is aligned to {count} bytes" for name, count in self.alignment.items()),
             *(f"not checked: {WAIVABLE[name]} ({reason})" for name, reason in self.waived.items()),
+            *(f"no suite {name!r} ({reason})" for name, reason in self.left_out.items()),
         )
 
 
@@ -315,7 +222,7 @@ class SumPass:
 
 @dataclass(frozen=True, slots=True)
 class MaxPass:
-    """A reduction to the largest of the values that `formula` yields, which rounds nothing.
+    """A reduction to the largest, or lowest, of the values that `formula` yields, which rounds nothing.
 
     It does not matter where any value near the largest gives the same result, as in a softmax.
     """
@@ -323,6 +230,7 @@ class MaxPass:
     name: str
     formula: Formula
     matters: bool
+    is_lowest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,11 +249,25 @@ class EachPass:
 Pass = SumPass | MaxPass | EachPass
 
 
-class Suite(Protocol):
-    """The cases of a suite."""
+_EVERYTHING = Allowed()
 
-    def __call__(self, lanes: int, allowed: Allowed = ..., /) -> tuple[CaseSpec, ...]:
-        """Return them for a number of lanes; those whose size is incidental have one that callers may pass."""
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A case matrix, and what it is there for."""
+
+    specs: Callable[[int, Allowed], tuple[CaseSpec, ...]] = field(repr=False)
+    """The cases for a number of lanes; those whose size is incidental have one that callers may pass."""
+    is_proving: bool = False
+    """True if it is there to show every element's part in the result; see harness.sensitivity.gaps."""
+    is_in_one_build: bool = False
+    """True if one build per target and width is enough for it: its rows cost much."""
+    is_on_request: bool = False
+    """True if it runs only where it is named."""
+
+    def __call__(self, lanes: int, allowed: Allowed = _EVERYTHING, /) -> tuple[CaseSpec, ...]:
+        """Return the cases for a number of lanes."""
+        return self.specs(lanes, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +289,7 @@ class Contract:
     """Pairs (output, input) that may be the same buffer."""
     rounding: Rounding
     conventions: Conventions
-    """Of every kernel of this op; a kernel may add its own."""
+    """Conventions of every kernel of this op; a kernel may add its own."""
     origin: Path
     line: Line
     """Where it is defined."""

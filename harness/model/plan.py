@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum, IntFlag
 
 from harness.model.capability import Compiler, Executor, Need, Promise
-from harness.model.contract import Contract, Number, Pattern, Placement
+from harness.model.contract import Contract, Number, Placement
+from harness.model.patterns import Pattern, Sparse
 from harness.model.project import Kernel, Target
 from harness.model.verdict import Outcome
 
@@ -112,14 +113,19 @@ class Case:
         """What --case takes."""
         return f"{self.suite}/{self.label}"
 
+    @property
+    def sites(self) -> tuple[int, ...]:
+        """The dominant elements of a sparse row; none of any other."""
+        return self.pattern.sites if isinstance(self.pattern, Sparse) else ()
+
     def array_length(self, count: int) -> int:
         """Length of the array for a buffer of `count` elements: all of them, or those that stand for a sparse row."""
-        return len(self.pattern.sites) + 1 if self.pattern.sites else count
+        return len(self.sites) + 1 if self.sites else count
 
     @property
     def sparse_elements(self) -> int:
         """Length of the row of a sparse case; 0 for any other."""
-        return self.sizes[0][1] if self.pattern.sites else 0
+        return self.sizes[0][1] if self.sites else 0
 
 
 @dataclass(frozen=True, slots=True)

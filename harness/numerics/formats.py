@@ -56,7 +56,7 @@ def limits(name: str) -> Limits:
 
 
 def is_float(name: str) -> bool:
-    """Whether the format has infinities and NaN."""
+    """True if the format has infinities and NaN."""
     return name == BF16 or np.dtype(name).kind == "f"
 
 
@@ -81,8 +81,8 @@ def rounded(values: NDArray[Any], name: str) -> NDArray[Any]:
     single = np.asarray(values, "<f4")
     bits = single.view("<u4")
     to_even = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
-    quiet = (bits >> np.uint32(16)) | np.uint32(0x40)
-    return np.where(np.isnan(single), quiet, to_even).astype("<u2")
+    quiet_nan = (bits >> np.uint32(16)) | np.uint32(0x40)
+    return np.where(np.isnan(single), quiet_nan, to_even).astype("<u2")
 
 
 def places(layout: Layout) -> NDArray[np.int64]:

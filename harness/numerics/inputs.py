@@ -15,7 +15,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.model import HIGHEST_PEAK, SPECIAL_FLOATS, SPECIAL_INTEGERS, Case, Contract, Flow, Layout, Pattern
+from harness.model import Case, Contract, Flow, Layout, Pattern
+from harness.model.patterns import (
+    HIGHEST_PEAK,
+    SPECIAL_FLOATS,
+    SPECIAL_INTEGERS,
+    Alternating,
+    Constant,
+    Descending,
+    Dominant,
+    ExtremeIntegers,
+    Normal,
+    Peak,
+    Sparse,
+    Special,
+    UniformIntegers,
+    Zeros,
+)
 from harness.model.prototype import Parameter, ScalarType
 from harness.numerics.formats import limits, places, rounded
 
@@ -65,62 +81,62 @@ class InputStream:
 
     def _draw(self, parameter: Parameter, case: Case, count: int, stream: int) -> NDArray[Any]:
         pattern, element, name = case.pattern, parameter.type, parameter.name
-        if pattern.kind == "zeros":
+        if isinstance(pattern, Zeros):
             return np.zeros(count, element.dtype)
         raw = self._raw(case.key, stream, count)
         if element.family != "float":
             return self._integers(parameter, raw, case, count)
-        number_format = element.number_format
-        if pattern.kind in ("loud", "sparse"):
-            values = self._loud(pattern, raw, case, count, name)
+        if isinstance(pattern, Dominant | Sparse):
+            values = self._dominant(pattern, raw, case, name)
         else:
             values = _four_uniform(raw).astype(np.float64)
             values *= 2.0**_FOUR_UNIFORM_SCALE_EXPONENT
-        values *= 2.0 ** _scale_exponent(case) if pattern.kind != "peak" else 1.0
-        return _SHAPES.get(pattern.kind, _as_drawn)(values, pattern, number_format)
+        if isinstance(pattern, Normal | Dominant | Sparse):
+            values *= 2.0 ** _scale_exponent(pattern.scale_exponents, case.key)
+        return _shaped(values, pattern, element.number_format)
 
     def _integers(self, parameter: Parameter, raw: NDArray[np.uint64], case: Case, count: int) -> NDArray[Any]:
         """All bits at random, unless the pattern says which integers; those that fit the type."""
         pattern, element = case.pattern, parameter.type
         drawn: NDArray[Any]
         ends = np.iinfo(element.dtype)
-        low, high = (min(max(int(bound), int(ends.min)), int(ends.max)) for bound in pattern.bounds)
-        match pattern.kind:
-            case "uniform":
+        match pattern:
+            case UniformIntegers():
+                low, high = (min(max(bound, int(ends.min)), int(ends.max)) for bound in (pattern.low, pattern.high))
                 drawn = low + (raw % np.uint64(high - low + 1)).astype(np.int64)
-            case "extremes":
+            case ExtremeIntegers():
                 drawn = np.array([ends.min, ends.max, 0, 1, ends.max // 2 if ends.min == 0 else -1], element.dtype)[
                     (raw % np.uint64(5)).astype(np.int64)
                 ]
-            case "loud" | "sparse":
-                loud = self._loud(pattern, raw, case, count, parameter.name)
-                drawn = loud.clip(int(ends.min), float(2**62)).astype(np.int64)
-            case "peak":
+            case Dominant() | Sparse():
+                dominant = self._dominant(pattern, raw, case, parameter.name)
+                drawn = dominant.clip(int(ends.min), float(2**62)).astype(np.int64)
+            case Peak():
                 drawn = raw.astype(element.dtype) // 4
-                drawn[_places(pattern)] = ends.min if pattern.value else ends.max
-            case "constant":
+                drawn[_elements(pattern)] = ends.min if pattern.is_lowest else ends.max
+            case Constant():
                 drawn = np.full(count, raw[:1].sum(), np.uint64)
-            case "special":
+            case Special():
                 drawn = raw.astype(element.dtype)
                 if pattern.value in SPECIAL_INTEGERS:  # else a value of the op's floats
                     special = {"lowest": ends.min, "highest": ends.max, "zero": 0, "one": 1}[pattern.value]
-                    drawn[_places(pattern)] = special
+                    drawn[_elements(pattern)] = special
             case _:
                 drawn = raw
         return np.asarray(drawn).astype(element.dtype)
 
-    def _loud(
-        self, pattern: Pattern, raw: NDArray[np.uint64], case: Case, count: int, buffer: str
+    def _dominant(
+        self, pattern: Dominant | Sparse, raw: NDArray[np.uint64], case: Case, buffer: str
     ) -> NDArray[np.float64]:
-        """Loud values on one part of the row. The parts of one size are the same for all its cases."""
-        low, high = pattern.bounds
-        values = low + (high - low) * ((raw >> _LOUD_SHIFT).astype(np.float64) * 2.0**-_LOUD_BITS)
+        """Dominant values on one part of the row. The parts of one size are the same for all its cases."""
+        low, high = pattern.low, pattern.high
+        values = low + (high - low) * ((raw >> _DOMINANT_SHIFT).astype(np.float64) * 2.0**-_DOMINANT_BITS)
         if pattern.is_signed:
             values *= 1.0 - 2.0 * (raw & np.uint64(1)).astype(np.float64)
-        if pattern.kind == "sparse":
+        if isinstance(pattern, Sparse):
             values[-1] = 0
         elif not pattern.buffers or buffer in pattern.buffers:
-            values[self._parts(case, pattern.parts, count) != pattern.part] = pattern.quiet
+            values[self._parts(case, pattern.parts, raw.size) != pattern.part] = pattern.background
         return values
 
     def _parts(self, case: Case, parts: int, count: int) -> NDArray[np.int64]:
@@ -147,57 +163,39 @@ class InputStream:
         return raw
 
 
-# Loud values are low + (high - low) * k / 2**20: exact in float32 for bounds of few bits.
-_LOUD_BITS = 20
-_LOUD_SHIFT = np.uint64(64 - _LOUD_BITS)
+# Dominant values are low + (high - low) * k / 2**20: exact in float32 for bounds of few bits.
+_DOMINANT_BITS = 20
+_DOMINANT_SHIFT = np.uint64(64 - _DOMINANT_BITS)
 _NEGATIVE_PEAK = -0.5
 """Above every value of a row whose values are the bell's magnitudes, taken from -1."""
 
 
-def _as_drawn(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
-    return rounded(values, dtype)
+def _shaped(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
+    """Return drawn values as a pattern has them, rounded to a format."""
+    match pattern:
+        case Constant():
+            return rounded(np.full(values.size, np.abs(values[:1]).sum()), dtype)
+        case Alternating():
+            signs = 1.0 - 2.0 * (np.arange(values.size) % 2)
+            return rounded(np.abs(values[:1]).sum() * signs, dtype)
+        case Descending():
+            return rounded(np.sort(np.abs(values))[::-1], dtype)
+        case Peak():
+            highest = values if pattern.is_signed else -1 - np.abs(values)
+            highest[_elements(pattern)] = HIGHEST_PEAK if pattern.is_signed else _NEGATIVE_PEAK
+            return rounded(-highest if pattern.is_lowest else highest, dtype)
+        case Special():
+            drawn = rounded(values, dtype)
+            if pattern.value in SPECIAL_FLOATS:  # else a value of the op's integers
+                drawn.view(f"<u{drawn.itemsize}")[_elements(pattern)] = special_bits(pattern.value, dtype)
+            return drawn
+        case _:
+            return rounded(values, dtype)
 
 
-def _constant(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
-    return rounded(np.full(values.size, np.abs(values[:1]).sum()), dtype)
-
-
-def _alternating(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
-    magnitude = np.abs(values[:1]).sum()
-    signs = 1.0 - 2.0 * (np.arange(values.size) % 2)
-    alternating: NDArray[Any] = rounded(magnitude * signs, dtype)
-    return alternating
-
-
-def _descending(values: NDArray[np.float64], _pattern: Pattern, dtype: str) -> NDArray[Any]:
-    return rounded(np.sort(np.abs(values))[::-1], dtype)
-
-
-def _peak(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
-    highest = values if pattern.is_signed else -1 - np.abs(values)
-    highest[_places(pattern)] = HIGHEST_PEAK if pattern.is_signed else _NEGATIVE_PEAK
-    return rounded(-highest if pattern.value else highest, dtype)
-
-
-def _special(values: NDArray[np.float64], pattern: Pattern, dtype: str) -> NDArray[Any]:
-    drawn = rounded(values, dtype)
-    if pattern.value in SPECIAL_FLOATS:  # else a value of the op's integers
-        drawn.view(f"<u{drawn.itemsize}")[_places(pattern)] = special_bits(pattern.value, dtype)
-    return drawn
-
-
-def _places(pattern: Pattern) -> slice:
-    """Return where the element of the pattern stands: nowhere in a buffer that is shorter."""
+def _elements(pattern: Peak | Special) -> slice:
+    """Return which elements the pattern is about: none of a buffer that is shorter."""
     return slice(None) if pattern.position is None else slice(pattern.position, pattern.position + 1)
-
-
-_SHAPES = {
-    "constant": _constant,
-    "alternating": _alternating,
-    "descending": _descending,
-    "peak": _peak,
-    "special": _special,
-}
 
 
 def special_bits(name: str, dtype: str) -> int:
@@ -247,9 +245,9 @@ def _apart(dense: NDArray[Any] | None, layout: Layout, filling: NDArray[Any]) ->
     return spread
 
 
-def _scale_exponent(case: Case) -> int:
-    low, high = case.pattern.scale_exponents
-    return low + case.key % (high - low + 1)
+def _scale_exponent(exponents: tuple[int, int], key: int) -> int:
+    low, high = exponents
+    return low + key % (high - low + 1)
 
 
 def _four_uniform(raw: NDArray[np.uint64]) -> NDArray[np.int64]:

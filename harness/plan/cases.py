@@ -12,9 +12,6 @@ from math import prod
 
 from harness.errors import UsageError, perhaps
 from harness.model import (
-    HUGE_SUITE,
-    LONG_SUITE,
-    VISIBLE_SUITE,
     Case,
     CaseSpec,
     Contract,
@@ -24,6 +21,7 @@ from harness.model import (
     Project,
     Selection,
 )
+from harness.model.patterns import Sparse, Special
 from harness.plan.sizes import Promised, adapted, holds, ruled_out_of
 
 SIZE_SUITE = "size"
@@ -32,8 +30,6 @@ GATE_SUITE = "gate"
 _GATE_SIZE = 1000
 _LONG_GATE_SIZE = 65_536
 _GATE_LANES = 8
-_OF_OTHERS_SIZES = {VISIBLE_SUITE, LONG_SUITE, HUGE_SUITE}
-"""Suites of many cases whose sizes other suites have, too, or that are too long for a gate."""
 _GATE_ELEMENTS = 1 << 20
 """In all buffers of a case behind the first."""
 _GATE_CASES = 16
@@ -82,7 +78,7 @@ def make_matrix(contract: Contract, conventions: Conventions, selection: Selecti
     else:
         cases, ruled_out = [], []
         for suite, specs_at in contract.suites.items():
-            if _is_wanted(selection, suite):
+            if _is_wanted(selection, suite, is_on_request=specs_at.is_on_request):
                 specs = list(specs_at(lanes, allowed) if conventions.requires else specs_at(lanes))
                 if conventions.requires:
                     specs = adapted(contract, suite, specs, allowed)
@@ -123,11 +119,11 @@ class CaseMatrices:
         return self._gates[key]
 
 
-def _is_wanted(selection: Selection, suite: str) -> bool:
-    """Where none is named, all are but the one on request; a named case may be of that, too."""
+def _is_wanted(selection: Selection, suite: str, *, is_on_request: bool) -> bool:
+    """True if the suite is named, or none is and it needs no request; a named case may be of any."""
     if selection.suites:
         return suite in selection.suites
-    return suite != HUGE_SUITE or bool(selection.cases)
+    return not is_on_request or bool(selection.cases)
 
 
 def gate_cases(contract: Contract, conventions: Conventions, selection: Selection) -> tuple[Case, ...]:
@@ -138,10 +134,12 @@ def gate_cases(contract: Contract, conventions: Conventions, selection: Selectio
     caller may pass such sizes.
     """
     if len(contract.size_names) > 1:  # all sizes at once would be too many operations
-        known = _of_suites(contract, contract.suites.keys() - {HUGE_SUITE})
+        known = _of_suites(contract, [name for name, suite in contract.suites.items() if not suite.is_on_request])
         specs = sorted(known, key=lambda spec: prod(size for _, size in spec.sizes), reverse=True)[:_GATE_CASES]
         return _conforming(_number(contract, GATE_SUITE, specs, selection.seed), conventions, None)
-    known = _of_suites(contract, contract.suites.keys() - _OF_OTHERS_SIZES)
+    # Proving suites have many cases whose sizes others have, too; those on request are too long for a gate.
+    others = [name for name, suite in contract.suites.items() if not (suite.is_proving or suite.is_on_request)]
+    known = _of_suites(contract, others)
     sizes = sorted({spec.sizes[0][1] for spec in known if spec.sizes} - {0}, reverse=True)
     wanted = [_GATE_SIZE, _LONG_GATE_SIZE, *sizes[:: max(1, len(sizes) // _GATE_CASES)]]
     promised = Promised(contract, conventions, None)
@@ -162,7 +160,7 @@ def _of_suites(contract: Contract, suites: Collection[str]) -> list[CaseSpec]:
         for suite, specs_at in contract.suites.items()
         if suite in suites
         for spec in specs_at(_GATE_LANES)
-        if not spec.pattern.sites
+        if not isinstance(spec.pattern, Sparse)
     )
     return [CaseSpec(of_case, contract.pattern) for of_case in dict.fromkeys(sizes)]
 
@@ -171,7 +169,7 @@ def _conforming(cases: Iterable[Case], conventions: Conventions, vector_bits: in
     """Leave out the cases that no caller makes, and mark those whose results are nobody's business."""
     free = {value for check in conventions.waived for value in _VALUES.get(check, ())}
     return tuple(
-        replace(case, is_unspecified=True) if case.pattern.value in free else case
+        replace(case, is_unspecified=True) if isinstance(case.pattern, Special) and case.pattern.value in free else case
         for case in cases
         if holds(conventions, case.sizes, vector_bits)
     )
@@ -233,7 +231,8 @@ def _case_bytes(contract: Contract, size: int) -> int:
 
 
 def _longer_rows(contract: Contract) -> str:
-    return f" (--suite {HUGE_SUITE} has longer rows, most of them zeros)" if HUGE_SUITE in contract.suites else ""
+    longer = next((name for name, suite in contract.suites.items() if suite.is_on_request), "")
+    return f" (--suite {longer} has longer rows, most of them zeros)" if longer else ""
 
 
 def check_suites(project: Project, selection: Selection, points: Sequence[Point]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.model import Case, Circumstances, Contract, Conventions, Side, Trial
+from harness.model import Case, Circumstances, Contract, Conventions, Pattern, Side, Trial
+from harness.model.patterns import Peak, Special
 
 _CACHE_LINE_BYTES = 64
 
@@ -15,13 +16,23 @@ def circumstances(contract: Contract, conventions: Conventions, case: Case, tria
     return Circumstances(
         scalars=case.scalars,
         pattern="" if pattern == contract.pattern else pattern.kind,
-        value=pattern.value,
-        position=pattern.position,
+        value=_value(pattern),
+        position=pattern.position if isinstance(pattern, Peak | Special) else None,
         alignment_bytes=_alignments(contract, conventions, case, sides),
         is_in_place=bool(case.placement.alias),
         guards="" if any(case.placement.offsets) else _guards(sides),
         is_judged=not case.is_unspecified,
     )
+
+
+def _value(pattern: Pattern) -> str:
+    match pattern:
+        case Special(value=value):
+            return value
+        case Peak(is_lowest=True):
+            return "lowest"
+        case _:
+            return ""
 
 
 def _guards(sides: set[Side]) -> str:

@@ -9,15 +9,13 @@ from harness.model import (
     ASSEMBLY_SUFFIXES,
     CORE_BUILD,
     DEFAULT_COMPILERS,
-    HUGE_SUITE,
-    LONG_SUITE,
     PREBUILT_SUFFIXES,
-    VISIBLE_SUITE,
     Absence,
     Build,
     Capabilities,
     Case,
     Compiler,
+    Contract,
     Executor,
     Fill,
     Job,
@@ -49,11 +47,8 @@ TRIALS = {
 """Calls per case, by build variant: every buffer touches the guard page behind it, then the one in front of it.
 
 Calls that differ in nothing but the fill must give the same bits."""
-FEWER_TRIALS = {
-    "plain": {VISIBLE_SUITE: 1, LONG_SUITE: 1, HUGE_SUITE: 1},
-    "hostile": {VISIBLE_SUITE: 2, LONG_SUITE: 1, HUGE_SUITE: 1},
-}
-"""Of these, how many the suites have that are about arithmetic and long, or about lengths alone and very long."""
+PROVING_TRIALS = {"plain": 1, "hostile": 2}
+"""Of these, how many the proving suites have, which are about arithmetic, and long."""
 CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
 """One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
 
@@ -186,7 +181,7 @@ def _jobs(
     *,
     has_long: bool,
 ) -> list[Job]:
-    """Return a job per build. With `has_long`, one of them has the cases of LONG_SUITE."""
+    """Return a job per build. With `has_long`, one of them has the cases that one build is enough for."""
     executor, *further = _executors(point, capabilities)
     contract = project.contracts[point.kernel.op]
     if point.role is Role.GATE:
@@ -195,7 +190,7 @@ def _jobs(
     else:
         cases = matrices.of(contract, point.kernel.conventions, point.vector_bits).cases
         if point.kernel.takes_vectors:
-            cases = tuple(case for case in cases if case.suite != HUGE_SUITE)
+            cases = tuple(case for case in cases if not _is_on_request(contract, case))
         builds = [
             (opt, variant) for opt in dict.fromkeys(selection.opts) for variant in dict.fromkeys(selection.variants)
         ]
@@ -204,7 +199,7 @@ def _jobs(
     if point.kernel.is_prebuilt:
         builds = list(dict.fromkeys(("", variant) for _, variant in builds))
     isa = project.isa_target(point.kernel.isa)
-    cases_of = _without_long(builds, cases)
+    cases_of = dict.fromkeys(builds, tuple(case for case in cases if not _is_in_one_build(contract, case)))
     if has_long and point.role is Role.MAIN:
         cases_of[builds[-1][0], selection.variants[0]] = cases
     return [
@@ -221,7 +216,7 @@ def _jobs(
             named=point.named,
             cases=cases_of[opt, variant],
             trials=_trials(point, compiler, opt, variant),
-            fewer_trials=FEWER_TRIALS[variant],
+            fewer_trials=_fewer_trials(contract, variant),
             cpu_timeout_ms=max(1, round(1000 * selection.cpu_timeout_s)),
             promised=capabilities.promised.get(point.need),
             further_executors=tuple(_fit(other, variant) for other in further),
@@ -241,10 +236,18 @@ def _fit(executor: Executor, variant: str) -> Executor:
     return executor.made_hostile() if variant == "hostile" else executor
 
 
-def _without_long(
-    builds: Sequence[tuple[str, str]], cases: tuple[Case, ...]
-) -> dict[tuple[str, str], tuple[Case, ...]]:
-    return dict.fromkeys(builds, tuple(case for case in cases if case.suite != LONG_SUITE))
+def _is_on_request(contract: Contract, case: Case) -> bool:
+    return case.suite in contract.suites and contract.suites[case.suite].is_on_request
+
+
+def _is_in_one_build(contract: Contract, case: Case) -> bool:
+    return case.suite in contract.suites and contract.suites[case.suite].is_in_one_build
+
+
+def _fewer_trials(contract: Contract, variant: str) -> dict[str, int]:
+    """Return the calls per case of the suites that have fewer: proving ones, and those of very long rows."""
+    found = {name: PROVING_TRIALS[variant] for name, suite in contract.suites.items() if suite.is_proving}
+    return found | {name: 1 for name, suite in contract.suites.items() if suite.is_in_one_build or suite.is_on_request}
 
 
 def _trials(point: Point, compiler: Compiler, opt: str, variant: str) -> tuple[Trial, ...]:

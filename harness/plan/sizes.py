@@ -6,17 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness.errors import ContractError
-from harness.model import (
-    ANYWHERE,
-    HUGE_SUITE,
-    LONG_SUITE,
-    VISIBLE_SUITE,
-    Allowed,
-    CaseSpec,
-    Contract,
-    Conventions,
-    Pattern,
-)
+from harness.model import ANYWHERE, Allowed, CaseSpec, Contract, Conventions, Pattern
+from harness.model.patterns import Dominant, Special, without_positions
 
 _SEARCH = 4096
 """How far from the size that was wanted one is looked for."""
@@ -24,8 +15,6 @@ _SEARCH_SEVERAL = 512
 """The same where several sizes are tried in turn."""
 _FIXED_BITS = 128
 """The vector length that requirements see where the code has none: a power of two, and small."""
-_ABOUT_SIZES = (VISIBLE_SUITE, LONG_SUITE, HUGE_SUITE)
-"""Suites whose rows are of no use at another size."""
 _NOTHING = (0, 0)
 
 Sizes = Mapping[str, int]
@@ -123,37 +112,35 @@ def _outwards(size: int) -> Iterator[int]:
 
 def kind_of(spec: CaseSpec) -> tuple[Pattern, bool]:
     """Return what tells kinds of rows apart: the pattern without positions, and whether the address is what matters."""
-    plain = replace(spec.pattern, part=0, parts=1, position=None, sites=())
-    if spec.pattern.kind == "peak":
-        plain = replace(plain, is_signed=True)
-    return plain, spec.placement != ANYWHERE
+    return without_positions(spec.pattern), spec.placement != ANYWHERE
 
 
-def adapted(contract: Contract, suite: str, specs: Sequence[CaseSpec], allowed: Promised) -> list[CaseSpec]:
+def adapted(contract: Contract, name: str, specs: Sequence[CaseSpec], allowed: Promised) -> list[CaseSpec]:
     """Move rows to sizes that may be passed where no row of their kind would be left in the suite.
 
-    Rows that are about their size stay as they are: those of the contract's own pattern, and of the suites that the
-    proof looks at. The order stays, so that a case has the same scalars whatever else may not be passed.
+    Rows that are about their size stay as they are: those of the contract's own pattern, and of suites whose rows
+    are of no use at another size. The order stays, so that a case has the same scalars whatever else may not be passed.
     """
-    if suite in _ABOUT_SIZES:
+    suite = contract.suites[name]
+    if suite.is_proving or suite.is_on_request:
         return list(specs)
     left = {kind_of(spec) for spec in specs if allowed.may_pass(dict(spec.sizes))}
     found: dict[CaseSpec, None] = {}
-    kept: list[CaseSpec] = []
+    result: list[CaseSpec] = []
     for spec in specs:
         may_stay = spec.pattern is contract.pattern or kind_of(spec) in left
         moved = spec if may_stay else _moved(spec, allowed)
-        kept.append(spec if not may_stay and moved in found else moved)
+        result.append(spec if not may_stay and moved in found else moved)
         found[moved] = None
-    return kept
+    return result
 
 
 def _moved(spec: CaseSpec, allowed: Promised) -> CaseSpec:
-    """Give a row the size nearest to its own that may be passed; a single loud element stays the last one."""
+    """Give a row the size nearest to its own that may be passed; a single dominant element stays the last one."""
     sizes = tuple(allowed.sizes(dict(spec.sizes)).items())
     pattern = spec.pattern
     before, now = (max((size for _, size in several), default=0) for several in (spec.sizes, sizes))
-    if pattern.parts == before > 2:
+    if isinstance(pattern, Dominant) and pattern.parts == before > 2:
         pattern = replace(pattern, part=now - 1, parts=now)
     return replace(spec, sizes=sizes, pattern=pattern)
 
@@ -169,10 +156,8 @@ def ruled_out_of(suite: str, specs: Sequence[CaseSpec], allowed: Promised) -> li
 
 def _named(spec: CaseSpec) -> str:
     pattern = spec.pattern
-    if pattern.kind == "special":
+    if isinstance(pattern, Special):
         return pattern.value
     if spec.placement != ANYWHERE:
         return "at chosen addresses"
-    return (
-        f"{pattern.kind} ({pattern.bounds[0]:g} to {pattern.bounds[1]:g})" if pattern.kind == "loud" else pattern.kind
-    )
+    return f"{pattern.kind} ({pattern.low:g} to {pattern.high:g})" if isinstance(pattern, Dominant) else pattern.kind

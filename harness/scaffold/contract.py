@@ -7,12 +7,9 @@ from dataclasses import replace
 
 from harness.model.prototype import Parameter, Prototype
 
-_SIZES = (3, 5, 7, 11, 13)
-"""Different primes, so that one size argument taken for another shows."""
-
 
 def contract_text(op: str, prototype: Prototype) -> str:
-    """Write a contract that loads, and whose reference raises until it is filled in.
+    """Return a contract that loads, and whose reference raises until it is filled in.
 
     A pointer to const is an input; another one is an output beside an input of its type, else it is in-out. Every
     buffer is as long as the product of all size arguments says.
@@ -27,12 +24,12 @@ def contract_text(op: str, prototype: Prototype) -> str:
     todo = f'raise NotImplementedError("write what {op} computes into this contract")'
     own = {p.name: f"{p.name}[{' * '.join(sizes)}]" for p in prototype.buffers}
     outputs = [p.name for p in written] + (["return"] if prototype.result else [])
-    names = _Imports(is_sum=bool(prototype.result), is_one_size=len(sizes) == 1)
+    names = sorted(["op", *(["each"] if written else []), *(["sum_of"] if prototype.result else [])])
     answer = _answer(op, takes, outputs, todo, is_sum=bool(prototype.result))
     lines = [
         f'"""{op}: what it computes. From `harness init`, which knows the prototype only; what says TODO is yours."""',
         "",
-        f"from harness.contract import {', '.join(names.listed)}",
+        f"from harness.contract import {', '.join(names)}",
         "",
         "",
         *answer,
@@ -52,24 +49,12 @@ def contract_text(op: str, prototype: Prototype) -> str:
             else []
         ),
         "    reference=answer,",
-        '    # How a correct kernel gets there, and how often it rounds: docs/contracts.md, "The error model".',
+        '    # How a correct kernel gets there, in roundings of half an ULP: docs/contracts.md, "The error model".',
         f"    passes=[{_passes(outputs, is_sum=bool(prototype.result))}],  # TODO: roundings",
-        "    suites={",
-        *_suites(sizes, names),
-        "    },",
         ")",
         "",
     ]
     return "\n".join(lines)
-
-
-class _Imports:
-    """What the contract imports."""
-
-    def __init__(self, *, is_sum: bool, is_one_size: bool) -> None:
-        of_sizes = ["around_lanes", "every", "zeros"] if is_one_size else ["sizes"]
-        self.is_one_size = is_one_size
-        self.listed = sorted(["each", "op", *of_sizes, *(["sum_of"] if is_sum else [])])
 
 
 def _answer(op: str, takes: str, outputs: list[str], todo: str, *, is_sum: bool) -> list[str]:
@@ -98,24 +83,12 @@ def _passes(outputs: list[str], *, is_sum: bool) -> str:
     of = {name: "answer" if len(outputs) == 1 else f"{name}_of" for name in buffers}
     steps = [f'each("{name}", {of[name]}, roundings=2)' for name in buffers]
     if is_sum:
-        steps += ['sum_of("total", terms, roundings=1)', 'each("return", lambda total: total, roundings=0)']
+        steps.append('sum_of("return", terms, roundings=1)')
     return ", ".join(steps)
 
 
-def _suites(sizes: list[str], names: _Imports) -> list[str]:
-    if names.is_one_size:
-        return [
-            '        "boundary": [*every(1, 33), 255, 1024, 4097, zeros(64)],',
-            '        "residues": around_lanes([1, 2, 4, 8], -1, 1),',
-        ]
-    shapes = [
-        ", ".join(f"{name}={_SIZES[(n + shift) % len(_SIZES)]}" for n, name in enumerate(sizes)) for shift in range(3)
-    ]
-    return [f'        "boundary": [{", ".join(f"sizes({shape})" for shape in shapes)}],  # TODO: more of them']
-
-
 def _plain(prototype: Prototype) -> Prototype:
-    """What is a kernel's own affair, its calling convention, has no place in a contract."""
+    """Return a prototype without its calling convention, which is the kernel's and not the contract's."""
     return Prototype(prototype.name, prototype.result, prototype.parameters)
 
 
@@ -124,7 +97,7 @@ def _identifier(op: str) -> str:
 
 
 def is_describable(prototype: Prototype) -> bool:
-    """Whether a contract can be drafted: there is a buffer, a size to give its length, and something that comes out."""
+    """True if a contract can be drafted: there is a buffer, a size to give its length, and something that comes out."""
     has_size = any(not p.is_pointer and p.type.family != "float" for p in prototype.parameters)
     return bool(prototype.buffers) and has_size and (bool(prototype.result) or any(map(_is_written, prototype.buffers)))
 

@@ -105,7 +105,7 @@ def _include_directories(root: Path) -> list[Path]:
             for inside in re.findall(r"include_directories\s*\(([^()]*)\)", text):
                 named += re.findall(r"[\w./-]+", inside.replace("${CMAKE_CURRENT_SOURCE_DIR}", "."))
     places = [root / name for name in (*named, "include", "inc", "src", ".")]
-    return [place for place in dict.fromkeys(places) if place.is_dir()]
+    return [backend for backend in dict.fromkeys(places) if backend.is_dir()]
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ class _Taker:
     def take_rust(self, path: Path) -> None:
         """Take what a Rust source exports, as the static libraries that cargo makes of its crate."""
         text = read_text(path)
-        crate = next((place for place in path.parents if (place / "Cargo.toml").is_file()), None)
+        crate = next((backend for backend in path.parents if (backend / "Cargo.toml").is_file()), None)
         for function in exported(text):
             where = f"{function.name} ({path.relative_to(self.root)}:{function.line})"
             if crate is None or not crate.is_relative_to(self.root):
@@ -226,7 +226,7 @@ class _Taker:
                 sources=tuple(self._relative(path) for path in sources),
                 symbol=candidate.symbol,
                 prototype=text,
-                includes=tuple(dict.fromkeys(self._relative(place) for place in needed)),
+                includes=tuple(dict.fromkeys(self._relative(backend) for backend in needed)),
                 function=candidate.name,
                 where=f"{self._relative(candidate.source)}{f':{candidate.line}' if candidate.line else ''}",
                 why_op=why,

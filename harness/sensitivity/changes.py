@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from harness.errors import ContractError
 from harness.judge.reference import Expected, Oracle
 from harness.model import Array, Case, Contract, Flow
-from harness.sensitivity.planting import Shown, misread, multiples_of, tried_places, type_of
+from harness.model.patterns import Peak
+from harness.sensitivity.planting import Shown, misread, multiples_of, tried_positions, type_of
 
 _ELEMENTS_TRIED = 48
 
@@ -33,14 +34,14 @@ def change_inputs(
         flat = array.ravel()
         for defect in ("ignored", "its neighbour's"):
             multiples = np.full(flat.size, np.nan)
-            for place in _changed_places(case, flat.size, defect):
+            for position in _changed_positions(case, flat.size, defect):
                 changed = flat.copy()
                 if defect == "ignored":
-                    changed[place] = _ignored(oracle, contract, case, values, name, place)
+                    changed[position] = _ignored(oracle, contract, case, values, name, position)
                 else:
-                    changed[place] = flat[(place + 1) % flat.size]
+                    changed[position] = flat[(position + 1) % flat.size]
                 again = oracle.outputs({**values, name: changed.reshape(array.shape)}, case)
-                multiples[place] = _most_moved(expected, again, place, flat.size)
+                multiples[position] = _most_moved(expected, again, position, flat.size)
             if flat.size > 1 or defect == "ignored":
                 shown.add_tried(f"an element of {name} {defect}", multiples)
     for name, number in case.scalars:
@@ -52,18 +53,20 @@ def change_inputs(
         shown.add(f"{what} of {name}", np.array([_most_moved(expected, again, -1, -1)]))
 
 
-def _changed_places(case: Case, count: int, defect: str) -> list[int]:
+def _changed_positions(case: Case, count: int, defect: str) -> list[int]:
     """Return the elements that are changed: all of few, else some; of a row with a peak only those that it is about.
 
     That is the peak, and where neighbours are taken also the element before it, which becomes one.
     """
-    peak = case.pattern.position
-    if peak is None or peak >= count:
-        return [int(place) for place in tried_places(count, _ELEMENTS_TRIED)]
+    peak = case.pattern.position if isinstance(case.pattern, Peak) else count
+    if peak >= count:
+        return [int(position) for position in tried_positions(count, _ELEMENTS_TRIED)]
     return [peak] if defect == "ignored" else [(peak - 1) % count, peak]
 
 
-def _ignored(oracle: Oracle, contract: Contract, case: Case, values: Mapping[str, Any], name: str, place: int) -> float:
+def _ignored(
+    oracle: Oracle, contract: Contract, case: Case, values: Mapping[str, Any], name: str, position: int
+) -> float:
     """Return what an element counts as that a kernel ignores: the first of 0, 1, the lowest and the highest number
     that changes nothing for the rest of the row.
 
@@ -74,14 +77,16 @@ def _ignored(oracle: Oracle, contract: Contract, case: Case, values: Mapping[str
     if len(case.sizes) != 1 or lengths != {case.sizes[0][1]} or lengths == {1} or contract.output_names != ("return",):
         return 0
     ((size_name, size),) = case.sizes
-    rest = {row: np.delete(array, place) for row, array in values.items() if row in contract.flows}
+    rest = {row: np.delete(array, position) for row, array in values.items() if row in contract.flows}
     shorter = replace(case, sizes=((size_name, size - 1),))
     number = values[name].dtype.type
     lowest, highest = (-np.inf, np.inf) if values[name].dtype.kind == "f" else _ends(contract, name)
     try:
         due = oracle.answers({**values, **rest, size_name: size - 1}, shorter)["return"].astype(np.float64)
         for candidate in (0, 1, lowest, highest):
-            ends = {row: np.append(rest[row], number(candidate) if row == name else values[row][place]) for row in rest}
+            ends = {
+                row: np.append(rest[row], number(candidate) if row == name else values[row][position]) for row in rest
+            }
             found = oracle.answers({**values, **ends}, case)["return"].astype(np.float64)
             if np.allclose(found, due, rtol=_REORDERED, atol=0, equal_nan=True):
                 return candidate

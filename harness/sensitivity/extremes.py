@@ -10,6 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.model import Case, Contract, Flow, Pattern
+from harness.model.patterns import (
+    Chosen,
+    Constant,
+    Descending,
+    Dominant,
+    Normal,
+    Peak,
+    Sparse,
+    Special,
+    UniformIntegers,
+    Zeros,
+)
 from harness.model.prototype import Parameter
 from harness.numerics.formats import places, rounded
 from harness.numerics.inputs import LARGEST_OF_BELL, InputStream
@@ -18,7 +30,7 @@ SUITE = "extremes"
 """What the cases here call their suite, in messages."""
 
 Inputs = Mapping[str, NDArray[Any]]
-_DRAWN_ELSEWHERE = ("zeros", "special", "sparse", "peak")
+_DRAWN_ELSEWHERE = (Zeros, Special, Sparse, Peak)
 """Patterns whose rows have no ends beyond what every run draws of them."""
 
 
@@ -30,19 +42,18 @@ def extremes(contract: Contract, case: Case, patterns: Sequence[Pattern]) -> Ite
     stream = InputStream()
     read = [p for p in contract.prototype.buffers if contract.flows[p.name] is not Flow.OUT]
     for number, pattern in enumerate(patterns):
-        if pattern.kind in _DRAWN_ELSEWHERE:
+        if isinstance(pattern, _DRAWN_ELSEWHERE):
             continue
-        for exponent in dict.fromkeys(pattern.scale_exponents):
-            fixed = replace(pattern, scale_exponents=(exponent, exponent), directed=True)
+        for exponent, fixed in _by_exponent(pattern).items():
             for how, turns in _TURNS.items():
                 label = f"{case.label}-{pattern.kind}{number}-{how}-2**{exponent}"
-                extreme = replace(case, suite=SUITE, label=label, pattern=fixed)
-                drawn = dict(stream.inputs(contract, extreme))
-                for place, parameter in enumerate(read):
+                drawn = dict(stream.inputs(contract, replace(case, pattern=fixed)))
+                for rank, parameter in enumerate(read):
+                    ends = _ends(parameter, pattern, exponent)
                     drawn[parameter.name] = _at_ends(
-                        contract, case, parameter, drawn[parameter.name], fixed, turns[place % 2]
+                        contract, case, parameter, drawn[parameter.name], ends, turns[rank % 2]
                     )
-                yield extreme, drawn
+                yield replace(case, suite=SUITE, label=label, pattern=Chosen(is_directed=True)), drawn
 
 
 _UP, _DOWN, _MIXED = "up", "down", "mixed"
@@ -56,12 +67,12 @@ _TURNS = {
 
 
 def _at_ends(
-    contract: Contract, case: Case, parameter: Parameter, drawn: NDArray[Any], pattern: Pattern, which: str
+    contract: Contract, case: Case, parameter: Parameter, drawn: NDArray[Any], ends: tuple[Any, Any], which: str
 ) -> NDArray[Any]:
     """Return a buffer with its elements at an end, or of a drawn row the first at the one and the last at the other."""
     layout = contract.layout(parameter.name, dict(case.sizes))
     inside = places(layout) if layout and layout.has_gaps else np.arange(drawn.size)
-    low, high = _ends(parameter, pattern)
+    low, high = ends
     found = drawn.copy()
     if which == _MIXED:
         found[inside[:1]], found[inside[1:][-1:]] = high, low
@@ -70,22 +81,33 @@ def _at_ends(
     return found
 
 
-def _ends(parameter: Parameter, pattern: Pattern) -> tuple[Any, Any]:
+def _by_exponent(pattern: Pattern) -> dict[int, Pattern]:
+    """Return the pattern with each of the outermost exponents that it scales its values by."""
+    if not isinstance(pattern, Normal | Dominant):
+        return {0: pattern}
+    return {exponent: replace(pattern, scale_exponents=(exponent, exponent)) for exponent in pattern.scale_exponents}
+
+
+def _ends(parameter: Parameter, pattern: Pattern, exponent: int) -> tuple[Any, Any]:
     """Return the lowest and the highest number that a pattern draws, in the type of a buffer."""
     element = parameter.type
     if element.family != "float":
         ends = element.integer_range
-        low, high = pattern.bounds if pattern.kind in ("uniform", "loud") else ends
-        if pattern.kind == "loud" and pattern.is_signed:
-            low = -high
-        low, high = (min(max(int(end), ends[0]), ends[1]) for end in (low, high))
+        lowest, highest = (pattern.low, pattern.high) if isinstance(pattern, UniformIntegers | Dominant) else ends
+        if isinstance(pattern, Dominant) and pattern.is_signed:
+            lowest = -highest
+        low, high = (min(max(int(end), ends[0]), ends[1]) for end in (lowest, highest))
         return np.array(low, element.dtype)[()], np.array(high, element.dtype)[()]
+    return _float_ends(pattern, exponent, element.number_format)
+
+
+def _float_ends(pattern: Pattern, exponent: int, number_format: str) -> tuple[Any, Any]:
     low, high = -LARGEST_OF_BELL, LARGEST_OF_BELL
-    if pattern.kind in ("constant", "descending"):
+    if isinstance(pattern, Constant | Descending):
         low = LARGEST_OF_BELL * 2.0**-16  # magnitudes
-    if pattern.kind == "loud":
-        low, high = pattern.bounds
+    if isinstance(pattern, Dominant):
+        low, high = pattern.low, pattern.high
         low = min(low, -high, -low) if pattern.is_signed else low
         high = max(high, -low) if pattern.is_signed else high
-    both = rounded(np.array([low, high]) * 2.0 ** pattern.scale_exponents[0], element.number_format)
+    both = rounded(np.array([low, high]) * 2.0**exponent, number_format)
     return both[0], both[1]

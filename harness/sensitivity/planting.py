@@ -38,11 +38,11 @@ def multiples_of(error: Any, tolerance: Any) -> Array:
 
 
 TERMS_TRIED = 64
-"""Of a long dimension, this many places are tried: its ends, and the others spread over it."""
+"""Positions that are tried of a long dimension: its ends, and the others spread over it."""
 
 
-def tried_places(count: int, most: int = TERMS_TRIED) -> NDArray[np.int64]:
-    """Return the places of `count` that are tried: all of few, else both ends and some in between."""
+def tried_positions(count: int, most: int = TERMS_TRIED) -> NDArray[np.int64]:
+    """Return the positions of `count` that are tried: all of few, else both ends and some in between."""
     if count <= most:
         return np.arange(count)
     ends = most // 4

@@ -14,18 +14,18 @@ from harness.errors import counted
 from harness.model import Case, Contract
 from harness.model.guarded import in_time
 from harness.numerics.inputs import InputStream
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 from harness.storage.cache import key_of
 from harness.storage.code_digest import code_digest, imports_digest
 
-ROOTS = ("harness.contract", "harness.numerics.inputs", "harness.sensitivity.visibility")
+ROOTS = ("harness.contract", "harness.numerics.inputs", "harness.sensitivity.gaps")
 """The modules that, with all that they import, make a proof out of a contract and its cases."""
 _SHOWN_GAPS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Of one op: how many sizes were promised, and where a defect would not show."""
+    """What is proven of one op: how many sizes were promised, and where a defect would not show."""
 
     op: str
     sizes: int
@@ -34,7 +34,7 @@ class Proof:
     def __str__(self) -> str:
         """Say it in one line."""
         if not self.sizes:
-            return f"{self.op}: nothing is proven about its inputs (no suite 'visible')"
+            return f"{self.op}: nothing is proven about its inputs (no suite 'sensitivity')"
         if not self.gaps:
             return f"{self.op}: every element of every size proven visible ({counted(self.sizes, 'size')})"
         shown = "; ".join(self.gaps[:_SHOWN_GAPS])
@@ -43,7 +43,7 @@ class Proof:
 
 
 def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:
-    """Return the proof for the given cases of an op, from `memory` (a directory) where it was made before.
+    """Return the proof for these cases of an op, from `memory` (a directory) where it was made before.
 
     Raises:
         ContractError: the contract's functions misbehave.
@@ -51,14 +51,14 @@ def prove(contract: Contract, cases: Sequence[Case], memory: Path) -> Proof:
     its_code = [contract.source_digest, imports_digest(contract.origin)]
     numbers = f"numpy {np.__version__}"
     key = key_of([*its_code, code_digest(*ROOTS), numbers, *(f"{case.id} {case.key}" for case in cases)])
-    place = memory / f"{key}.json"
+    path = memory / f"{key}.json"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(place.read_text(encoding="utf-8"))
+        known = json.loads(path.read_text(encoding="utf-8"))
         return Proof(contract.op, int(known["sizes"]), tuple(known["gaps"]))
     stream = InputStream()
     sizes, gaps = in_time(lambda: find_gaps(contract, cases, lambda case: stream.inputs(contract, case)))
     proof = Proof(contract.op, sizes, tuple(map(str, gaps)))
     with contextlib.suppress(OSError):  # without a writable cache it is made again
         memory.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps({"sizes": proof.sizes, "gaps": proof.gaps}), encoding="utf-8")
+        path.write_text(json.dumps({"sizes": proof.sizes, "gaps": proof.gaps}), encoding="utf-8")
     return proof

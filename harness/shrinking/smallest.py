@@ -94,7 +94,7 @@ def smallest_cases(
 
 def _smallest(plan: Plan, builder: Builder, verdict: Verdict, budget_s: float) -> list[str]:
     planned_job, case = _case_of(plan, verdict)
-    if planned_job is None or case is None or case.pattern.sites:
+    if planned_job is None or case is None or case.sites:
         return []
     start = time.monotonic()
     job = planned_job

@@ -19,15 +19,16 @@ from harness.execution.upper_halves import without_uppers
 from harness.judge import Judge
 from harness.judge.reference import Oracle
 from harness.launch import load_of, observe
-from harness.model import Binary, Case, Executor, Finding, Job, Outcome, Pattern
+from harness.model import Binary, Case, Executor, Finding, Job, Outcome
 from harness.model.guarded import in_time
+from harness.model.patterns import Chosen, Dominant, Peak, Sparse, Special
 from harness.numerics.inputs import InputStream
 from harness.plan.sizes import holds
 from harness.shrinking.search import Candidate, OutOfTimeError, Sizes, Space, Values
 
 _TIMEOUTS_AT_ONCE = 2
 """Candidates in a process where calls are expected not to end."""
-_NOT_REDRAWN = ("loud", "peak", "special", "sparse")
+_NOT_REDRAWN = (Dominant, Peak, Special, Sparse)
 """Patterns about single elements of one size."""
 
 
@@ -78,7 +79,7 @@ class Trying:
         return True
 
     def _drawn(self, sizes: Sizes) -> Values | None:
-        if self.case.pattern.kind in _NOT_REDRAWN:
+        if isinstance(self.case.pattern, _NOT_REDRAWN):
             return None
         return self._drawing.inputs(self.job.contract, replace(self.case, sizes=sizes))
 
@@ -144,8 +145,7 @@ class Trying:
 
     def _case(self, one: Candidate) -> Case:
         """Make a case of a candidate. Chosen values may make all rounding errors go one way: their bounds are wider."""
-        is_directed = self.case.pattern.directed or not one.is_drawn
-        pattern = Pattern("given", directed=is_directed)
+        pattern = Chosen(is_directed=self.case.pattern.is_directed or not one.is_drawn)
         number = next(self._numbers)
         return replace(
             self.case,

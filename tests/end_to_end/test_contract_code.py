@@ -33,7 +33,7 @@ twice = op(
     outputs="out[n]",
     reference=reference,
     passes=[each("out", lambda x: 2 * x, roundings=1)],
-    suites={"visible": every(1, 9), "special": [*special_values(["nan", "largest"]), *structured([255])], MORE},
+    suites={"sensitivity": every(1, 9), "special": [*special_values(["nan", "largest"]), *structured([255])], MORE},
     requires=REQUIRES,
 )
 """
@@ -69,10 +69,10 @@ LEAVES = {
     "interrupt": ({"reference": "raise KeyboardInterrupt"}, ":7: the reference of twice raised KeyboardInterrupt"),
     "recursion": ({"reference": "return reference(x)"}, ":7: the reference of twice raised RecursionError"),
     "memory": ({"reference": "return np.ones(2**60)"}, ":7: the reference of twice raised"),
-    "generator": ({"reference": "yield 2 * x"}, ":6: the reference of twice for visible/n1 returned a generator"),
+    "generator": ({"reference": "yield 2 * x"}, ":6: the reference of twice for sensitivity/n1 returned a generator"),
     "nothing": (
         {"reference": "2 * x"},
-        ":6: the reference of twice for visible/n1 returned None: does it lack a return?",
+        ":6: the reference of twice for sensitivity/n1 returned None: does it lack a return?",
     ),
     "no number": ({"reference": "return 2 * x * np.inf / np.inf"}, ":6: the reference of twice yields nan for out[0]"),
     "float32": ({"reference": "return np.float32(2) * np.float32(x)"}, "returned float32"),
@@ -86,7 +86,7 @@ def test_contract_code_that_leaves_is_a_contract_error_everywhere(
     changes, message = LEAVES[how]
     project = write(tmp_path, **changes)
     is_loaded = "import" not in how
-    for command in (("check",), ("run", *NARROW, "--suite", "visible")):
+    for command in (("check",), ("run", *NARROW, "--suite", "sensitivity")):
         done = harness(*command, cwd=project)
         assert done.returncode == 2, done.stdout + done.stderr
         said = done.stdout if is_loaded else done.stderr
@@ -96,7 +96,7 @@ def test_contract_code_that_leaves_is_a_contract_error_everywhere(
             assert "CONTRACT_ERROR  twice/scalar" in said
             assert said.endswith("\n0 of 9 cases passed\n")
     monkeypatch.chdir(project)
-    options: dict[str, Any] = {"cc": "gcc", "opt": "O2", "build": "plain", "suite": "visible"}
+    options: dict[str, Any] = {"cc": "gcc", "opt": "O2", "build": "plain", "suite": "sensitivity"}
     if is_loaded:
         result = api.run(**options)
         assert result.exit_code is api.ExitCode.USAGE
@@ -186,11 +186,11 @@ def test_a_bug_that_only_special_values_show_is_found_in_short_rows(harness: Har
     ("narrowing", "line"),
     [
         (
-            ("--suite", "visible"),
-            "all suites but visible, and the proof of what inputs show: without --suite they are run",
+            ("--suite", "sensitivity"),
+            "all suites but sensitivity, and the proof of what inputs show: without --suite they are run",
         ),
         (
-            ("--case", "visible/n3"),
+            ("--case", "sensitivity/n3"),
             "all cases but 1, and the proof of what inputs show: without --case or --last-failed",
         ),
         (("--size", "7"), "all suites and the proof of what inputs show: --size has cases of its own"),

@@ -200,7 +200,16 @@ def test_a_matrix_whose_rows_are_apart_shrinks_to_two_rows(
     harness: Harness, manifest_of: ManifestOf, tmp_path: Path
 ) -> None:
     manifest, record = manifest_of("must_fail"), tmp_path / "record.json"
-    where = ("--cc", "gcc", "--opt", "O2", "--build", "plain", "--case", "visible/m1-n1-k33-lda38-ldb6-ldc6-loud1of1")
+    where = (
+        "--cc",
+        "gcc",
+        "--opt",
+        "O2",
+        "--build",
+        "plain",
+        "--case",
+        "sensitivity/m1-n1-k33-lda38-ldb6-ldc6-dominant1of1",
+    )
     harness("run", "gemm_f32/scalar_gemm_ignores_ldb", "--config", manifest, *where, "--json", record)
     (row,) = (row for row in json.loads(record.read_text())["verdicts"] if row["outcome"] == "MISMATCH")
     done = harness("replay", row["id"], "--run", record, "--config", manifest, "--shrink", "--budget", "10")

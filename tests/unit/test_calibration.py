@@ -25,7 +25,17 @@ F32 = np.float32
 Row = Any
 Add = Callable[[Row], Row]
 Kernel = Callable[..., Any]
-SUITES = {"boundary": 3, "visible": 3, "special": 1, "counts": 3, "ties": 3, "offset": 1}
+SUITES = {
+    "boundary": 3,
+    "sensitivity": 3,
+    "special": 1,
+    "counts": 3,
+    "ties": 3,
+    "offset": 1,
+    "overflow": 1,
+    "underflow": 1,
+    "far out": 1,
+}
 """Every how manieth case is taken."""
 
 

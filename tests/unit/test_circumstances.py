@@ -9,6 +9,7 @@ import pytest
 
 from harness.judge.signs import signs_of
 from harness.model import Circumstances, Conventions, Fill, Placement, Side, Trial, reading_order
+from harness.model.patterns import Special
 from harness.plan import circumstances
 from harness.project import bundled_contract
 from tests.unit.samples import boundary_cases
@@ -43,8 +44,7 @@ def test_what_else_of_a_case_may_decide() -> None:
     assert found(5, trials=BOTH[:1]).guards == "behind"
     assert found(5).pattern == ""
     assert found(5, Placement(alias=((0, 1),))).is_in_place
-    special = replace(CONTRACT.pattern, kind="special", value="nan", position=3)
-    of_value = circumstances(CONTRACT, Conventions(), replace(CASE, pattern=special), BOTH)
+    of_value = circumstances(CONTRACT, Conventions(), replace(CASE, pattern=Special("nan", 3)), BOTH)
     assert (of_value.pattern, of_value.value, of_value.position) == ("special", "nan", 3)
     assert dict(of_value.scalars).keys() == {"a"}
 

@@ -29,11 +29,11 @@ import sys
 from pathlib import Path
 from harness.contract.loading import load_contracts
 from harness.numerics.inputs import InputStream
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 from harness.model import Case
 (contract,) = load_contracts(Path(sys.argv[1])).values()
-specs = contract.suites["visible"](4)[:2]
-cases = [Case(contract.op, "visible", str(n), s.sizes, (), s.pattern, s.placement, n) for n, s in enumerate(specs)]
+specs = contract.suites["sensitivity"](4)[:2]
+cases = [Case(contract.op, "sensitivity", str(n), s.sizes, (), s.pattern, s.placement, n) for n, s in enumerate(specs)]
 stream = InputStream()
 sizes, _ = find_gaps(contract, cases, lambda case: stream.inputs(contract, case))
 assert sizes
@@ -162,7 +162,7 @@ def test_a_proof_is_made_anew_when_a_contracts_helper_changes(tmp_path: Path, mo
     monkeypatch.setattr(proof, "find_gaps", proving)
     for helper, count in (("A = 1\n", 1), ("A = 1\n", 1), ("A = 2\n", 2)):
         contract = with_helper(tmp_path, monkeypatch, helper)
-        cases = make_cases(contract, contract.conventions, Selection(suites=("visible",)), 128)[:1]
+        cases = make_cases(contract, contract.conventions, Selection(suites=("sensitivity",)), 128)[:1]
         proof.prove(contract, cases, tmp_path / "proofs")
         assert proving.made == count
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.contract import each, every, exact, loud, op, rows, sizes, sum_of
+from harness.contract import dominant, each, every, exact, op, rows, sizes, sum_of
 from harness.contract.functions import bound, formula_of
 from harness.contract.loading import load_contracts
 from harness.errors import ContractError
@@ -19,7 +19,7 @@ from harness.judge.reference import Oracle
 from harness.model import Contract, Selection
 from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 
 
 class Scaled:
@@ -107,7 +107,7 @@ def test_functions_without_telling_names_get_the_only_input(function: Callable[.
             np.exp,
             r"takes 1 argument by position, and there is another number of them: x, a; .* lambda x: exp\(\.\.\.\)",
         ),
-        (max, "what <built-in function max> takes cannot be told"),
+        (max, "nothing says what <built-in function max> takes"),
     ],
 )
 def test_what_cannot_be_called_is_told(function: Any, message: str) -> None:
@@ -138,7 +138,7 @@ def test_functions_of_numpy_do_where_lambdas_do() -> None:
         passes=[
             each("out", np.exp, roundings=functools.partial(lambda x, most: most + abs(x), most=8), magnitude=np.exp)
         ],
-        suites={"visible": every(1, 9)},
+        suites={"sensitivity": every(1, 9)},
     )
     assert contract.reference.takes == ("x",)
     judged(contract)
@@ -147,7 +147,7 @@ def test_functions_of_numpy_do_where_lambdas_do() -> None:
         inputs="x[len]",
         reference=np.linalg.norm,
         passes=[sum_of("energy", np.square), each("return", np.sqrt, roundings=1)],
-        suites={"visible": every(1, 9)},
+        suites={"sensitivity": every(1, 9)},
     )
     judged(root)
     spaced = op(
@@ -156,7 +156,7 @@ def test_functions_of_numpy_do_where_lambdas_do() -> None:
         outputs="out[len]",
         reference=lambda x: 2 * x,
         tolerance=np.abs,
-        suites={"visible": every(1, 9)},
+        suites={"sensitivity": every(1, 9)},
     )
     judged(spaced)
 
@@ -178,23 +178,23 @@ def matrix(entries: Any, axis: int | None, **changes: Any) -> Contract:
         "outputs": "c[m]",
         "reference": lambda a: a.sum(axis=1),
         "passes": [sum_of("total", lambda a: a, roundings=0, axis=axis), each("c", lambda total: total, roundings=0)],
-        "suites": {"visible": entries},
+        "suites": {"sensitivity": entries},
         **changes,
     }
     return op("void f(float *c, const float *a, size_t m, size_t k)", **parts)
 
 
-ENTRIES = [sizes(loud(1, 2), m=m, k=k) for m in (1, 2, 3) for k in (1, 2, 5)]
+ENTRIES = [sizes(dominant(1, 2), m=m, k=k) for m in (1, 2, 3) for k in (1, 2, 5)]
 
 
 def test_a_sum_of_several_dimensions_without_an_axis_is_told_with_the_line_of_its_pass() -> None:
     judged(matrix(ENTRIES, 1))
     with pytest.raises(ContractError) as caught:
         judged(matrix(ENTRIES, None))
-    assert "pass 'c' of f yields shape (1,) for 'c' in visible/m2-k1" in str(caught.value)
+    assert "pass 'c' of f yields shape (1,) for 'c' in sensitivity/m2-k1" in str(caught.value)
     assert "sum_of('total') has no axis=, and so adds up all dimensions of its terms" in str(caught.value)
     assert re.match(rf"{__file__}:\d+: ", str(caught.value))
-    with pytest.raises(ContractError, match=r"terms of shape \(1, 1\) for visible/m1-k1-.*, which have no axis 2"):
+    with pytest.raises(ContractError, match=r"terms of shape \(1, 1\) for sensitivity/m1-k1-.*, which have no axis 2"):
         judged(matrix(ENTRIES, 2))
 
 
@@ -204,7 +204,7 @@ def test_all_dimensions_may_be_meant_and_the_proof_plants_in_each_term() -> None
         inputs="a[m, k]",
         reference=lambda a: a.sum(),
         passes=[sum_of("total", lambda a: a, roundings=0), each("return", lambda total: total, roundings=0)],
-        suites={"visible": ENTRIES},
+        suites={"sensitivity": ENTRIES},
     )
     cases, stream = make_cases(contract, contract.conventions, Selection(), 128), InputStream()
     assert find_gaps(contract, cases, lambda case: stream.inputs(contract, case))[0] == len(ENTRIES)
@@ -220,7 +220,7 @@ def test_a_sum_that_is_returned_as_it_is_is_proven() -> None:
         inputs="x[n]",
         reference=np.sum,
         passes=[sum_of("return", lambda x: x, roundings=0)],
-        suites={"visible": rows(loud(1, 2), every(2, 9))},
+        suites={"sensitivity": rows(dominant(1, 2), every(2, 9))},
     )
     stream = InputStream()
     cases = make_cases(contract, contract.conventions, Selection(), 128)
@@ -238,7 +238,7 @@ def test_a_formula_that_takes_single_numbers_only_is_proven_one_at_a_time() -> N
             sum_of("energy", lambda x: x * x, roundings=1),
             each("return", lambda energy: math.sqrt(max(energy, 0.0)), roundings=1),
         ],
-        suites={"visible": rows(loud(1, 2), every(2, 9))},
+        suites={"sensitivity": rows(dominant(1, 2), every(2, 9))},
     )
     judged(contract)
 
@@ -247,7 +247,7 @@ def test_a_formula_that_takes_single_numbers_only_is_proven_one_at_a_time() -> N
     ("function", "message"),
     [
         (lambda total: np.zeros(3), r"pass 'return' of f yields shape \(3,\) for 'return'"),
-        (lambda total: None, r"pass 'return' of f for visible/n2-loud1of1 returned None"),
+        (lambda total: None, r"pass 'return' of f for sensitivity/n2-dominant1of1 returned None"),
         (lambda total: np.atleast_1d(total).astype(np.float32), "pass 'return' of f for .* returned float32"),
     ],
 )
@@ -257,7 +257,7 @@ def test_passes_answer_numbers_of_their_shape(function: Callable[..., Any], mess
         inputs="x[n]",
         reference=np.sum,
         passes=[sum_of("total", lambda x: x), each("return", function, roundings=0)],
-        suites={"visible": rows(loud(1, 2), [2])},
+        suites={"sensitivity": rows(dominant(1, 2), [2])},
     )
     with pytest.raises(ContractError, match=message):
         judged(contract)
@@ -341,7 +341,11 @@ GOOD = {
         ({"PATTERN": "normal((0, 127))"}, 5, "pattern: of normal rows the largest number is 6.81e+38, which float x"),
         ({"PATTERN": "normal((0, 5000))"}, 5, "the largest number is inf, which float x does not hold"),
         ({"PATTERN": "normal((-200, -160))"}, 5, "which is zero in float x"),
-        ({"PATTERN": "loud(2, 1)"}, 13, "loud(2, 1, quiet=0.0): expected two finite numbers, the lower one first"),
+        (
+            {"PATTERN": "dominant(2, 1)"},
+            13,
+            "dominant(2, 1, background=0.0): expected two finite numbers, the lower one first",
+        ),
         ({"SUITES": "{}"}, 5, "f has no suites"),
         ({"SUITES": '{"boundary": []}'}, 5, "suite 'boundary' has no cases"),
         ({"SUITES": '{"boundary": 3}'}, 5, "suite 'boundary': 3 is no list of cases"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.contract import each, every, loud, op, placements, special_values, sum_of
+from harness.contract import dominant, each, every, op, placements, special_values, sum_of
 from harness.contract.expressions import parse_requirement
 from harness.errors import ContractError
 from harness.guest import PackBuffer, PackCase, distance_bytes
@@ -146,7 +146,10 @@ def test_a_kernel_adds_to_what_the_contract_says() -> None:
 
 
 def test_directed_rounding_gets_the_worst_case_of_twice_the_unit() -> None:
-    nearest, directed = total(pattern=loud(signed=False)), total(pattern=loud(signed=False), rounding="directed")
+    nearest, directed = (
+        total(pattern=dominant(signed=False)),
+        total(pattern=dominant(signed=False), rounding="directed"),
+    )
     (case,) = [case for case in cases(nearest, suites=("boundary",)) if dict(case.sizes)["len"] == 40]
     inputs = {"x": np.ones(40, np.float32)}
     tolerances = [Oracle(contract).expect(case, inputs)["return"].tolerance[0] for contract in (nearest, directed)]

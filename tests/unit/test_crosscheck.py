@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.unit.sample_runs import passed
 
 from harness.backend import Backend
 from harness.execution import cross_check as crosscheck
 from harness.execution.cross_check import CrossCheck
 from harness.execution.worker import JobResult
 from harness.model import Binary, CaseObservation, Job, Observation, Outcome, TrialObservation, TrialStatus, Verdict
+from tests.unit.sample_runs import passed
 
 CODE = "   0:\tvfmadd213ps %zmm0,%zmm1,%zmm2\n   6:\tvmovups %zmm0,(%rdi)\n  12:\tmov %rdi,%rax\n"
 

@@ -13,13 +13,14 @@ from harness.contract import absolute, each, exact, extremes, integers, op, rows
 from harness.errors import ContractError
 from harness.judge.compare import compare
 from harness.judge.reference import Oracle
-from harness.model import SPECIAL_FLOATS, Case, CaseSpec, Contract, Pattern, Selection
+from harness.model import Case, CaseSpec, Contract, Selection, Suite
+from harness.model.patterns import SPECIAL_FLOATS, Zeros
 from harness.model.prototype import BF16, SCALAR_TYPES
 from harness.numerics.formats import limits, rounded, widened
 from harness.numerics.inputs import InputStream, special_bits
 from harness.numerics.ulp import ulp_of
 from harness.plan import make_cases
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 
 SIZES = [1, 2, 3, 17, 40]
 
@@ -86,7 +87,7 @@ def adder(c_type: str, reference: Callable[[Any, Any], Any] = lambda x, y: x + y
         tolerance=exact(),
         suites={
             "boundary": SIZES,
-            "visible": [*SIZES, *rows(integers(-8, 8), SIZES), *rows(extremes(), SIZES)],
+            "sensitivity": [*SIZES, *rows(integers(-8, 8), SIZES), *rows(extremes(), SIZES)],
         },
     )
 
@@ -132,14 +133,13 @@ def test_without_passes_inputs_are_proven_by_changing_them() -> None:
     contract = adder("int16_t")
     stream = InputStream()
     assert find_gaps(contract, cases_of(contract), lambda case: stream.inputs(contract, case)) == (5, [])
-    blind = replace(contract, suites={"visible": lambda *_: tuple(make_specs(contract))})
+    blind = replace(contract, suites={"sensitivity": Suite(lambda *_: tuple(make_specs(contract)), is_proving=True)})
     _, gaps = find_gaps(blind, cases_of(blind), lambda case: stream.inputs(blind, case))
     assert "len 3: an element of x ignored hidden at 3 of 3" in map(str, gaps)
 
 
 def make_specs(contract: Contract) -> list[CaseSpec]:
-    zeros = Pattern("zeros", directed=True)
-    return [replace(spec, pattern=zeros) for spec in contract.suites["boundary"](4)]
+    return [replace(spec, pattern=Zeros()) for spec in contract.suites["boundary"](4)]
 
 
 def summed(tolerance: object) -> Contract:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.contract import each, every, exact, loud, max_of, normal, op, rows, special_values, sum_of, ulp
+from harness.contract import dominant, each, every, exact, max_of, normal, op, rows, special_values, sum_of, ulp
 from harness.errors import ContractError
 from harness.judge.compare import compare
 from harness.judge.neighbours import neighbours
@@ -19,7 +19,7 @@ from harness.model.prototype import BF16
 from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
 from harness.sensitivity.extremes import extremes
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 
 Reference = Callable[..., Any]
 
@@ -51,7 +51,7 @@ def doubling(reference: Reference, c_type: str = "float", **changes: Any) -> Con
         inputs="x[n]",
         outputs="out[n]",
         reference=reference,
-        suites={"visible": every(1, 9)},
+        suites={"sensitivity": every(1, 9)},
         **error_model,
     )
 
@@ -126,7 +126,7 @@ def test_integers_of_any_size_wrap_around() -> None:
         outputs="out[n]",
         reference=lambda x: [int(value) ** 40 for value in x],
         tolerance=exact(),
-        suites={"visible": every(1, 3)},
+        suites={"sensitivity": every(1, 3)},
     )
     assert list(expected(contract, np.array([3, 0, 255], "<u1")).want) == [3**40 % 256, 0, 255**40 % 256]
 
@@ -161,7 +161,7 @@ def softmax(reference: Reference, c_type: str = "float", **error_model: Any) -> 
         outputs="out[n]",
         reference=reference,
         pattern=normal((0, 9)),
-        suites={"visible": every(1, 9), "special": special_values(["inf", "nan"])},
+        suites={"sensitivity": every(1, 9), "special": special_values(["inf", "nan"])},
         **error_model,
     )
 
@@ -178,7 +178,7 @@ MODELS: dict[str, dict[str, Any]] = {
 def test_a_reference_that_overflows_on_the_way_is_told(model: str) -> None:
     contract = softmax(naive, **MODELS[model])
     assert expected(contract, np.array([1.0, 2.0, 3.0], "<f4")).want.sum() == pytest.approx(1)
-    with pytest.raises(ContractError, match=r"the reference of softmax yields nan for out\[0\] in visible/n3"):
+    with pytest.raises(ContractError, match=r"the reference of softmax yields nan for out\[0\] in sensitivity/n3"):
         expected(contract, LARGE)
 
 
@@ -231,7 +231,7 @@ def test_overflow_of_a_double_on_the_way_is_what_kernels_do_too() -> None:
         inputs="x[n]",
         reference=lambda x: np.sqrt((x * x).sum()),
         tolerance=ulp(8),
-        suites={"visible": every(1, 3)},
+        suites={"sensitivity": every(1, 3)},
     )
     assert expected(contract, np.array([1e200, 1e200], "<f8")).want[0] == np.inf
 
@@ -271,9 +271,9 @@ def test_the_ends_show_what_a_few_cases_do_not(model: str) -> None:
     ("c_type", "pattern", "ends"),
     [
         ("float", normal((-2, 3)), (-8 * 3.99993896484375, 8 * 3.99993896484375)),
-        ("float", loud(1, 2), (-2, 2)),
-        ("float", loud(1, 2, signed=False), (1, 2)),
-        ("float", loud(-104, -87, signed=False), (-104, -87)),
+        ("float", dominant(1, 2), (-2, 2)),
+        ("float", dominant(1, 2, signed=False), (1, 2)),
+        ("float", dominant(-104, -87, signed=False), (-104, -87)),
         ("int8_t", None, (-128, 127)),
         ("uint16_t", None, (0, 65535)),
     ],
@@ -307,7 +307,7 @@ def packed(tolerance: Any, c_type: str = "_Float16", **changes: Any) -> Contract
         outputs="out[n]",
         reference=lambda x: x,
         tolerance=tolerance,
-        suites={"visible": rows(normal(), every(1, 40))},
+        suites={"sensitivity": rows(normal(), every(1, 40))},
         **changes,
     )
 
@@ -370,7 +370,7 @@ def test_the_proof_takes_for_moved_only_what_a_kernel_may_not_yield() -> None:
         inputs="x[n]",
         reference=lambda x: 1 + 1e-6 * x.sum(),
         tolerance=exact(),
-        suites={"visible": every(2, 5)},
+        suites={"sensitivity": every(2, 5)},
     )
     _, gaps = find_gaps(hidden, cases_of(hidden), lambda case: stream.inputs(hidden, case))
     assert "n 2: an element of x ignored hidden at 2 of 2" in map(str, gaps)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from harness.commands.replay.evidence import Element, Evidence, _table, position, ranges
-from harness.model import ANYWHERE, Case, Layout, Pattern
+from harness.model import ANYWHERE, Case, Layout
+from harness.model.patterns import Normal
 from harness.model.prototype import SCALAR_TYPES
 from harness.project import bundled_contract
 from harness.shrinking.minimal import _element_in_c, _literal, describe, number_text, values_text
@@ -75,7 +76,7 @@ def test_literals_have_the_same_bits(value: float) -> None:
 
 
 def test_bfloat16_is_shown_as_numbers_and_an_output_whose_rows_are_apart_is_read_behind_its_gaps() -> None:
-    case = Case("dot_bf16", "boundary", "len2", (("len", 2),), (), Pattern("normal"), ANYWHERE, 1)
+    case = Case("dot_bf16", "boundary", "len2", (("len", 2),), (), Normal(), ANYWHERE, 1)
     bits = np.array([0x3F80, 0xC000], "<u2")
     one = Candidate(128, case.sizes, ANYWHERE, {"x": bits, "y": bits}, is_drawn=True)
     assert describe(one, case, bundled_contract("dot_bf16"))[1:3] == ["x = {1, -2}", "y = {1, -2}"]

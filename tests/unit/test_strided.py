@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from harness.contract import around_lanes, each, every, loud, op, pairwise, sizes, sum_of
+from harness.contract import around_lanes, dominant, each, every, op, pairwise, sizes, sum_of
 from harness.contract.matrices import cover
 from harness.errors import ContractError
 from harness.judge.compare import compare
@@ -17,7 +17,7 @@ from harness.model import Case, Contract, Layout, Outcome, Selection, TrialObser
 from harness.numerics.formats import places
 from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 
 STRIDES = {"lda": "k", "ldb": "n", "ldc": "n"}
 PROTOTYPE = (
@@ -38,9 +38,9 @@ def gemm(visible_k: tuple[int, ...] = (1, 2, 33)) -> Contract:
         ],
         suites={
             "boundary": pairwise(m=[0, 1, 5], n=[0, 1, *around_lanes([1, 2], -1, 1)], k=[0, 1, 9], strides=STRIDES),
-            "visible": [
-                *pairwise(loud(), m=[1, 5], n=[1, 7], k=visible_k, strides=STRIDES),
-                *pairwise(loud(), m=[1, 5], n=[1, 7], k=visible_k, strides=STRIDES),
+            "sensitivity": [
+                *pairwise(dominant(), m=[1, 5], n=[1, 7], k=visible_k, strides=STRIDES),
+                *pairwise(dominant(), m=[1, 5], n=[1, 7], k=visible_k, strides=STRIDES),
             ],
         },
     )
@@ -114,7 +114,7 @@ def test_every_term_of_every_output_is_proven_visible_and_so_are_distances_and_t
 
 def test_terms_of_long_sums_are_sampled_and_that_is_said() -> None:
     contract = gemm((200,))
-    cases = make_cases(contract, contract.conventions, Selection(suites=("visible",)), 128)
+    cases = make_cases(contract, contract.conventions, Selection(suites=("sensitivity",)), 128)
     gaps = find_gaps(contract, cases, lambda case: STREAM.inputs(contract, case))[1]
     assert any("omission in ab not tried at" in str(gap) for gap in gaps)
 

@@ -218,7 +218,7 @@ class _Again:
     def _shrink(self, seen: _Seen, budget_s: float) -> None:
         wanted = seen.raw()
         binary = seen.job_result.binary
-        if wanted is None or binary is None or not wanted.outcome.is_kernel_fault or seen.case.pattern.sites:
+        if wanted is None or binary is None or not wanted.outcome.is_kernel_fault or seen.case.sites:
             _show("", "nothing to shrink: it takes a case that a kernel gets wrong, of a row that is held whole")
             return
         backend, job, case = self.line.surveyor.backend, seen.job, seen.case

@@ -89,7 +89,7 @@ class Evidence:
 def evidence(job: Job, case: Case, seen: CaseObservation, inputs: Inputs) -> Evidence:
     """Look at one case's calls, one by one and against each other."""
     calls = _calls(job, case, seen, inputs)
-    if case.pattern.sites or case.is_unspecified:
+    if case.sites or case.is_unspecified:
         return Evidence(calls)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -6,7 +6,7 @@
  *
  * KERNEL: op = "dot_bf16"
  * EXPECT: outcome = "MISMATCH"
- * EXPECT: options = "--suite visible"
+ * EXPECT: options = "--suite sensitivity"
  */
 #include <immintrin.h>
 #include <stddef.h>

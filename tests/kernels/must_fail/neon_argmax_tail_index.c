@@ -6,7 +6,7 @@
  *
  * KERNEL: op = "argmax_f32"
  * EXPECT: outcome = "MISMATCH"
- * EXPECT: options = "--suite residues --suite visible"
+ * EXPECT: options = "--suite residues --suite sensitivity"
  */
 #include <arm_neon.h>
 #include <math.h>

@@ -6,7 +6,7 @@
  *
  * KERNEL: op = "gemm_f32"
  * EXPECT: outcome = "MISMATCH"
- * EXPECT: options = "--suite visible"
+ * EXPECT: options = "--suite sensitivity"
  * EXPECT: rule = "exactly where k % 4 is 1, 2 or 3"
  */
 #include <stddef.h>

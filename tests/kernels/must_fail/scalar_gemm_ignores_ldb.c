@@ -6,7 +6,7 @@
  *
  * KERNEL: op = "gemm_f32"
  * EXPECT: outcome = "MISMATCH"
- * EXPECT: options = "--suite visible"
+ * EXPECT: options = "--suite sensitivity"
  */
 #include <stddef.h>
 

@@ -6,7 +6,7 @@
  *
  * KERNEL: op = "min_f32"
  * EXPECT: outcome = "MISMATCH"
- * EXPECT: options = "--suite visible"
+ * EXPECT: options = "--suite sensitivity"
  */
 #include <stddef.h>
 

@@ -6,7 +6,7 @@
  *
  * KERNEL: op = "sum_f16"
  * EXPECT: outcome = "MISMATCH"
- * EXPECT: options = "--suite visible"
+ * EXPECT: options = "--suite sensitivity"
  */
 #include <arm_sve.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.contract import around_lanes, each, loud, op, pairwise, sum_of
+from harness.contract import around_lanes, dominant, each, op, pairwise, sum_of
 
 STRIDES = {"lda": "k", "ldb": "n", "ldc": "n"}
 
@@ -19,6 +19,6 @@ gemm_f32 = op(
     ],
     suites={
         "boundary": pairwise(m=[0, 1, 3], n=[1, *around_lanes([1, 2], -1, 1)], k=[0, 1, 2, 7, 16], strides=STRIDES),
-        "visible": pairwise(loud(1.0, 2.0), m=[1, 3], n=[2, 9], k=[1, 2, 7], strides=STRIDES),
+        "sensitivity": pairwise(dominant(1.0, 2.0), m=[1, 3], n=[2, 9], k=[1, 2, 7], strides=STRIDES),
     },
 )

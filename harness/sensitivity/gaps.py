@@ -19,9 +19,10 @@ from harness.errors import ContractError
 from harness.judge.answers import exact_numbers
 from harness.judge.reference import Oracle
 from harness.judge.tolerance import Steps
-from harness.model import LONG_SUITE, VISIBLE_SUITE, Array, Case, Contract, EachPass, Flow, Formula, MaxPass, SumPass
+from harness.model import Array, Case, Contract, EachPass, Flow, Formula, MaxPass, SumPass
+from harness.model.patterns import Dominant, Sparse, Special
 from harness.sensitivity.changes import change_inputs
-from harness.sensitivity.planting import Shown, misread, multiples_of, tried_places
+from harness.sensitivity.planting import Shown, misread, multiples_of, tried_positions
 
 MARGIN = 8.0
 """Multiple of the tolerance by which a defect must move a result."""
@@ -38,7 +39,7 @@ class Gap:
     hidden: int
     elements: int
     is_sampled: bool = False
-    """Whether nobody looked at the hidden ones, where all would be too many."""
+    """True if nobody looked at the hidden ones, where all would be too many."""
 
     def __str__(self) -> str:
         """Read as in "len 1024: omission in energy hidden at 3 of 1024 elements"."""
@@ -52,7 +53,7 @@ def find_gaps(
 ) -> tuple[int, list[Gap]]:
     """Plant every defect in every case; return the number of sizes and the gaps that are left.
 
-    Sizes that neither VISIBLE_SUITE nor LONG_SUITE covers are not promised and not counted.
+    Sizes that no proving suite of the contract has are not promised and not counted.
 
     Raises:
         ContractError: the contract's functions misbehave.
@@ -62,28 +63,28 @@ def find_gaps(
     promised: set[Sizes] = set()
     with np.errstate(all="ignore"):
         for case in cases:
-            if case.pattern.kind in ("special", "sparse") or min((size for _, size in case.sizes), default=1) == 0:
+            if isinstance(case.pattern, Special | Sparse) or min((size for _, size in case.sizes), default=1) == 0:
                 continue
             inputs = inputs_of(case)
             of_size = shown.setdefault(case.sizes, Shown())
             if contract.tolerances:
-                if _is_proving(case):
+                if _is_proving(contract, case):
                     change_inputs(oracle, contract, case, inputs, of_size)
             else:
                 planted = _Planted(contract, case, *oracle.steps(case, inputs), of_size)
                 _plant(planted)
                 _plant_in_layouts(oracle, planted, inputs)
-            if _is_proving(case):
+            if _is_proving(contract, case):
                 promised.add(case.sizes)
     gaps = [gap for sizes in shown if sizes in promised for gap in _gaps(sizes, shown[sizes])]
     return len(promised), gaps
 
 
-def _is_proving(case: Case) -> bool:
-    """Whether the case is one of a set that is there to cover all elements of its size."""
+def _is_proving(contract: Contract, case: Case) -> bool:
+    """True if the case is one of a set that is there to cover all elements of its size."""
     largest = max((size for _, size in case.sizes), default=0)
-    is_alone = case.pattern.kind == "loud" and case.pattern.parts >= largest > 1
-    return case.suite in (VISIBLE_SUITE, LONG_SUITE) and not is_alone
+    is_alone = isinstance(case.pattern, Dominant) and case.pattern.parts >= largest > 1
+    return case.suite in contract.suites and contract.suites[case.suite].is_proving and not is_alone
 
 
 def _gaps(sizes: Sizes, shown: Shown) -> list[Gap]:
@@ -171,10 +172,11 @@ def _plant_in_sum(planted: _Planted, step: SumPass, terms: Array) -> None:
 
 def _plant_in_max(planted: _Planted, step: MaxPass, candidates: Array) -> None:
     moved = np.full(candidates.size, np.nan)  # one case tries one position: to miss any other is no defect there
+    candidates = -candidates if step.is_lowest else candidates
     at = int(np.argmax(candidates))
     others = np.delete(candidates, at).max(initial=-np.inf)
     if others < candidates[at]:  # of two that are equal, neither is missed
-        multiple = _moved(planted, step.name, np.array([others]))[0]
+        multiple = _moved(planted, step.name, np.array([-others if step.is_lowest else others]))[0]
         moved[at] = np.inf if np.isnan(multiple) else multiple
     planted.shown.add_tried(f"omission in {step.name}", moved)
 
@@ -257,13 +259,13 @@ def _plant_in_sums(planted: _Planted, step: SumPass, terms: Array) -> None:
     along = np.moveaxis(terms, step.axis, 0)
     total, count = planted.steps.values[step.name], along.shape[0]
     tried = {defect: np.full(along.shape, np.nan) for defect in ("omission", "double counting", "the neighbour's term")}
-    for place in tried_places(count):
-        term = along[place]
-        tried["omission"][place] = _moved_each(planted, step.name, total - term)
-        tried["double counting"][place] = _moved_each(planted, step.name, total + term)
+    for position in tried_positions(count):
+        term = along[position]
+        tried["omission"][position] = _moved_each(planted, step.name, total - term)
+        tried["double counting"][position] = _moved_each(planted, step.name, total + term)
         if count > 1:
-            other = along[place + 1] if place + 1 < count else along[place - 1]
-            tried["the neighbour's term"][place] = _moved_each(planted, step.name, total - term + other)
+            other = along[position + 1] if position + 1 < count else along[position - 1]
+            tried["the neighbour's term"][position] = _moved_each(planted, step.name, total - term + other)
     for defect, multiples in tried.items():
         if count > 1 or defect != "the neighbour's term":
             planted.shown.add_tried(f"{defect} in {step.name}", multiples.ravel())

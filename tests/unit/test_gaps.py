@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.contract import exact, loud, op, peaks, rows
+from harness.contract import dominant, exact, op, peaks, rows
 from harness.contract.loading import load_contracts
 from harness.errors import ContractError
 from harness.model import Case, Contract, Selection
 from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
 from harness.project import bundled_contract
-from harness.sensitivity.visibility import find_gaps
+from harness.sensitivity.gaps import find_gaps
 
 ROW_LENGTHS = [2, 3, 8, 33]
 
@@ -40,7 +40,7 @@ def reduction(name: str, reference: Callable[..., Any], suite: Sequence[Any]) ->
         inputs="x[len]",
         reference=reference,
         tolerance=exact(),
-        suites={"visible": suite},
+        suites={"sensitivity": suite},
     )
 
 
@@ -61,14 +61,14 @@ def test_an_element_that_a_maximum_ignores_is_no_zero(name: str, reference: Any,
     contract = reduction(name, of_row(reference), peaks(ROW_LENGTHS, lowest=lowest) * 3)
     assert gaps_of(contract) == []
     # Where all are equal, nobody notices what is left out behind the first.
-    blind = reduction(name, of_row(reference), rows(loud(1, 1, signed=False), ROW_LENGTHS))
+    blind = reduction(name, of_row(reference), rows(dominant(1, 1, signed=False), ROW_LENGTHS))
     assert any("an element of x ignored hidden" in gap for gap in gaps_of(blind))
 
 
 def test_of_long_rows_with_peaks_the_proof_says_where_none_stood() -> None:
     contract = bundled_contract("min_f32")
     assert gaps_of(contract, 33) == []
-    assert gaps_of(contract, 1023) == ["len 1023: omission in largest not tried at 983 of 1023"]
+    assert gaps_of(contract, 1023) == ["len 1023: omission in return not tried at 983 of 1023"]
 
 
 def test_argmax_has_no_hidden_element() -> None:
@@ -84,14 +84,14 @@ def test_an_omitted_term_of_a_mean_shows_at_4096() -> None:
 @pytest.mark.parametrize(
     ("c_type", "entries", "message"),
     [
-        ("float", "special_values(['infty'])", "'infty' is none (perhaps you meant 'inf')"),
+        ("float", "special_values(['infty'])", "unknown value 'infty' (perhaps you meant 'inf')"),
         ("float", "special_values(['highest'])", "reads no numbers that 'highest' is one of"),
         ("int8_t", "special_values(['nan'])", "known: lowest, highest, zero, one"),
         ("int8_t", "special_values(['lowst'])", "perhaps you meant 'lowest'"),
         ("float", "rows(extremes(), [3])", "extremes() is for integers, and f reads none"),
         ("float", "rows(integers(0, 3), [3])", "integers(...) is for integers, and f reads none"),
         ("float", "rows('normal', [3])", "'normal' is no pattern"),
-        ("float", "rows(loud(1, 2, buffers=['xx']), [3])", "loud: 'xx' is no buffer (perhaps you meant 'x')"),
+        ("float", "rows(dominant(1, 2, buffers=['xx']), [3])", "dominant: 'xx' is no buffer (perhaps you meant 'x')"),
     ],
 )
 def test_values_and_patterns_that_are_none_are_refused_with_file_and_line(
