@@ -65,6 +65,8 @@ def _contract_pieces() -> Iterator[str]:
 
 def _heading_of(offered: Any) -> str:
     """Return the heading of a function by what it returns, and of a class by what it is."""
+    if not callable(offered):
+        return OF_CONTRACTS["Entry"]
     is_class = inspect.isclass(offered)
     made = [base.__name__ for base in offered.__mro__] if is_class else [inspect.signature(offered).return_annotation]
     for word, heading in OF_CONTRACTS.items():
@@ -109,7 +111,9 @@ _KINDS = _POSITIONAL_ONLY, _ANYHOW, _REST, _KEYWORD_ONLY, _NAMED_REST = (
 
 
 def entry(name: str, value: Any) -> str:
-    """Return what the page says of a function or class."""
+    """Return what the page says of a function, a class or a constant."""
+    if not callable(value):
+        return f"#### {name}\n\n```python\n{name} = {_shortened(value)}\n```\n\n{_comment_on(name)}\n"
     if not inspect.isclass(value):
         return f"#### {name}\n\n{_signature(name, value)}\n{_prose(value)}"
     parts = [f"#### {name}\n", _prose(value)]
@@ -127,6 +131,19 @@ def entry(name: str, value: Any) -> str:
     else:
         parts.append("\n".join(_members(value)) + "\n")
     return "\n".join(parts)
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= WIDTH else f"{text[: WIDTH // 2]} ... {text[-WIDTH // 4 :]}"
+
+
+def _comment_on(name: str) -> str:
+    """Return the text below the assignment of a constant of `harness.contract`, which Python itself does not keep."""
+    for path in sorted((ROOT / "harness" / "contract").glob("*.py")):
+        if found := re.search(rf'(?ms)^{name}\b[^\n]* = .*?^"""(.*?)"""', path.read_text()):
+            return _escaped(" ".join(found[1].split()))
+    raise ValueError(f"no text below {name}")
 
 
 def _signature(name: str, function: Callable[..., object]) -> str:

@@ -36,7 +36,7 @@ class Proof:
         if not self.sizes:
             return f"{self.op}: nothing is proven about its inputs (no suite 'sensitivity')"
         if not self.gaps:
-            return f"{self.op}: every element of every size proven visible ({counted(self.sizes, 'size')})"
+            return f"{self.op}: every element shown to affect the result, at all of {counted(self.sizes, 'size')}"
         shown = "; ".join(self.gaps[:_SHOWN_GAPS])
         more = f"; and {len(self.gaps) - _SHOWN_GAPS} more" if len(self.gaps) > _SHOWN_GAPS else ""
         return f"{self.op}: {counted(self.sizes, 'size')}, of these only sampled: {shown}{more}"
