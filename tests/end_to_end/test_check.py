@@ -39,7 +39,7 @@ def project(tmp_path: Path) -> Path:
 def test_a_sound_project_is_told_in_full(harness: Harness, project: Path) -> None:
     done = harness("check", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith(f"{project}/harness.toml: 1 kernels\n\n")
+    assert done.stdout.startswith(f"{project}/harness.toml: 1 kernel\n\n")
     assert "ok     contract twice: reference and passes agree (short/n1, short/n" in done.stdout
     assert "ok     kernel twice/neon: kernel, compiled at -O2 and linked by gcc" in done.stdout
     assert done.stdout.endswith("0 faults; no kernel was run\n")
