@@ -133,7 +133,7 @@ class Judging:
         self._crosscheck = CrossCheck(self.builder.backend)
 
     def verdicts(self, job: Job, job_result: JobResult) -> list[Verdict]:
-        """Judge a job that came from the bench."""
+        """Judge a job that came from the worker."""
         self.worker.waiting_room.release()
         job = job_result.job or job
         judged = self._maker.verdicts(job, job_result, self.worker.inputs(job.contract, job.cases))

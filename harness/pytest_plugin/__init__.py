@@ -45,7 +45,7 @@ def _name(option: Option) -> str:
 
 def _given(config: pytest.Config) -> dict[str, Any]:
     """Return what was said on the command line, by the names of the Python API."""
-    said = {("place" if o.name == "in" else o.name): config.getoption(_name(o)) for o in options_of("pytest")}
+    said = {("backend" if o.name == "in" else o.name): config.getoption(_name(o)) for o in options_of("pytest")}
     return {name: value for name, value in said.items() if value is not None}
 
 

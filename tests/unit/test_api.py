@@ -32,7 +32,7 @@ def test_the_options_are_those_of_the_command_line() -> None:
     [
         ((), {}),
         (("a/*", "b/c"), {"svl": [128, 256], "target": "sve,sve2", "seed": 3, "j": 2, "x": True}),
-        ((), {"svl": "all", "place": "docker", "opt": ["O2"], "size": 7, "timeout": 1.5, "shard": "1/4", "x": False}),
+        ((), {"svl": "all", "backend": "docker", "opt": ["O2"], "size": 7, "timeout": 1.5, "shard": "1/4", "x": False}),
         ((), {"config": Path("h.toml"), "suite": ("a", "b"), "last_failed": True, "svl": 256}),
     ],
 )
@@ -49,7 +49,7 @@ def test_options_mean_what_they_mean_on_the_command_line(kernels: tuple[str, ...
         ({"quiet": True}, "no option 'quiet'"),
         ({"svl": "wide"}, "--svl wide: expected a vector length in bits"),
         ({"opt": ["O9"]}, "--opt O9: expected one of"),
-        ({"place": "dokcer"}, "--in dokcer: .*perhaps you meant 'docker'"),
+        ({"backend": "dokcer"}, "--in dokcer: .*perhaps you meant 'docker'"),
         ({"x": "yes"}, "-x 'yes': expected True or False"),
         ({"seed": [1, 2]}, "--seed .*: expected one value"),
         ({"seed": -1}, "--seed -1: expected at least 0"),

@@ -173,7 +173,7 @@ def test_a_tolerance_by_name_or_function_is_what_it_says(tolerance: object, expe
 @pytest.mark.parametrize(
     ("tolerance", "message"),
     [
-        (3, "3 is none"),
+        (3, "3 is no tolerance"),
         (lambda nothing: 1, "takes 'nothing'"),
         ({"x": exact()}, "'x' is no output"),
         (sqrt_n(1, "lne"), "'lne' is no size; perhaps 'len'|'lne' is no size"),

@@ -212,7 +212,7 @@ def test_parameters_match_by_name_or_by_position(text: str, names: tuple[str, ..
         ('features = ["avx512qd"]', "no feature 'avx512qd' is known (perhaps you meant 'avx512dq')"),
         ('header = "arm_sme.h"', "'header' and 'header_since' belong together"),
         ("hostile = {ones = 1}", "'hostile' in a target must be a table of strings"),
-        ('[[run]]\nhow = "magic"', "'how' must be one of native, sde, bochs, qemu-user, not 'magic'"),
+        ('[[run]]\nhow = "magic"', "'how' must be one of bochs, native, qemu-user, sde, not 'magic'"),
     ],
 )
 def test_a_wrong_target_is_told_where_and_what(tmp_path: Path, line: str, message: str) -> None:

@@ -98,7 +98,7 @@ def test_the_gate_and_every_way_are_asked_for_as_they_were() -> None:
 
 def test_a_debugger_is_for_guests_that_it_reaches(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
-    path.write_text(json.dumps(record("len33", backend={"in": "docker"})))
+    path.write_text(json.dumps(record("len33", place={"in": "docker"})))
     asked = ReplaySettings("", str(path), config=None, shrink=False, budget_s=30, gdb=True, verbose=False)
     with pytest.raises(UsageError, match="ran in docker; a debugger reaches guests on the host only"):
         replay(asked, ["harness"])
@@ -110,9 +110,7 @@ def test_a_debugger_is_for_guests_that_it_reaches(tmp_path: Path) -> None:
 
 def test_packs_are_kept_for_the_last_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, made in (("replace", None), ("load_of", None), ("encode", b"pack")):
-        monkeypatch.setattr(
-            f"harness.commands.replay.debugging.{name}", lambda *_kernel_files, made=made, **_named: made
-        )
+        monkeypatch.setattr(f"harness.commands.replay.debugging.{name}", lambda *_, made=made, **__: made)
     job = cast(Job, SimpleNamespace(cases=()))
     for number in (*range(KEPT_PACKS + 3), 3):  # the third but oldest of those left, again
         write_pack(job, {}, tmp_path / f"id{number}")

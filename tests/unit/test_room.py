@@ -76,20 +76,20 @@ import sys, threading
 from pathlib import Path
 from harness.errors import HarnessError, StorageError
 from harness.backend import GuestCall
-from harness.backend.host import HostPlace
-place = HostPlace()
+from harness.backend.host import HostBackend
+backend = HostBackend()
 try:
     {action}
 except StorageError as error:
     print("no room:", error)
-place.close()
+backend.close()
 """
 TOOL = """
     command = ("sh", "-c", "dd if=/dev/zero of=made bs=64k count=4; exit 1")
-    print(place.run_tools([command], Path.cwd(), 20, products=["made"])[0].status)
+    print(backend.run_tools([command], Path.cwd(), 20, products=["made"])[0].status)
 """
 GUEST = """
-    with place.open_slot(threading.Event()) as slot:
+    with backend.open_slot(threading.Event()) as slot:
         print(slot.run(GuestCall(('sh',), Path(sys.argv[1]), b'pack', 10.0)).exit.status)
 """
 
