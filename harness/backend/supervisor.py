@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import socket
 import struct
@@ -261,8 +260,3 @@ class Supervisor:
 def _check(error: int, path: str) -> None:
     if error:
         raise OSError(error, os.strerror(error), path)
-
-
-def is_missing(error: OSError) -> bool:
-    """Whether a file that was asked for is not there, or is something else than a file."""
-    return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.ELOOP)

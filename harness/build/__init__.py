@@ -34,12 +34,10 @@ from harness.build.symbols import prebuilt_complaint, symbol_complaint
 from harness.build.toolchain import find_binutil
 from harness.build.tools import run_tools
 from harness.errors import BuildError, StorageError
-from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Build, Compiler, Contract, Kernel
+from harness.model import ASSEMBLY_SUFFIXES, PREBUILT_SUFFIXES, Binary, Build, Compiler, Contract, Kernel, Variant
 from harness.storage.cache import entry, key_of
 from harness.storage.source_files import included
 
-HOSTILE = "hostile"
-"""The build variant in which undefined lanes hold poison."""
 # Relaxed code reads through gp, which a kernel may damage: the signal handler would fault.
 _MACHINE_FLAGS = {"riscv64": ("-mno-relax",)}
 _COMMON_NAME = "guest_common.o"
@@ -248,7 +246,7 @@ _FUNCTION_OF_PASS = re.compile(r"(?m)^;; Function .* \(([^\s,]+), funcdef_no=")
 
 
 def _all_flags(kernel: Kernel, build: Build, flags: tuple[str, ...]) -> tuple[str, ...]:
-    if build.variant != HOSTILE:
+    if build.variant is not Variant.HOSTILE:
         return flags
     return (*flags, *hostile_flags(kernel.isa, build.compiler.triple))
 

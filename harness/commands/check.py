@@ -31,6 +31,7 @@ from harness.model import (
     Project,
     Selection,
     Target,
+    Variant,
 )
 from harness.model.guarded import in_time
 from harness.model.patterns import without_positions
@@ -144,7 +145,7 @@ class _Kernels:
         what = f"kernel {kernel.id}: {kernel.symbol}"
         if isinstance(compiler, Missing):
             return f"{what}, not built: {compiler}", Mark.SKIPPED
-        build = Build(compiler, "" if kernel.is_prebuilt else _OPT, "plain")
+        build = Build(compiler, "" if kernel.is_prebuilt else _OPT, Variant.PLAIN)
         contract = self.project.contracts[kernel.op]
         builder = self.surveyor.builder
         try:

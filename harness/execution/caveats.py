@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.build import HOSTILE
 from harness.build.shims import coverage_note
 from harness.errors import ContractError
 from harness.execution.expected_failures import notes_of
 from harness.execution.scheduler import Result
 from harness.execution.verdicts import contract_fault
-from harness.model import Outcome, Plan, Project, Selection, Verdict
+from harness.model import Outcome, Plan, Project, Selection, Variant, Verdict
 from harness.plan import points_left_out
 from harness.report.record import Recorder
 from harness.sensitivity.proof import prove
@@ -81,7 +80,7 @@ def gaps_of_hostile_builds(plan: Plan) -> list[str]:
     """Say once per reason what hostile builds leave out, and for which kernels."""
     gaps: dict[str, dict[str, None]] = {}
     for job in plan.jobs:
-        for source in job.kernel.sources if job.build.variant == HOSTILE else ():
+        for source in job.kernel.sources if job.build.variant is Variant.HOSTILE else ():
             note = coverage_note(source, job.kernel.isa, job.build.compiler.triple)
             if note:
                 gaps.setdefault(note, {})[job.kernel.id] = None
@@ -102,7 +101,7 @@ def gaps_of_executors(plan: Plan) -> list[str]:
     """Say what the executors of hostile builds cannot do with what an ISA leaves open."""
     texts: dict[str, None] = {}
     for job in plan.jobs:
-        if job.build.variant == HOSTILE and job.executor.lacks:
+        if job.build.variant is Variant.HOSTILE and job.executor.lacks:
             executor = f"{job.executor.how} {job.executor.version}"
             what = ", ".join(job.executor.lacks)
             texts[f"Hostile builds on {job.target.name} run without {what}, which {executor} lacks"] = None

@@ -31,6 +31,7 @@ from harness.model import (
     Outcome,
     Role,
     Undefined,
+    Variant,
 )
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Experimenter:
 
     def causes(self, job: Job, job_result: JobResult, findings: Sequence[Finding], inputs: Inputs) -> dict[int, Cause]:
         """Return the causes that were found of a job's failures, by case."""
-        if job.build.variant != "hostile" or job.role is Role.GATE or job_result.binary is None:
+        if job.build.variant is not Variant.HOSTILE or job.role is Role.GATE or job_result.binary is None:
             return {}
         found: dict[int, Cause] = {}
         for outcome in _EXAMINED:

@@ -50,7 +50,6 @@ class Transcript:
     facts: Mapping[str, int]
     cases: tuple[CaseObservation, ...]
     complete: bool
-    truncated: bool
     """A record was cut short, as when the process is killed while writing."""
 
 
@@ -124,7 +123,7 @@ def decode_observation(data: bytes, nonce: int, *, trial_counts: Sequence[int], 
                     raise WireError("observation: the guest counted other cases than it recorded")
         reader.finish()
         at, sequence = end, sequence + 1
-    return Transcript(facts, tuple(cases), complete, truncated=at != len(view))
+    return Transcript(facts, tuple(cases), complete)
 
 
 def _check_header(view: memoryview, at: int, nonce: int, sequence: int) -> tuple[RecordType, int]:

@@ -73,6 +73,7 @@ from harness.model.plan import (
     Side,
     Trial,
     Undefined,
+    Variant,
     promise_of,
 )
 from harness.model.project import (
@@ -182,6 +183,7 @@ __all__ = [
     "TrialObservation",
     "TrialStatus",
     "Undefined",
+    "Variant",
     "Verdict",
     "Violation",
     "Window",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag, StrEnum
 
 from harness.model.capability import Compiler, Executor, Need, Promise
 from harness.model.contract import Contract, Number, Placement
@@ -73,6 +73,15 @@ class Trial:
     """What holds benign contents whatever the fill is."""
 
 
+class Variant(StrEnum):
+    """How a kernel is compiled and called."""
+
+    PLAIN = "plain"
+    """As it is."""
+    HOSTILE = "hostile"
+    """With poison in all that the language and the ABI leave undefined."""
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """How a kernel is compiled."""
@@ -81,7 +90,7 @@ class Build:
     """Of a prebuilt kernel, the one that links it."""
     opt: str
     """Empty for a prebuilt kernel."""
-    variant: str
+    variant: Variant
     how: str | None = None
     """The way to run it, where every way is wanted and rows would be alike without it."""
 
@@ -179,7 +188,7 @@ class Job:
         return round(case.sizes[0][1] / _FEWEST_LANES * MS_PER_VECTOR_CALL) if self.kernel.takes_vectors else 0
 
 
-CORE_BUILD = ("O2", "hostile")
+CORE_BUILD = ("O2", Variant.HOSTILE)
 """Level and variant of the one build that core models run; its compiler is the first that is there."""
 
 
@@ -195,7 +204,7 @@ class Selection:
     emulator: str | None = None
     compilers: tuple[str, ...] = ()
     opts: tuple[str, ...] = ("O0", "O2")
-    variants: tuple[str, ...] = ("plain", "hostile")
+    variants: tuple[Variant, ...] = tuple(Variant)
     suites: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()

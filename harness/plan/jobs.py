@@ -29,6 +29,7 @@ from harness.model import (
     Selection,
     Side,
     Trial,
+    Variant,
     all_missing,
     has_sme,
 )
@@ -37,8 +38,8 @@ from harness.model.triple import resolve_triple
 from harness.plan.cases import CaseMatrices, check_cases, check_suites
 
 TRIALS = {
-    "plain": (Trial(Fill.BENIGN, Side.END), Trial(Fill.BENIGN, Side.START)),
-    "hostile": (
+    Variant.PLAIN: (Trial(Fill.BENIGN, Side.END), Trial(Fill.BENIGN, Side.START)),
+    Variant.HOSTILE: (
         Trial(Fill.NAN, Side.END),
         Trial(Fill.HUGE_NEGATIVE, Side.END),
         Trial(Fill.HUGE_POSITIVE, Side.START),
@@ -47,7 +48,7 @@ TRIALS = {
 """Calls per case, by build variant: every buffer touches the guard page behind it, then the one in front of it.
 
 Calls that differ in nothing but the fill must give the same bits."""
-PROVING_TRIALS = {"plain": 1, "hostile": 2}
+PROVING_TRIALS = {Variant.PLAIN: 1, Variant.HOSTILE: 2}
 """Of these, how many the proving suites have, which are about arithmetic, and long."""
 CLEAN_UPPERS_TRIAL = Trial(Fill.BENIGN, Side.START, clean_uppers=True)
 """One more call on x86, in the hostile build: poisoned upper halves and correct SSE code would read as dirty."""
@@ -232,8 +233,8 @@ def _executors(point: Point, capabilities: Capabilities) -> list[Executor]:
     return [first, *capabilities.further.get(point.need, ())]
 
 
-def _fit(executor: Executor, variant: str) -> Executor:
-    return executor.made_hostile() if variant == "hostile" else executor
+def _fit(executor: Executor, variant: Variant) -> Executor:
+    return executor.made_hostile() if variant is Variant.HOSTILE else executor
 
 
 def _is_on_request(contract: Contract, case: Case) -> bool:
@@ -244,22 +245,22 @@ def _is_in_one_build(contract: Contract, case: Case) -> bool:
     return case.suite in contract.suites and contract.suites[case.suite].is_in_one_build
 
 
-def _fewer_trials(contract: Contract, variant: str) -> dict[str, int]:
+def _fewer_trials(contract: Contract, variant: Variant) -> dict[str, int]:
     """Return the calls per case of the suites that have fewer: proving ones, and those of very long rows."""
     found = {name: PROVING_TRIALS[variant] for name, suite in contract.suites.items() if suite.is_proving}
     return found | {name: 1 for name, suite in contract.suites.items() if suite.is_in_one_build or suite.is_on_request}
 
 
-def _trials(point: Point, compiler: Compiler, opt: str, variant: str) -> tuple[Trial, ...]:
+def _trials(point: Point, compiler: Compiler, opt: str, variant: Variant) -> tuple[Trial, ...]:
     if point.role is Role.GATE:
-        return TRIALS["plain"][:1]
+        return TRIALS[Variant.PLAIN][:1]
     trials = TRIALS[variant]
     if point.kernel.takes_vectors and any(vector.is_predicate for vector in point.kernel.prototype.vectors):
         trials = (*trials[:-1], replace(trials[-1], alternate_lanes=True))
     if has_sme(point.kernel.isa):
         return _sme_trials(point.kernel.prototype.sme, variant, trials)
     if (
-        variant == "hostile"
+        variant is Variant.HOSTILE
         and compiler.triple.startswith("x86_64")
         and "dirty-uppers" not in point.kernel.conventions.waived
         and _answers_for_uppers(point.kernel, compiler, opt)
@@ -278,11 +279,11 @@ def _answers_for_uppers(kernel: Kernel, compiler: Compiler, opt: str) -> bool:
     return not (is_compiled and compiler.family == "gcc" and opt in _WITHOUT_VZEROUPPER)
 
 
-def _sme_trials(interface: SmeInterface, variant: str, trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
+def _sme_trials(interface: SmeInterface, variant: Variant, trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
     """Enter a streaming-compatible kernel in both modes, and one with a ZA of its own while a caller's waits in it."""
     if interface.mode == "__arm_streaming_compatible":
         in_streaming_mode = [replace(trial, streaming=True) for trial in trials]
-        trials = (*trials, *in_streaming_mode[:2]) if variant == "hostile" else (trials[0], in_streaming_mode[1])
-    if variant == "hostile" and not interface.shared:
+        trials = (*trials, *in_streaming_mode[:2]) if variant is Variant.HOSTILE else (trials[0], in_streaming_mode[1])
+    if variant is Variant.HOSTILE and not interface.shared:
         trials = (*trials, ZA_DORMANT_TRIAL)
     return trials

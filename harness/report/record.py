@@ -17,7 +17,7 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import StorageError
-from harness.model import Circumstances, Job, Kernel, Observation, Outcome, Verdict, Window, Worst, Wrong
+from harness.model import Circumstances, Job, Kernel, Observation, Outcome, Variant, Verdict, Window, Worst, Wrong
 from harness.report.identity import identified_rows
 from harness.storage.files import replace_file
 from harness.storage.source_files import included
@@ -192,7 +192,7 @@ def _job_row(
             "name": executor.how,
             "version": executor.version,
             "cpu": executor.cpu,
-            "lacks": list(executor.lacks) if job.build.variant == "hostile" else [],
+            "lacks": list(executor.lacks) if job.build.variant is Variant.HOSTILE else [],
         },
         "build_commands": [list(command) for command in commands],
         "run_command": list(observation.command) if observation else None,
@@ -283,23 +283,3 @@ def summarise(outcomes: Iterable[str]) -> dict[str, int]:
     """Count verdicts per outcome; every outcome has an entry."""
     counts = Counter(outcomes)
     return {outcome.value: counts[outcome.value] for outcome in reversed(Outcome)}
-
-
-# ---- canonical form ------------------------------------------------------------------------------------------------
-
-_VOLATILE = frozenset({"started", "seconds", "smallest", "manifest", "command", "reproduce", "cpu_nanoseconds"})
-
-
-def canonical(record: Mapping[str, Any]) -> str:
-    """Return the record without times, with paths cut to their last part: equal runs give equal text."""
-    return json.dumps(_stripped(record), sort_keys=True, indent=1)
-
-
-def _stripped(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _stripped(item) for key, item in value.items() if key not in _VOLATILE}
-    if isinstance(value, list):
-        return [_stripped(item) for item in value]
-    if isinstance(value, str) and "/" in value:
-        return " ".join(word.rpartition("/")[2] if word.startswith(("/", "-I/")) else word for word in value.split(" "))
-    return value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UsageError
 from harness.settings.environment import check_variables, switch
 from harness.settings.option import Option
-from harness.settings.options import FORMATS, OPTIONS, VARIANTS, add_options, options_of
+from harness.settings.options import FORMATS, OPTIONS, add_options, options_of
 
 if TYPE_CHECKING:
     from harness.model import Selection, Shard
@@ -22,7 +22,6 @@ __all__ = [
     "DEFAULT_VECTOR_BITS",
     "OPTIONS",
     "STDOUT",
-    "VARIANTS",
     "Given",
     "Option",
     "ReplaySettings",
@@ -116,7 +115,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
     Raises:
         UsageError: a value that an option cannot have.
     """
-    from harness.model import Selection  # here, because --help shall not pay for it
+    from harness.model import Selection, Variant  # here, because --help shall not pay for it
 
     surroundings = os.environ if environment is None else environment
     values = _values("run", parsed, surroundings)
@@ -130,7 +129,7 @@ def read_settings(parsed: argparse.Namespace, environment: Mapping[str, str] | N
         emulator=values["emulator"],
         compilers=tuple(values["cc"]),
         opts=tuple(values["opt"]) or DEFAULT_OPTS,
-        variants=tuple(values["build"]) or VARIANTS,
+        variants=tuple(map(Variant, values["build"])) or tuple(Variant),
         suites=tuple(values["suite"]),
         cases=tuple(values["case"]),
         sizes=tuple(values["size"]),

@@ -29,6 +29,7 @@ from harness.model import (
     Need,
     Observation,
     Target,
+    Variant,
     all_missing,
 )
 from harness.model.triple import resolve_triple
@@ -220,7 +221,7 @@ class Executors:
             (),
             _NO_CONTRACT.conventions,
         )
-        binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", "plain"), ())
+        binary = self.builder.build(kernel, _NO_CONTRACT, Build(compiler, "O2", Variant.PLAIN), ())
         load = Load(_NO_CONTRACT, Conventions(), (), {}, (), (), (), need.vector_bits)
         return observe(self.backend, binary, executor, load)
 

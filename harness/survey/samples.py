@@ -11,7 +11,20 @@ from harness.build import Builder
 from harness.contract import exact, op
 from harness.errors import HarnessError
 from harness.launch import Load, observe
-from harness.model import ANYWHERE, Build, Case, Compiler, Conventions, Executor, Fill, Kernel, Side, Trial, TrialStatus
+from harness.model import (
+    ANYWHERE,
+    Build,
+    Case,
+    Compiler,
+    Conventions,
+    Executor,
+    Fill,
+    Kernel,
+    Side,
+    Trial,
+    TrialStatus,
+    Variant,
+)
 
 # csrc/probe/samples.c has the same numbers.
 _SLOT_BYTES = 64
@@ -88,7 +101,7 @@ def run_samples(
         names,
         Conventions(),
     )
-    binary = builder.build(kernel, _CONTRACT, Build(compiler, "O2", "plain"), _FLAGS)
+    binary = builder.build(kernel, _CONTRACT, Build(compiler, "O2", Variant.PLAIN), _FLAGS)
     case = Case("samples", "samples", "samples", (("len", len(samples)),), (), _CONTRACT.pattern, ANYWHERE, 0)
     code = np.frombuffer(b"".join(sample.slot for sample in samples), np.uint8)
     load = Load(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.record import canonical
+from tests.canonical import canonical
 from tests.conftest import Harness, ManifestOf
 
 KERNELS = Path(__file__).parents[2] / "csrc" / "kernels"

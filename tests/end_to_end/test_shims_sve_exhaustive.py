@@ -15,9 +15,9 @@ import pytest
 
 from harness.backend.host import HostBackend
 from harness.build.shims import hostile_flags
-from harness.build.shims.declarations import Declaration, declarations
 from harness.build.toolchain import find_compiler
 from harness.model import Compiler
+from tests.arm_sve_h import Declaration, declarations
 
 TRIPLE = "aarch64-linux-gnu"
 MARCH = "-march=armv8.2-a+sve2+bf16"

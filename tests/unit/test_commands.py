@@ -10,7 +10,7 @@ import pytest
 
 from harness.build.adapter import adapter_source, user_declaration
 from harness.build.commands import RUNNER_SYMBOLS, Callers, caller_flags, recipe
-from harness.model import Build, Compilation, Compiler, Contract, Kernel
+from harness.model import Build, Compilation, Compiler, Contract, Kernel, Variant
 from harness.model.prototype import parse_prototype
 from harness.project import bundled_contract, load_project
 from harness.project.targets import load_target
@@ -39,7 +39,9 @@ def kernel(*sources: str, adapter: str = "", flags: tuple[str, ...] = (), protot
 
 def commands(it: Kernel, compiler: Compiler = GCC, isa_flags: tuple[str, ...] = ()) -> list[str]:
     callers = Callers(caller_flags(it, isa_flags), Path("/guest"), "void harness_adapter(void)")
-    return [" ".join(command) for command in recipe(it, Build(compiler, "O2", "plain"), isa_flags, callers).commands]
+    return [
+        " ".join(command) for command in recipe(it, Build(compiler, "O2", Variant.PLAIN), isa_flags, callers).commands
+    ]
 
 
 def test_the_linker_takes_objects_as_what_they_are() -> None:

@@ -25,6 +25,7 @@ from harness.model import (
     Role,
     Selection,
     Trial,
+    Variant,
 )
 from harness.model.prototype import STREAMING_MODES, SmeInterface
 from harness.plan import make_cases, make_plan, reproducer, select
@@ -100,7 +101,7 @@ def test_scalar_jobs_come_first(project: Project) -> None:
 
 def test_all_widths_are_the_powers_of_two(project: Project) -> None:
     plan = planned(
-        project, Selection(kernels=("rms_norm_f32/sve",), targets=("sve",), opts=("O2",), variants=("plain",))
+        project, Selection(kernels=("rms_norm_f32/sve",), targets=("sve",), opts=("O2",), variants=(Variant.PLAIN,))
     )
     widths = [job.vector_bits for job in plan.jobs if job.role is Role.MAIN and job.build.compiler.spec == "gcc"]
     assert widths == [128, 256, 512, 1024, 2048]
@@ -372,7 +373,8 @@ def trials_of(project: Project, sme: SmeInterface, variant: str) -> tuple[Trial,
     kernel = next(kernel for kernel in project.kernels if kernel.id == "sum_f32/sme")
     kernel = replace(kernel, prototype=replace(kernel.prototype, sme=sme))
     plan = planned(
-        replace(project, kernels=(kernel,)), Selection(vector_bits=(256,), variants=(variant,), suites=("boundary",))
+        replace(project, kernels=(kernel,)),
+        Selection(vector_bits=(256,), variants=(Variant(variant),), suites=("boundary",)),
     )
     (trials,) = {job.trials for job in plan.jobs if job.role is Role.MAIN}
     return trials
@@ -407,7 +409,7 @@ def test_what_hostile_builds_leave_out_is_said_once_per_reason(project: Project)
     kernels = list(dict.fromkeys(job.kernel.id for job in plan.jobs))
     assert "no shims for assembly" in note
     assert f"({', '.join(kernels[:3])} and {len(kernels) - 3} more)" in note
-    plain = planned(project, Selection(kernels=("rms_norm_f32/*",), variants=("plain",)))
+    plain = planned(project, Selection(kernels=("rms_norm_f32/*",), variants=(Variant.PLAIN,)))
     in_assembly = [replace(job, kernel=replace(job.kernel, sources=(Path("k.S"),))) for job in plain.jobs]
     assert gaps_of_hostile_builds(replace(plan, jobs=tuple(in_assembly))) == []
 
@@ -445,7 +447,7 @@ def test_upper_halves_are_asked_for_where_the_kernel_answers_for_them(
     project: Project, spec: str, opt: str, sources: str, is_asked: bool
 ) -> None:
     selection = Selection(
-        kernels=("sum_f32/avx2",), compilers=(spec,), opts=(opt,), variants=("hostile",), is_narrowed=True
+        kernels=("sum_f32/avx2",), compilers=(spec,), opts=(opt,), variants=(Variant.HOSTILE,), is_narrowed=True
     )
     points, absences = select(project, selection)
     found = capabilities({point.need for point in points})

@@ -15,7 +15,8 @@ from harness.model import Finding, Outcome, Plan, Selection, Shard
 from harness.plan import share_of
 from harness.project import load_project
 from harness.report.merging import merge
-from harness.report.record import canonical, verdict_row
+from harness.report.record import verdict_row
+from tests.canonical import canonical
 from tests.conftest import Harness
 from tests.unit import sample_runs
 from tests.unit.test_plan import planned

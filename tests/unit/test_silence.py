@@ -90,7 +90,7 @@ def test_want_of_space_is_nobodys_observation() -> None:
 
 
 def test_a_second_try_that_speaks_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    spoke = Transcript({"sve_bits": 128}, (), True, truncated=False)
+    spoke = Transcript({"sve_bits": 128}, (), True)
     monkeypatch.setattr(launch, "decode_observation", lambda observation, *_, **__: spoke)
     slot = Slot([SILENT, GuestEnd(Exit(0, "", ""), b"hello")])
     tried = session(slot)
@@ -164,7 +164,7 @@ def test_a_silent_container_is_given_up_and_the_next_try_has_another_one(tmp_pat
 
 def test_what_a_process_printed_is_told_of_the_case_that_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
     cases = tuple(CaseObservation(index, ()) for index in range(3))
-    spoke = Transcript({"sve_bits": 128}, cases, True, truncated=False)
+    spoke = Transcript({"sve_bits": 128}, cases, True)
     monkeypatch.setattr(launch, "decode_observation", lambda observation, *_, **__: spoke)
     printed = "before\nbad shape\n\nguest: end of case 0000000001\nand then\n"
     end = session(Slot([GuestEnd(Exit(-6, "", printed), b"hello")]))._process([])

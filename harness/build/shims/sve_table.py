@@ -78,11 +78,8 @@ _CONVERSIONS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "svcvtlt": ("m", {"f32": ("f16",), "f64": ("f32",)}),
 }
 
-EXEMPT: dict[str, str] = {
-    "svcvtnt": "writes the odd elements only; compilers define _x as _m, so code may rely on the even ones",
-    "svcvtxnt": "writes the odd elements only; compilers define _x as _m, so code may rely on the even ones",
-}
-"""Stems of `_x` intrinsics that are not shimmed, and why."""
+# svcvtnt and svcvtxnt are not shimmed: they write the odd elements only, and compilers define _x as _m, so that code
+# may rely on the even ones.
 
 _QUADWORD_STEMS = frozenset({"svrevd"})  # Arm ARM, REVD: the predicate governs 128-bit elements
 

@@ -23,7 +23,7 @@ from harness.execution.scheduler import Judging
 from harness.execution.worker import JobResult
 from harness.judge import Judge
 from harness.launch.emulators import emulator_of
-from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Verdict, promise_of
+from harness.model import Case, Executor, Finding, Job, Need, Outcome, Role, Variant, Verdict, promise_of
 from harness.model.guarded import in_time
 from harness.pipeline import Planned, planned
 from harness.project import runs_root
@@ -257,7 +257,7 @@ class _Again:
         for bits, need in needs.items():
             executor = known[need]
             if isinstance(executor, Executor):
-                found[bits] = executor.made_hostile() if job.build.variant == "hostile" else executor
+                found[bits] = executor.made_hostile() if job.build.variant is Variant.HOSTILE else executor
         return found
 
     def _shrink_before(self, before: Sequence[str], seen: _Seen, budget_s: float) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UnavailableError, UsageError, perhaps
-from harness.model import Case, Job, Plan, Role, Selection, Verdict
+from harness.model import Case, Job, Plan, Role, Selection, Variant, Verdict
 from harness.plan.cases import GATE_SUITE, SIZE_SUITE
 from harness.report.identity import matching
 from harness.report.run import run_of
-from harness.settings import DEFAULT_OPTS, VARIANTS, KernelFiles, Reports, Settings
+from harness.settings import DEFAULT_OPTS, KernelFiles, Reports, Settings
 
 _TOLD_IDS = 5
 _QUIET = Reports(json=None, files={}, annotations=False, verbose=False, quiet=True)
@@ -101,7 +101,7 @@ def settings_for(failure: Failure, config: Path | None) -> Settings:
         emulator=emulator,
         compilers=(job["compiler"]["name"],),
         opts=(job["opt"],) if job["opt"] else DEFAULT_OPTS,
-        variants=(job["variant"],) if job["variant"] else VARIANTS,
+        variants=(Variant(job["variant"]),) if job["variant"] else tuple(Variant),
         suites=(GATE_SUITE,) if is_gate else () if by_size else failure.suites,
         sizes=failure.sizes if by_size and not is_gate else (),
         is_narrowed=True,
