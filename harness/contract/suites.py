@@ -99,26 +99,45 @@ def _check_entry(suite: str, entry: object) -> None:
 
 def expanded(contract: Contract, matrix: Matrix) -> Suite:
     """Return a suite, whose cases follow the number of lanes and what callers may pass."""
+    checked: set[tuple[tuple[str, int], ...]] = set()
 
     def specs(lanes: int, allowed: Allowed) -> tuple[CaseSpec, ...]:
         found: list[CaseSpec] = []
         for entry in matrix.entries:
-            several = entry.entries(lanes, allowed) if isinstance(entry, ByLanes) else [entry]
-            found += [
-                spec for one in several for spec in _specs(contract, one if isinstance(one, Sized) else Sized(one))
-            ]
+            for one in entry.entries(lanes, allowed) if isinstance(entry, ByLanes) else [entry]:
+                found += _specs(contract, one if isinstance(one, Sized) else Sized(one), checked)
         return tuple(found)
 
     is_on_request = matrix.is_on_request or matrix.is_sparse
     return Suite(specs, matrix.is_proving, matrix.is_in_one_build, is_on_request)
 
 
-def _specs(contract: Contract, entry: Sized) -> list[CaseSpec]:
+def _specs(contract: Contract, entry: Sized, checked: set[tuple[tuple[str, int], ...]]) -> list[CaseSpec]:
+    """Return the cases of one entry. `checked` holds the sizes that fit the contract; most come up at every width."""
+    sizes = _named_sizes(contract, entry)
+    if sizes not in checked:
+        _check_sizes(contract, dict(sizes))
+        checked.add(sizes)
+    pattern = entry.pattern or contract.pattern
+    if not entry.is_in_place:
+        return [CaseSpec(sizes, pattern, entry.placement)]
+    buffers = [parameter.name for parameter in contract.prototype.buffers]
+    pairs = [(buffers.index(output), buffers.index(source)) for output, source in contract.in_place]
+    return [CaseSpec(sizes, pattern, Placement(alias=(pair,))) for pair in pairs]
+
+
+def _named_sizes(contract: Contract, entry: Sized) -> tuple[tuple[str, int], ...]:
+    if isinstance(entry.sizes, Mapping):
+        return tuple(entry.sizes.items())
     names = contract.size_names
-    by_name = {names[0]: entry.sizes} if isinstance(entry.sizes, int) and names else entry.sizes
-    if not isinstance(by_name, Mapping) or (isinstance(entry.sizes, int) and len(names) != 1):
+    if len(names) != 1:
         what = f"{contract.op} has {len(names)} sizes; name them: sizes(m=..., n=...)"
         raise ContractError(what, contract.line)
+    return ((names[0], entry.sizes),)
+
+
+def _check_sizes(contract: Contract, by_name: Mapping[str, int]) -> None:
+    names = contract.size_names
     if set(by_name) != set(names):
         what = f"{contract.op}: sizes are {', '.join(names)}, not {', '.join(by_name)}"
         raise ContractError(what, contract.line)
@@ -127,9 +146,3 @@ def _specs(contract: Contract, entry: Sized) -> list[CaseSpec]:
             extent.shape(by_name)
         except ContractError as error:  # rows that overlap
             raise ContractError(error.message, contract.line) from None
-    sizes, pattern = tuple((name, by_name[name]) for name in by_name), entry.pattern or contract.pattern
-    if not entry.is_in_place:
-        return [CaseSpec(sizes, pattern, entry.placement)]
-    buffers = [parameter.name for parameter in contract.prototype.buffers]
-    pairs = [(buffers.index(output), buffers.index(source)) for output, source in contract.in_place]
-    return [CaseSpec(sizes, pattern, Placement(alias=(pair,))) for pair in pairs]
