@@ -12,7 +12,7 @@ from harness.backend.packages import how_to_install
 from harness.build import Builder, guest_digest
 from harness.build.probes import c_complaint
 from harness.contract import op
-from harness.errors import BuildError, HarnessError
+from harness.errors import BuildError, HarnessError, StorageError
 from harness.features import memory_forms_of
 from harness.launch import Load, observe
 from harness.launch.emulators import Tools, emulator_of
@@ -189,6 +189,8 @@ class Executors:
             lacks_libc = bool(c_complaint(self.backend, compiler, self.probe_sources / "c.c"))
             remedy = self._libc_remedy(compiler) if lacks_libc else ""
             return _known(Missing(f"{compiler.spec} cannot build the guest: {error}", remedy), is_final=False)
+        except StorageError:
+            raise
         except HarnessError as error:
             return _known(Missing(f"what its processor has cannot be found out: {error}", ""), is_final=False)
         emulator = emulator_of(executor.how)
@@ -247,6 +249,8 @@ class Executors:
         """Find what an executor has wrong, and what it can do with what the ISA leaves open."""
         try:
             executor = self._with_overreach(executor, compiler, request.need)
+        except StorageError:
+            raise
         except HarnessError as error:
             return Missing(f"{executor.how} {executor.version} cannot be tried with memory operands: {error}", "")
         return self._with_hostility(executor, compiler, request.need, request.isa)

@@ -117,7 +117,7 @@ def test_what_nothing_promises_is_the_kernels_fault_and_named(harness: Harness, 
     project(tmp_path, NEON_DOT.replace("void dot(", attribute), table, contract=DOT_I8)
     done = harness("run", "--target", "cortex-a72", *QUICK, cwd=tmp_path)
     assert done.returncode == 1, done.stdout
-    assert re.search(r"SIGILL at address \w+\s+in sdot .*, which needs dotprod: nothing promises that", done.stdout)
+    assert re.search(r"SIGILL\s+in sdot .*, which needs dotprod: nothing promises that", done.stdout)
     (tmp_path / "harness.toml").write_text((tmp_path / "harness.toml").read_text() + 'features = ["dotprod"]\n')
     done = harness("run", "--target", "cortex-a72", *QUICK, cwd=tmp_path)
     assert "NOT_APPLICABLE" in done.stdout
@@ -198,7 +198,7 @@ def test_an_instruction_that_streaming_mode_does_not_have_is_said_to_be_one(
     manifest = manifest_of("must_fail")
     how = ("--cc", "clang", "--opt", "O2", "--build", "plain", "--svl", "2048", "--suite", "residues")
     done = harness("run", "sum_f32/sme_neon_in_streaming", "--config", manifest, *how)
-    assert re.search(r"SIGILL at address \w+, in streaming mode\s+in .*: no instruction of streaming mode", done.stdout)
+    assert re.search(r"SIGILL, in streaming mode\s+in .*: no instruction of streaming mode", done.stdout)
 
 
 def test_what_compilers_put_in_front_of_streaming_mode_is_excused_with_a_note(harness: Harness) -> None:
