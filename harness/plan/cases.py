@@ -264,4 +264,6 @@ def check_cases(project: Project, selection: Selection, points: Sequence[Point])
         known |= {case.id for case in cases}
     for wanted in selection.cases:
         if points and wanted not in known:
-            raise UsageError(f"no case {wanted!r} in the selected suites and widths{perhaps(wanted, known)}")
+            near = {case for case in known if case.partition("/")[0] == wanted.partition("/")[0]}  # few of 50,000
+            names = near or {case.partition("/")[0] for case in known}
+            raise UsageError(f"no case {wanted!r} in the selected suites and widths{perhaps(wanted, names)}")
