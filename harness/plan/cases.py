@@ -255,7 +255,8 @@ def check_cases(project: Project, selection: Selection, points: Sequence[Point])
     """
     if not selection.cases:
         return
-    needed = {(point.kernel.id, point.vector_bits): point for point in points}.values()
+    # Kernels that add no conventions of their own share those of their contract, and so its cases.
+    needed = {(p.kernel.op, id(p.kernel.conventions), p.vector_bits): p for p in points}.values()
     known: set[str] = set()
     for point in needed:
         contract = project.contracts[point.kernel.op]
