@@ -18,10 +18,10 @@ from harness.execution.progress import Progress
 from harness.execution.verdicts import VerdictMaker, absent
 from harness.execution.worker import JobResult, Worker
 from harness.model import (
-    SCALAR_ISA,
     Job,
     Plan,
     Verdict,
+    scalar_ranks,
 )
 from harness.plan import share_of
 from harness.report.record import Recorder
@@ -159,10 +159,9 @@ class Stepwise:
         """Return the verdicts on the job at a place in the plan; the op's scalar kernel runs before its others."""
         op = self.plan.jobs[rank].kernel.op
         if rank not in self._found and op not in self._compared:
-            scalar = (r for r, job in enumerate(self.plan.jobs) if job.kernel.op == op and job.kernel.isa == SCALAR_ISA)
-            for first in scalar:
+            first = scalar_ranks(self.plan.jobs).get(op)
+            if first is not None:
                 self._found[first] = self._judged(self.plan.jobs[first])
-                break
             self._compared.add(op)
         if rank not in self._found:
             self._found[rank] = self._judged(self.plan.jobs[rank])
@@ -193,10 +192,7 @@ def _in_judging_order(
 
     Yields None now and then while nothing finishes, so that what has is written down.
     """
-    first_scalar: dict[str, int] = {}
-    for rank, job in enumerate(jobs):
-        if job.kernel.isa == SCALAR_ISA:
-            first_scalar.setdefault(job.kernel.op, rank)
+    first_scalar = scalar_ranks(jobs)
     held: dict[str, list[tuple[int, JobResult]]] = {}
     for future in _as_finished(set(futures)):
         if future is None:

@@ -75,6 +75,7 @@ from harness.model.plan import (
     Undefined,
     Variant,
     promise_of,
+    scalar_ranks,
 )
 from harness.model.project import (
     ASSEMBLY_SUFFIXES,
@@ -197,4 +198,5 @@ __all__ = [
     "number_text",
     "promise_of",
     "reading_order",
+    "scalar_ranks",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, IntFlag, StrEnum
 
 from harness.model.capability import Compiler, Executor, Need, Promise
 from harness.model.contract import Contract, Number, Placement
 from harness.model.patterns import Pattern, Sparse
-from harness.model.project import Kernel, Target
+from harness.model.project import SCALAR_ISA, Kernel, Target
 from harness.model.verdict import Outcome
 
 SPARSE_ELEMENTS_PER_S = 2_000_000
@@ -278,6 +278,15 @@ class Absence:
     outcome: Outcome
     reason: str
     named: bool
+
+
+def scalar_ranks(jobs: Iterable[Job]) -> dict[str, int]:
+    """Return where the first job of each op's scalar kernel stands: the others are compared with it."""
+    ranks: dict[str, int] = {}
+    for rank, job in enumerate(jobs):
+        if job.kernel.isa == SCALAR_ISA:
+            ranks.setdefault(job.kernel.op, rank)
+    return ranks
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.model import SCALAR_ISA, Plan, Shard
+from harness.model import Plan, Shard, scalar_ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,8 @@ def share_of(plan: Plan, shard: Shard | None) -> Share:
     dealt = [points.setdefault((j.kernel.id, j.target.name, j.vector_bits), len(points)) for j in plan.jobs]
     own = tuple(rank for rank in ranks if dealt[rank] % shard.count == shard.index - 1)
     ops = {plan.jobs[rank].kernel.op for rank in own}
-    first_scalar: dict[str, int] = {}
-    for rank, job in enumerate(plan.jobs):
-        if job.kernel.isa == SCALAR_ISA and job.kernel.op in ops:
-            first_scalar.setdefault(job.kernel.op, rank)
-    return Share(own, tuple(rank for rank in first_scalar.values() if rank not in own))
+    scalar = (rank for op, rank in scalar_ranks(plan.jobs).items() if op in ops)
+    return Share(own, tuple(rank for rank in scalar if rank not in own))
 
 
 def digest(plan: Plan, sources: Mapping[str, str]) -> str:
