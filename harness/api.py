@@ -30,7 +30,7 @@ Several = str | Iterable[str]
 
 
 class Options(TypedDict, total=False):
-    """Options of `harness run`, each under its name on the command line; `place` is --in, which Python reserves."""
+    """Options of `harness run`, each under its name on the command line; `backend` is --in, which Python reserves."""
 
     op: str
     symbol: str

@@ -55,7 +55,7 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The text of all objects of a kernel: instructions, and symbols by place and by name."""
+    """The text of all objects of a kernel: instructions, and symbols by address and by name."""
 
     instructions: Mapping[Address, Instruction]
     following: Mapping[Address, Address]
@@ -69,13 +69,13 @@ class Code:
     """By section, where each function begins and ends of which the symbol table says how long it is; sorted."""
 
     def end_of(self, address: Address) -> int | None:
-        """Return the offset behind the function that a place belongs to; None where its length is not known."""
+        """Return the offset behind the function that an address belongs to; None where its length is not known."""
         extents = self.extents.get(address[0], ())
         index = bisect_right(extents, (address[1], sys.maxsize)) - 1
         return extents[index][1] if index >= 0 and address[1] < extents[index][1] else None
 
     def target(self, address: Address) -> Address | None:
-        """Return where the branch or call at a place goes; None for what no object here has, and for registers."""
+        """Return where the branch or call at an address goes; None for what no object here has, and for registers."""
         instruction = self.instructions[address]
         if instruction.called is not None:
             own = (self.files[address[0]], instruction.called)

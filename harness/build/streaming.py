@@ -2,7 +2,7 @@
 
 A processor may have SME without SVE (Apple M4): there SVE instructions exist in streaming mode only. What is followed
 here is the mode from the kernel's entry on, over branches and calls within its own objects; a function of those may
-leave another mode behind than it found. A place that is reached in both modes is taken as right, since which way it
+leave another mode behind than it found. An address that is reached in both modes is taken as right, since which way it
 went may hang on the mode itself.
 """
 
@@ -28,7 +28,7 @@ _WITHIN_INSTRUCTIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class OutsideStreaming:
-    """SVE instructions that only ever run outside streaming mode, in order of place."""
+    """SVE instructions that only ever run outside streaming mode, in order of address."""
 
     kernels: tuple[Instruction, ...]
     """The kernel's own doing."""

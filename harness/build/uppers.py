@@ -40,7 +40,7 @@ def dirty_ways(code: Code, entry: str) -> list[Way]:
 
 
 def function_of(code: Code, address: Address) -> str:
-    """Return the symbol that a place belongs to: the nearest in front of it; empty if there is none."""
+    """Return the symbol that an address belongs to: the nearest in front of it; empty if there is none."""
     section, offset = address
     names = [(at[1], name) for name, at in code.symbols.items() if at[0] == section and at[1] <= offset]
     return max(names)[1] if names else ""

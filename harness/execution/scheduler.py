@@ -156,7 +156,7 @@ class Stepwise:
     """Ops whose scalar results are at hand."""
 
     def verdicts(self, rank: int) -> list[Verdict]:
-        """Return the verdicts on the job at a place in the plan; the op's scalar kernel runs before its others."""
+        """Return the verdicts on the job at a rank of the plan; the op's scalar kernel runs before its others."""
         op = self.plan.jobs[rank].kernel.op
         if rank not in self._found and op not in self._compared:
             first = scalar_ranks(self.plan.jobs).get(op)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CANCEL_POLL_S = 0.2
 _NOWHERE = (FaultKind.JUMP, FaultKind.RETURN)
-"""Faults at a place that has no code."""
+"""Faults at an address that has no code."""
 MAX_LOCATIONS = 3
 """Different faulting instructions of a job that are looked up."""
 

@@ -97,7 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give back the place where kernels ran."""
+    """Give back the backend that kernels ran in."""
     if _KEPT in config.stash:
         config.stash[_KEPT].held.close()
 

@@ -44,7 +44,7 @@ class Works(Protocol):
 
 
 def plan_work(manifest: Path, options: Mapping[str, Any], held: ExitStack) -> Work:
-    """Plan the work of a manifest; `held` closes the place where it runs.
+    """Plan the work of a manifest; `held` closes the backend that it runs in.
 
     Raises:
         HarnessError: the manifest, a contract or an option is wrong.

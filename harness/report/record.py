@@ -74,7 +74,7 @@ class Recorder:
         commands: Iterable[Sequence[str]],
         inputs_digest: str | None,
     ) -> None:
-        """Take in how a job was built and run; `rank` is its place in the plan."""
+        """Take in how a job was built and run; `rank` is its position in the plan."""
         if job.kernel.id not in self._digests:
             self._digests[job.kernel.id] = source_digests(job.kernel)
         row = _job_row(job, observation, commands, self._digests[job.kernel.id])

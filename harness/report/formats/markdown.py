@@ -119,7 +119,7 @@ def _provenance(run: RunResult) -> list[str]:
     versions = escape(clipped(", ".join(texts), _COMMAND_CHARACTERS))
     command = visible(run.command)
     if len(command) > _COMMAND_CHARACTERS:
-        return [f"{versions}. The command is too long for this place; the record has it."]
+        return [f"{versions}. The command is too long to be shown; the record has it."]
     fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall("`+", command)), default=0))
     return [f"{versions}. Repeat with:", "", f"{fence}sh", command, fence]
 
