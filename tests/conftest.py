@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the tests that need this; where it is missing, they fail",
     )
     parser.addoption(
-        "--all-widths", action="store_true", help="run known-bad kernels at every width, not at some by turns"
+        "--all-widths", action="store_true", help="run kernels of tests/kernels at every width, not by turns at two"
     )
 
 
