@@ -49,8 +49,17 @@ class Result:
 def execute(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
     """Run all jobs and judge each as it comes in; scalar kernels first, since others are compared with them.
 
-    `program` is how the user can call this program again.
+    `program` is how the user can call this program again. An interruption ends it with what was finished.
     """
+    try:
+        return _executed(plan, builder, recorder, settings, program)
+    except KeyboardInterrupt:  # before the first job was at work
+        absent_ones = [absent(absence) for absence in plan.absences]
+        recorder.add(len(plan.jobs), absent_ones)
+        return Result(plan, tuple(absent_ones), interrupted=True)
+
+
+def _executed(plan: Plan, builder: Builder, recorder: Recorder, settings: Settings, program: str) -> Result:
     verdicts: dict[int, list[Verdict]] = {}
     judging = Judging(builder, settings, program)
     worker = judging.worker

@@ -367,7 +367,7 @@ def test_only_the_newest_runs_are_kept(harness: Harness, tmp_path: Path) -> None
         (["--timeout", "0"], 2, "--timeout 0: expected seconds"),
         (["-j", "0"], 2, "-j 0: expected at least 1"),
         (["--opt", "O9"], 2, "--opt O9: expected one of"),
-        (["--emulator", "qemu"], 2, "--emulator qemu: expected one of native, sde, bochs, qemu-user, all"),
+        (["--emulator", "qemu"], 2, "--emulator qemu: expected one of bochs, native, qemu-user, sde, all"),
         (["--suite", "boundry"], 2, "perhaps you meant 'boundary'"),
         (["--config", "none.toml"], 2, "none.toml: cannot read it"),
         (["--last-failed"], 2, "no run is stored here yet"),

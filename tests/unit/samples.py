@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from harness.contract.functions import bound, formula_of
-from harness.model import Case, Contract, Formula, Selection
+from harness.model import Case, Contract, Formula, Project, Selection
 from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
-from harness.project import bundled_contract
+from harness.project import bundled_contract, load_project
+
+
+@cache
+def bundled_project() -> Project:
+    """The bundled project, which no test changes."""
+    return load_project(None, Path("/"))
 
 
 def rms_norm() -> Contract:

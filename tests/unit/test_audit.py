@@ -23,7 +23,7 @@ from harness.model import (
     Selection,
 )
 from harness.plan import make_plan, select
-from harness.project import load_project
+from tests.unit.samples import bundled_project
 
 Show = Callable[..., None]
 
@@ -35,7 +35,7 @@ SCALAR_FMA = tuple(form.assembly for form in memory_forms_of("x86_64") if form.a
 
 def job_of(kernel_id: str, tmp_path: Path, role: Role = Role.MAIN, **changes: Any) -> Job:
     """The first job of a bundled kernel, with something else about the kernel."""
-    project = load_project(None, tmp_path)
+    project = bundled_project()
     changed = [replace(one, **changes) for one in project.kernels if one.id == kernel_id]
     project = replace(project, kernels=tuple(changed))
     points, absences = select(project, Selection())

@@ -31,15 +31,20 @@ from harness.model.prototype import STREAMING_MODES, SmeInterface
 from harness.plan import make_cases, make_plan, reproducer, select
 from harness.plan.cases import gate_cases
 from harness.project import load_project
-from tests.unit.samples import rms_norm
+from tests.unit.samples import bundled_project, rms_norm
 
 GCC = Compiler("gcc", "gcc", "12.2.0", "aarch64-linux-gnu", ("gcc",), "id")
 QEMU = Executor("qemu-user", "10.0", "max", ("qemu-aarch64", "-cpu", "max,sve{vector_bits}=on"), "id")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return load_project(None, tmp_path)
+OPS = ("axpy_f32", "dot_f32", "gemm_f32", "rms_norm_f32", "sum_f16", "sum_f32")
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    """The bundled project with some of its kernels: to plan all of them takes seconds."""
+    whole = bundled_project()
+    return replace(whole, kernels=tuple(kernel for kernel in whole.kernels if kernel.op in OPS))
 
 
 def capabilities(needs: set[Need], missing: dict[str, Missing] | None = None) -> Capabilities:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.execution.progress import Progress, meanwhile
 from harness.model import Selection
-from harness.project import load_project
 from harness.report.text import visible
 from tests.unit import sample_runs
+from tests.unit.samples import bundled_project
 from tests.unit.test_plan import planned
 
 
@@ -26,11 +25,7 @@ class Clock:
 
 def progress(**how: Any) -> tuple[Progress, Clock, io.StringIO]:
     clock, stream = Clock(), io.StringIO()
-    jobs = [
-        job
-        for job in planned(load_project(None, Path("/")), Selection(kernels=("sum_f32/*",))).jobs
-        if len(job.cases) > 1
-    ][:4]
+    jobs = [job for job in planned(bundled_project(), Selection(kernels=("sum_f32/*",))).jobs if len(job.cases) > 1][:4]
     return Progress(jobs, stream, clock=clock, **{"is_live": True, "is_silent": False, **how}), clock, stream
 
 

@@ -13,12 +13,12 @@ import pytest
 from harness.errors import UsageError
 from harness.model import Finding, Outcome, Plan, Selection, Shard
 from harness.plan import share_of
-from harness.project import load_project
 from harness.report.merging import merge
 from harness.report.record import verdict_row
 from tests.canonical import canonical
 from tests.conftest import Harness
 from tests.unit import sample_runs
+from tests.unit.samples import bundled_project
 from tests.unit.test_plan import planned
 
 KERNELS = ("sum_f32/scalar", "sum_f32/avx2", "max_f32/scalar", "max_f32/avx2")
@@ -26,7 +26,7 @@ ONE_BUILD = ("--cc", "gcc", "--opt", "O0,O2", "--build", "plain", "--suite", "re
 
 
 def test_every_job_is_in_one_shard_and_brings_what_it_is_compared_with(tmp_path: Path) -> None:
-    plan = planned(load_project(None, tmp_path), Selection(kernels=("sum_f32/*", "max_f32/*")))
+    plan = planned(bundled_project(), Selection(kernels=("sum_f32/*", "max_f32/*")))
     shares = [share_of(plan, Shard(index, 5)) for index in range(1, 6)]
     assert sorted(rank for share in shares for rank in share.own) == list(range(len(plan.jobs)))
     for share in shares:

@@ -47,11 +47,12 @@ from harness.model import (
 from harness.model.patterns import Chosen, Peak, Sparse
 from harness.numerics.inputs import InputStream
 from harness.plan import make_cases
-from harness.project import bundled_contract, load_project
+from harness.project import bundled_contract
 from harness.sensitivity.gaps import MARGIN
+from tests.unit.samples import bundled_project
 
 ROOT = Path(__file__).parents[2]
-CONTRACTS = [contract for contract in load_project(None, ROOT).contracts.values() if "huge" in contract.suites]
+CONTRACTS = [contract for contract in bundled_project().contracts.values() if "huge" in contract.suites]
 OPS = [contract.op for contract in CONTRACTS]
 
 
