@@ -42,7 +42,7 @@ def failures(verdicts: list[dict[str, Any]], variant: str) -> dict[str, str]:
     return {
         v["case"]: f"{v['outcome']} {v['detail']}"
         for v in verdicts
-        if v["build"].endswith(variant) and v["outcome"] not in ("PASS", "UNAVAILABLE", "NOT_APPLICABLE")
+        if v["outcome"] not in ("PASS", "UNAVAILABLE", "NOT_APPLICABLE") and v["build"].endswith(variant)
     }
 
 
