@@ -6,7 +6,7 @@
  *
  * KERNEL: op = "exp_f32"
  * EXPECT: outcome = "MISMATCH"
- * EXPECT: options = "--suite special"
+ * EXPECT: options = "--suite underflow"
  */
 #include <math.h>
 #include <stddef.h>
