@@ -1,6 +1,7 @@
 """Correct kernels that look suspicious are accused of nothing, in any build.
 
-Each is run at two of the five widths, by turns; `--all-widths` runs all five.
+Each is run at two of the five widths, by turns, those of SME at up to 1024 bits: at 2048 bits ZA has 64 KiB, which an
+emulator fills and compares for every call. `--all-widths` runs all five.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ def test_a_look_alike_is_accused_of_nothing(
     harness: Harness, tmp_path: Path, manifest_of: ManifestOf, rank: int, kernel: str, pytestconfig: pytest.Config
 ) -> None:
     record = tmp_path / "record.json"
-    widths = WIDTHS if pytestconfig.getoption("--all-widths") else PAIRS[rank % len(PAIRS)]
+    pairs = [pair for pair in PAIRS if "/sme" not in kernel or 2048 not in pair]
+    widths = WIDTHS if pytestconfig.getoption("--all-widths") else pairs[rank % len(pairs)]
     how = ("--config", manifest_of("must_pass"), "--svl", ",".join(map(str, widths)))
     done = harness("run", kernel, *how, "--json", record)
     outcomes = Counter(row["outcome"] for row in json.loads(record.read_text())["verdicts"])
