@@ -99,11 +99,11 @@ def test_every_outcome_is_told_by_its_own_word(project: pytest.Pytester) -> None
     assert "FAILED harness.toml::twice/mended[scalar-expected MISMATCH]" in text
     assert "MISMATCH was expected (it was wrong once), and all cases passed" in text
     assert re.search(r"SKIPPED.*NOT_APPLICABLE: a64fx has no vectors of 128 bits", text)
-    # Of eight failing cases three, and what repeats the worst.
+    # Seven failing cases have one cause: the one that teaches, and what repeats it.
     assert "FAILED harness.toml::twice/wrong[scalar-gcc O2 plain]" in text
     assert "7 of 10 cases failed" in text
-    assert text.count("\nMISMATCH  twice/wrong on scalar") == 3
-    assert "and 4 more cases of this job (-vv shows all)" in text
+    assert text.count("\nMISMATCH  twice/wrong on scalar") == 1
+    assert "and 6 more failures of this cause (-vv shows all)" in text
     (line,) = re.findall(r"reproduce: (.*--case short/n1)\n", text)
     assert "run twice/wrong --target scalar --cc gcc --opt O2 --build plain" in line
     properties = {

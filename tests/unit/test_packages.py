@@ -36,7 +36,7 @@ def test_families_of_distributions(text: str, family: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "triple", "native", "family", "told"),
+    ("tool", "triple", "native", "family", "said"),
     [
         ("gcc", ARM, X86, "debian", "apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross"),
         ("gcc", RISCV, X86, "debian", "apt-get install gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"),
