@@ -42,6 +42,11 @@ def memory_operands_directory() -> Path:
     return _own_directory("features") / "memory_operands"
 
 
+EMULATORS = "launch/emulators"
+REPORT_FORMATS = "report/formats"
+"""Folders of the package in which each module is one of a kind, found by its name."""
+
+
 @cache
 def modules_of(folder: str) -> dict[str, str]:
     """Return the modules that stand in a folder of the package, so that a file there is all that a new one takes.
@@ -53,11 +58,16 @@ def modules_of(folder: str) -> dict[str, str]:
     directory = _own_directory(folder)
     found = [path for path in directory.glob("*.py") if not path.name.startswith("_")]
     found += directory.glob("[!_]*/__init__.py")
-    paths = {_module_name(path).replace("_", "-"): path for path in found}
+    paths = {_stem(path).replace("_", "-"): path for path in found}
     return {name: _first_line(paths[name]) for name in sorted(paths)}
 
 
-def _module_name(path: Path) -> str:
+def module_name(folder: str, name: str) -> str:
+    """Return what to import for one of `modules_of` a folder."""
+    return f"{_PACKAGE.name}.{folder.replace('/', '.')}.{name.replace('-', '_')}"
+
+
+def _stem(path: Path) -> str:
     return path.parent.name if path.name == "__init__.py" else path.stem
 
 

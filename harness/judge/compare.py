@@ -134,7 +134,7 @@ def deviations(raw: bytes, expected: Expected) -> tuple[Array, Array, Array]:
 
 
 def _distance(got: NDArray[Any], want: NDArray[Any]) -> Array:
-    """Of integers: exact, also where float64 has no room for either of them."""
+    """Return the distance of integers: exact, also where float64 has no room for either of them."""
     unsigned = f"u{got.dtype.itemsize}"
     above, below = np.maximum(got, want).view(unsigned), np.minimum(got, want).view(unsigned)
     distance: Array = (above - below).astype(np.float64)

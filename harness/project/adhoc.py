@@ -140,7 +140,7 @@ def _check_code(source: Path, candidates: Sequence[Candidate]) -> None:
 def _offered(
     asked: KernelFiles, candidates: Sequence[Candidate], headers: Mapping[Path, Mapping[Path, str]]
 ) -> Sequence[Candidate]:
-    """Of objects only what has a name of C, unless another is asked for; with that, what macros make of it."""
+    """Return what may be meant: of objects what has a name of C, unless another is asked for, and what macros make."""
     if not asked.symbol:
         offered = [c for c in candidates if c.symbol != c.name or not c.symbol.startswith("_")]
         hidden = [] if offered else [text for source in asked.sources for text in hidden_functions(source)]

@@ -9,7 +9,7 @@ from harness.errors import perhaps
 from harness.features import feature_names
 from harness.model import Emulation, Target
 from harness.project.toml import Table, read_toml
-from harness.resources import modules_of
+from harness.resources import EMULATORS, modules_of
 
 _TARGET_KEYS = {
     "description": "a string",
@@ -31,7 +31,7 @@ _TARGET_KEYS = {
 }
 _RUN_KEYS = {"how": "a string", "cpu": "a string"}
 _GATE_KEYS = {**_RUN_KEYS, "lacks": "a list of strings"}
-_HOWS = tuple(modules_of("launch/emulators"))
+_HOWS = tuple(modules_of(EMULATORS))
 
 
 def load_targets(directory: Path) -> dict[str, Target]:

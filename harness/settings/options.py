@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from harness.resources import modules_of
+from harness.resources import EMULATORS, REPORT_FORMATS, modules_of
 from harness.settings.option import Option, count, one_of, seconds, shard, size, width
 
 OPT_LEVELS = ("O0", "O1", "O2", "O3", "Os")
 VARIANTS = ("plain", "hostile")
 BACKENDS = ("host", "docker")
-EMULATORS = tuple(modules_of("launch/emulators"))
-FORMATS = modules_of("report/formats")
+_EMULATORS = tuple(modules_of(EMULATORS))
+FORMATS = modules_of(REPORT_FORMATS)
 """What is written of a run besides its record: what each is, by its name."""
 _REPORTING = ("run", "report", "merge")
 """The verbs that report a run."""
@@ -70,8 +70,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "emulator",
         ("--emulator",),
-        f"the one way to run: {', '.join(EMULATORS)}, or all of them, compared (default: the first that works)",
-        one_of("--emulator", (*EMULATORS, "all")),
+        f"the one way to run: {', '.join(_EMULATORS)}, or all of them, compared (default: the first that works)",
+        one_of("--emulator", (*_EMULATORS, "all")),
         "E",
         verbs=_RUNNING,
     ),

@@ -57,7 +57,7 @@ class Candidate:
 
     @property
     def size_bytes(self) -> int:
-        """Of all inputs."""
+        """The bytes that all inputs take."""
         return sum(array.nbytes for array in self.values.values())
 
 

@@ -28,7 +28,7 @@ from harness.model import (
     all_missing,
 )
 from harness.model.triple import resolve_triple
-from harness.resources import bundled_root, modules_of
+from harness.resources import EMULATORS, bundled_root, module_name, modules_of
 from harness.storage.answers import Memory
 from harness.storage.cache import cache_directory, key_of
 from harness.storage.code_digest import code_digest
@@ -255,6 +255,6 @@ def make_surveyor(backend: Backend) -> Surveyor:
     return Surveyor(builder, root / "csrc" / "probe", memory)
 
 
-_EMULATORS = tuple(f"harness.launch.emulators.{name.replace('-', '_')}" for name in modules_of("launch/emulators"))
+_EMULATORS = tuple(module_name(EMULATORS, name) for name in modules_of(EMULATORS))
 _PROBING = ("harness.survey", "harness.backend.host", "harness.backend.container", *_EMULATORS)
 """The modules that ask what works here: with other ones, other answers."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from harness.backend import Backend, Command
 from harness.model import Compiler, Emulation, Executor, FeatureTable, Missing
+from harness.resources import EMULATORS, module_name
 
 
 class Make(Protocol):
@@ -106,17 +107,16 @@ class Emulator:
 @cache
 def emulator_of(how: str) -> Emulator:
     """Return an emulator by its name in target files, which validated it."""
-    emulator = import_module(f"{__name__}.{how.replace('-', '_')}").EMULATOR
+    emulator = import_module(module_name(EMULATORS, how)).EMULATOR
     assert isinstance(emulator, Emulator)
     return emulator
 
 
-def newest(models: Sequence[str], order: Sequence[str]) -> str:
-    """Return the last of some models, in an order in which each has what the tables ask of those before it."""
-    return max(models, key=lambda model: order.index(model) if model in order else -1)
-
-
 def with_newest_model(emulation: Emulation, names: Sequence[str], order: Sequence[str]) -> Emulation:
-    """Return an emulation on the newest of its model and others; what it takes away from its own stays away."""
+    """Return an emulation on the newest of its model and others; what it takes away from its own stays away.
+
+    In `order` each model has what the tables ask of those before it.
+    """
     model, comma, without = (emulation.cpu or "").partition(",")
-    return replace(emulation, cpu=newest([model, *names], order) + comma + without)
+    newest = max([model, *names], key=lambda one: order.index(one) if one in order else -1)
+    return replace(emulation, cpu=newest + comma + without)

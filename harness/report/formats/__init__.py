@@ -13,9 +13,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from harness.report.run import RunResult
-from harness.resources import modules_of
-
-FOLDER = "report/formats"
+from harness.resources import REPORT_FORMATS, module_name, modules_of
 
 
 class Format(Protocol):
@@ -27,7 +25,7 @@ class Format(Protocol):
 
 def names() -> tuple[str, ...]:
     """Return the names of all formats, in alphabetical order."""
-    return tuple(modules_of(FOLDER))
+    return tuple(modules_of(REPORT_FORMATS))
 
 
 def format_of(name: str) -> Format:
@@ -36,7 +34,7 @@ def format_of(name: str) -> Format:
     Raises:
         InstallationError: a package that it needs is missing.
     """
-    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    module = import_module(module_name(REPORT_FORMATS, name))
     if hasattr(module, "check"):
         module.check()
     return cast(Format, module)
