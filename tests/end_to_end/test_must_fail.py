@@ -15,12 +15,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import Harness, ManifestOf
-from tests.kernels import ROOT, Expectation, KnownKernel, kernels_in, write_manifest
+from tests.kernels import PAIRS, ROOT, WIDTHS, Expectation, KnownKernel, kernels_in, pair_of_widths, write_manifest
 
 KERNELS = kernels_in(ROOT / "must_fail")
 GUIDE = ROOT.parents[1] / "docs" / "test-kernels.md"
-WIDTHS = (128, 256, 512, 1024, 2048)
-PAIRS = tuple(combinations(WIDTHS, 2))
 EVERYWHERE = (128, 256, 512, 1024)
 """Widths that every release of QEMU has for SVE and RVV: 7.2 has no RVV of 2048 bits."""
 WORST_FIRST = ("HARNESS_ERROR", "CRASH", "TIMEOUT", "OUT_OF_BOUNDS", "STATE", "MISMATCH", "UNAVAILABLE", "PASS")
@@ -32,27 +30,23 @@ def test_every_known_bad_kernel_is_expected_to_fail() -> None:
     assert not [kernel.id for kernel in KERNELS if not faults.issuperset(kernel.expected.outcomes)]
 
 
-def widths_of(expected: Expectation, rank: int, *, every: bool, is_sme: bool = False) -> tuple[int, ...]:
-    """The widths to run a kernel at: all, or a pair by turns, and one where it must show and one where it may not.
-
-    Those of SME go up to 1024 bits: at 2048 bits ZA has 64 KiB, which an emulator fills and compares for every call.
-    """
-    if every:
-        return WIDTHS
-    pairs = tuple(combinations(EVERYWHERE, 2)) if is_sme else PAIRS
-    chosen = {*pairs[rank % len(pairs)], *expected.vector_bits[:1], *expected.passes_at[:1]}
+def widths_of(expected: Expectation, pair: tuple[int, ...]) -> tuple[int, ...]:
+    """The widths to run a kernel at: a pair, and one where it must show and one where it may not."""
+    chosen = {*pair, *expected.vector_bits[:1], *expected.passes_at[:1]}
     if all(bits in expected.passes_at or bits > EVERYWHERE[-1] for bits in chosen):
         chosen.add(next(bits for bits in EVERYWHERE if bits not in expected.passes_at))
     return tuple(sorted(chosen))
 
 
 def test_the_pairs_of_widths_take_turns() -> None:
+    assert {pair_of_widths("sum_f32/sve", rank) for rank in range(len(KERNELS))} == set(PAIRS)
+    assert {pair_of_widths("sum_f32/sme", rank) for rank in range(len(KERNELS))} == set(combinations(EVERYWHERE, 2))
     anywhere = next(kernel.expected for kernel in KERNELS if not kernel.expected.vector_bits)
-    assert {widths_of(anywhere, rank, every=False) for rank in range(len(KERNELS))} == set(PAIRS)
+    assert all(widths_of(anywhere, pair) == pair for pair in PAIRS)
     narrow = next(kernel.expected for kernel in KERNELS if kernel.expected.vector_bits == (384,))
-    assert widths_of(narrow, PAIRS.index((256, 512)), every=False) == (128, 256, 384, 512)
+    assert widths_of(narrow, (256, 512)) == (128, 256, 384, 512)
     right_at_128 = next(kernel.expected for kernel in KERNELS if kernel.expected.passes_at == (128,))
-    assert widths_of(right_at_128, PAIRS.index((128, 2048)), every=False) == (128, 256, 2048)
+    assert widths_of(right_at_128, (128, 2048)) == (128, 256, 2048)
 
 
 @pytest.mark.parametrize(("rank", "kernel"), [*enumerate(KERNELS)], ids=[kernel.id for kernel in KERNELS])
@@ -69,8 +63,8 @@ def test_a_known_bad_kernel_gets_its_outcome(
     for target in set(expected.targets) - {"gate"}:  # a core model that a run of one build leaves out
         options += ["--require", target]
     if "--svl" not in options:
-        every, is_sme = pytestconfig.getoption("--all-widths"), "/sme" in kernel.id
-        widths = widths_of(expected, rank, every=every, is_sme=is_sme)
+        every = pytestconfig.getoption("--all-widths")
+        widths = WIDTHS if every else widths_of(expected, pair_of_widths(kernel.id, rank))
         options += ["--svl", ",".join(map(str, widths))]
     how = ["--cc", expected.cc, "--opt", "O2", "--timeout", "1", "--budget", "0"]
     command = ["run", kernel.id, "--config", manifest_of("must_fail"), *how, *options]

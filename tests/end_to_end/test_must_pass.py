@@ -1,7 +1,6 @@
 """Correct kernels that look suspicious are accused of nothing, in any build.
 
-Each is run at two of the five widths, by turns, those of SME at up to 1024 bits: at 2048 bits ZA has 64 KiB, which an
-emulator fills and compares for every call. `--all-widths` runs all five.
+Each is run at two of the five widths, by turns; `--all-widths` runs all five.
 """
 
 from __future__ import annotations
@@ -10,18 +9,15 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Harness, ManifestOf
-from tests.kernels import ROOT, KnownKernel, kernels_in, write_manifest
+from tests.kernels import ROOT, WIDTHS, KnownKernel, kernels_in, pair_of_widths, write_manifest
 
 KERNELS = kernels_in(ROOT / "must_pass")
-WIDTHS = (128, 256, 512, 1024, 2048)
-PAIRS = tuple(combinations(WIDTHS, 2))
 CONVENTIONS = {"requires", "alignment", "over_read", "waived"}
 
 
@@ -64,8 +60,7 @@ def test_a_look_alike_is_accused_of_nothing(
     harness: Harness, tmp_path: Path, manifest_of: ManifestOf, rank: int, kernel: str, pytestconfig: pytest.Config
 ) -> None:
     record = tmp_path / "record.json"
-    pairs = [pair for pair in PAIRS if "/sme" not in kernel or 2048 not in pair]
-    widths = WIDTHS if pytestconfig.getoption("--all-widths") else pairs[rank % len(pairs)]
+    widths = WIDTHS if pytestconfig.getoption("--all-widths") else pair_of_widths(kernel, rank)
     how = ("--config", manifest_of("must_pass"), "--svl", ",".join(map(str, widths)))
     done = harness("run", kernel, *how, "--json", record)
     outcomes = Counter(row["outcome"] for row in json.loads(record.read_text())["verdicts"])

@@ -20,6 +20,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from harness.resources import targets_directory
 
 ROOT = Path(__file__).parent
 FOLDERS = ("must_fail", "must_pass", "must_be_contained")
+WIDTHS = (128, 256, 512, 1024, 2048)
+PAIRS = tuple(combinations(WIDTHS, 2))
 CONTRACTS = ROOT / "contracts.py"
 """Of ops that only these kernels compute."""
 
@@ -197,3 +200,12 @@ def _toml(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)  # strings and whole numbers are written alike
+
+
+def pair_of_widths(kernel_id: str, rank: int) -> tuple[int, ...]:
+    """Return the two widths, in bits, that a kernel is run at, by turns.
+
+    Those of SME go up to 1024 bits: at 2048 bits ZA has 64 KiB, which an emulator fills and compares for every call.
+    """
+    pairs = [pair for pair in PAIRS if "/sme" not in kernel_id or 2048 not in pair]
+    return pairs[rank % len(pairs)]

@@ -33,7 +33,7 @@ NATIVE = Executor("native", "", "x", (), "id")
 SCALAR_FMA = tuple(form.assembly for form in memory_forms_of("x86_64") if form.assembly.startswith("vfmadd231ss"))
 
 
-def job_of(kernel_id: str, tmp_path: Path, role: Role = Role.MAIN, **changes: Any) -> Job:
+def job_of(kernel_id: str, role: Role = Role.MAIN, **changes: Any) -> Job:
     """The first job of a bundled kernel, with something else about the kernel."""
     project = bundled_project()
     changed = [replace(one, **changes) for one in project.kernels if one.id == kernel_id]
@@ -74,9 +74,9 @@ def shows(monkeypatch: pytest.MonkeyPatch) -> Show:
     ],
 )
 def test_an_emulator_that_reads_too_much_of_an_operand_judges_no_kernel_with_it(
-    tmp_path: Path, shows: Show, instruction: str, is_taken: bool
+    shows: Show, instruction: str, is_taken: bool
 ) -> None:
-    job = replace(job_of("dot_f32/avx2", tmp_path), executor=replace(EMULATOR, overreaching=SCALAR_FMA))
+    job = replace(job_of("dot_f32/avx2"), executor=replace(EMULATOR, overreaching=SCALAR_FMA))
     shows(instruction, "ret")
     found, objections = audit.with_judging_executor(host_backend(), job, BINARY)
     assert found == job
@@ -86,11 +86,11 @@ def test_an_emulator_that_reads_too_much_of_an_operand_judges_no_kernel_with_it(
         assert "natively" in objections.unavailable
 
 
-def test_a_kernel_runs_on_the_next_executor_that_gets_it_right(tmp_path: Path, shows: Show) -> None:
+def test_a_kernel_runs_on_the_next_executor_that_gets_it_right(shows: Show) -> None:
     wrong = replace(EMULATOR, overreaching=SCALAR_FMA)
     worse = replace(EMULATOR, how="bochs", wrong_instructions=frozenset({"vfmadd"}))
     shows("vfmadd231ss (%rdi),%xmm1,%xmm0", "ret")
-    job = replace(job_of("dot_f32/avx2", tmp_path), executor=wrong, further_executors=(worse, NATIVE))
+    job = replace(job_of("dot_f32/avx2"), executor=wrong, further_executors=(worse, NATIVE))
     found, objections = audit.with_judging_executor(host_backend(), job, BINARY)
     assert (found.executor, objections.unavailable) == (NATIVE, "")
     none = replace(job, further_executors=(worse,))
@@ -103,8 +103,8 @@ def test_a_kernel_runs_on_the_next_executor_that_gets_it_right(tmp_path: Path, s
 # ---- beyond what is promised ---------------------------------------------------------------------------------------
 
 
-def gate_of(tmp_path: Path, promised: set[str] | None, *flags: str, features: tuple[str, ...] = ()) -> Job:
-    job = job_of("sum_f32/avx2", tmp_path, Role.GATE, compilation=Compilation(flags=flags), features=features)
+def gate_of(promised: set[str] | None, *flags: str, features: tuple[str, ...] = ()) -> Job:
+    job = job_of("sum_f32/avx2", Role.GATE, compilation=Compilation(flags=flags), features=features)
     return replace(job, promised=None if promised is None else frozenset(promised))
 
 
@@ -116,34 +116,34 @@ def faults(job: Job, shows: Show, *instructions: str) -> str:
     return audit.audit(host_backend(), job, BINARY).faults_elsewhere
 
 
-def test_what_nothing_promises_is_told_with_remedies_that_compile(tmp_path: Path, shows: Show) -> None:
-    said = faults(gate_of(tmp_path, AVX2), shows, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2")
+def test_what_nothing_promises_is_told_with_remedies_that_compile(shows: Show) -> None:
+    said = faults(gate_of(AVX2), shows, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2")
     assert said.startswith("would fault on a processor with avx2 alone: '{vex} vpdpbusd %ymm0,%ymm1,%ymm2' needs avx")
     assert 'flags = ["-mavxvnni"], or features = ["avx_vnni"] without a flag, promises it' in said
-    unknown = faults(gate_of(tmp_path, AVX2), shows, "vpdpbuud %ymm0,%ymm1,%ymm2")  # to gcc 12
+    unknown = faults(gate_of(AVX2), shows, "vpdpbuud %ymm0,%ymm1,%ymm2")  # to gcc 12
     assert '; features = ["avx_vnni_int8"] promises it' in unknown
     assert "-mavxvnniint8" not in unknown
 
 
-def test_what_is_promised_is_not_told(tmp_path: Path, shows: Show) -> None:
+def test_what_is_promised_is_not_told(shows: Show) -> None:
     code = "vgf2p8mulb %ymm0,%ymm1,%ymm2"
-    assert faults(gate_of(tmp_path, AVX2), shows, code)
-    assert not faults(gate_of(tmp_path, AVX2 | {"gfni"}, features=("gfni",)), shows, code)
+    assert faults(gate_of(AVX2), shows, code)
+    assert not faults(gate_of(AVX2 | {"gfni"}, features=("gfni",)), shows, code)
 
 
-def test_what_every_processor_with_the_isa_has_is_not_told(tmp_path: Path, shows: Show) -> None:
-    assert not faults(gate_of(tmp_path, AVX2), shows, "bzhi %rax,%rcx,%rdx", "vcvtph2ps (%rdi),%ymm0")
-    assert "needs bmi2" in faults(gate_of(tmp_path, AVX2, "-mno-bmi2"), shows, "bzhi %rax,%rcx,%rdx")
+def test_what_every_processor_with_the_isa_has_is_not_told(shows: Show) -> None:
+    assert not faults(gate_of(AVX2), shows, "bzhi %rax,%rcx,%rdx", "vcvtph2ps (%rdi),%ymm0")
+    assert "needs bmi2" in faults(gate_of(AVX2, "-mno-bmi2"), shows, "bzhi %rax,%rcx,%rdx")
 
 
-def test_what_flags_take_back_is_told(tmp_path: Path, shows: Show) -> None:
-    job = gate_of(tmp_path, AVX2 - {"avx2"}, "-mno-avx2")
+def test_what_flags_take_back_is_told(shows: Show) -> None:
+    job = gate_of(AVX2 - {"avx2"}, "-mno-avx2")
     assert "needs avx2" in faults(job, shows, "vpaddd %ymm0,%ymm1,%ymm2")
     assert not faults(job, shows, "vaddps %ymm0,%ymm1,%ymm2")
 
 
-def test_flags_that_no_compiler_takes_are_no_accusation_and_no_pass(tmp_path: Path, shows: Show) -> None:
-    job = gate_of(tmp_path, None)
+def test_flags_that_no_compiler_takes_are_no_accusation_and_no_pass(shows: Show) -> None:
+    job = gate_of(None)
     shows("vpaddd %ymm0,%ymm1,%ymm2", symbol=job.kernel.symbol)
     found = audit.audit(host_backend(), job, BINARY)
     assert not found.faults_elsewhere
